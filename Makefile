@@ -1,0 +1,114 @@
+# Tomato: one non-recursive makefile. Out-of-tree builds in build/$(VARIANT); `make help` lists
+# the targets. VARIANT is release (default), asan, tsan or fuzz; CC may be gcc or clang.
+VARIANT ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+B := build/$(VARIANT)
+
+PACKAGES := libuv libmicrohttpd libcurl jansson sqlite3 libmariadb libqrencode openssl libargon2 zlib
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+    -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wformat=2 -Wcast-qual \
+    -Wcast-align -Wpointer-arith -Wwrite-strings -Wnull-dereference -Wdouble-promotion \
+    -Wimplicit-fallthrough -Werror
+ifneq ($(findstring clang,$(CC)),)
+WARNINGS += -Wno-gnu-zero-variadic-macro-arguments
+else
+WARNINGS += -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init
+endif
+
+OPTIMISE_release := -O2 -g
+OPTIMISE_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPTIMISE_tsan := -O1 -g -fsanitize=thread
+OPTIMISE_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+ifneq ($(VARIANT),release)
+# With instrumentation gcc reports null dereferences on paths its own checks have added.
+WARNINGS += -Wno-null-dereference
+endif
+
+CFLAGS ?=
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) $(OPTIMISE_$(VARIANT)) -fno-strict-aliasing \
+    -fstack-protector-strong -Isrc -I$(B)/gen $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
+ALL_LDFLAGS := $(filter -fsanitize% -g,$(OPTIMISE_$(VARIANT))) -Wl,--as-needed -pthread $(LDFLAGS)
+
+SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
+TESTS := $(filter %_test.c,$(SOURCES))
+LIBRARY_SOURCES := $(filter-out $(TESTS) src/main/tomato.c,$(SOURCES))
+SIM_SOURCES := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
+# One program per file in these folders.
+BENCH_SOURCES := $(wildcard test/bench/*_bench.c)
+STORM_SOURCES := $(wildcard test/storm/*_storm.c)
+FUZZ_SOURCES := $(wildcard test/fuzz/*_fuzz.c)
+TEST_LIBRARY_SOURCES := $(wildcard test/lib/*.c)
+
+object = $(patsubst %.c,$(B)/%.o,$(1))
+LIBRARY := $(B)/libtomato.a
+TEST_PROGRAMS := $(patsubst src/%.c,$(B)/test/%,$(TESTS))
+BENCH_PROGRAMS := $(patsubst test/bench/%.c,$(B)/bench/%,$(BENCH_SOURCES))
+STORM_PROGRAMS := $(patsubst test/storm/%.c,$(B)/storm/%,$(STORM_SOURCES))
+FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
+PROGRAMS := $(if $(wildcard src/main/tomato.c),$(B)/tomato) $(if $(SIM_SOURCES),$(B)/tomato-sim)
+
+.PHONY: help build tests check unit scenario oracle asan tsan storm fuzz bench format routes \
+    install clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: $(PROGRAMS) ## Build tomato and tomato-sim
+
+$(LIBRARY): $(call object,$(LIBRARY_SOURCES))
+	@rm -f $@
+	@echo "  AR   $@"
+	@ar rcs $@ $^
+
+$(B)/tomato: $(call object,src/main/tomato.c) $(LIBRARY)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
+
+$(B)/tomato-sim: $(call object,$(SIM_SOURCES)) $(LIBRARY)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
+
+$(B)/test/%: $(B)/src/%.o $(call object,$(TEST_LIBRARY_SOURCES)) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS) -lcmocka
+
+$(B)/bench/% $(B)/storm/%: $(call object,$(TEST_LIBRARY_SOURCES)) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
+$(foreach p,$(BENCH_SOURCES),$(eval $(B)/bench/$(notdir $(p:.c=)): $(call object,$(p))))
+$(foreach p,$(STORM_SOURCES),$(eval $(B)/storm/$(notdir $(p:.c=)): $(call object,$(p))))
+
+$(B)/fuzz/%: $(B)/test/fuzz/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer,address,undefined $(PACKAGE_LIBS)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+tests: build $(TEST_PROGRAMS) ## Build the unit test programs
+
+unit: tests ## Run the unit tests (FILTER=word runs the programs whose path contains it)
+	@tools/run_units $(B)/test "$(FILTER)"
+
+check: ## Source rules, layers and formatting; compiles nothing
+	@tools/check_source
+	@tools/check_layers
+
+format: ## Format every C file in place
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

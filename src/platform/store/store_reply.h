@@ -1,0 +1,20 @@
+/* Answering an HTTP request from a command or a query: suspends the request and answers it on its
+ * loop when the batch has committed or the query has run. */
+#ifndef PLATFORM_STORE_STORE_REPLY_H
+#define PLATFORM_STORE_STORE_REPLY_H
+
+#include "platform/http/http.h"
+#include "platform/store/store.h"
+
+/* then() makes the reply from command->result; it is called on the request's loop with err ERR_OK.
+ * A refusal is answered with its error and param without calling then. */
+struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,
+                            struct reply *(*then)(struct request *req, struct command *command));
+
+/* run() fills query->ctx (result_size zeroed bytes from the arena) on a reader's thread. */
+struct reply *reply_query(struct request *req, const void *arg, size_t result_size,
+                          enum err (*run)(struct reader *reader, struct request *req,
+                                          const void *arg, void *result),
+                          struct reply *(*then)(struct request *req, void *result));
+
+#endif

@@ -1,0 +1,39 @@
+/* Durable timers: (kind, object) is due at an instant, stored in the batch that decided it.
+ *
+ * At most one timer per kind and object. The service keeps the nearest ones in memory and one loop
+ * timer for the first, so an idle program does not poll. When a timer is due its kind's fire() runs
+ * on the loop; the work it starts must end in a command that cancels the timer or sets it again, in
+ * the same batch as its effect. After a kill, what was not cancelled fires again. */
+#ifndef PLATFORM_TIMER_TIMER_H
+#define PLATFORM_TIMER_TIMER_H
+
+#include "platform/store/store.h"
+
+extern const struct table timer_table;
+extern const struct store_part timer_part;
+
+struct timer_kind {
+    int number;       /* stored; never changed; 1 … 99 payment, 100 … notify: see modules */
+    const char *name; /* "payment.query" */
+    /* Runs on the service's loop. At most in_flight_max run at once; finished by timer_done(). */
+    void (*fire)(struct app *app, int64_t object_id, int64_t due_at_ms);
+    unsigned in_flight_max; /* 0 = 1,000 */
+};
+
+/* Sets or moves the timer. */
+void timer_set(struct tx *tx, const struct timer_kind *kind, int64_t object_id, int64_t due_at_ms);
+void timer_cancel(struct tx *tx, const struct timer_kind *kind, int64_t object_id);
+
+struct timers;
+struct app;
+struct timers *timers_start(struct app *app, struct store *store, struct loop *loop,
+                            const struct timer_kind *const *kinds, size_t count);
+void timers_stop(struct timers *timers);
+/* The work of one firing is over (its command committed or was given up). When the timer is still
+ * due it fires again after retry_ms. Any thread. */
+void timer_done(struct timers *timers, const struct timer_kind *kind, int64_t object_id,
+                int64_t retry_ms);
+
+extern struct metric timer_waiting_metric, timer_fired_metric;
+
+#endif
