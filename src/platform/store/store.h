@@ -152,14 +152,6 @@ int64_t tx_sequence(struct tx *tx, const struct sequence *sequence);
 enum err tx_refuse(struct tx *tx, enum err err, const char *param);
 /* The trace context of the command, for event rows; may be NULL. */
 const struct trace_context *tx_trace(const struct tx *tx);
-/* Called on the writer's thread after the batch with the row is durable: for in-memory subscribers
- * (event, timer). Copies data. Undone with a refused command. */
-struct after_commit {
-    void (*run)(void *ctx, const void *items, size_t count);
-    void *ctx;
-    size_t item_size;
-};
-void tx_after_commit(struct tx *tx, struct after_commit *after, const void *item);
 
 /* ---- queries ---- */
 
@@ -219,6 +211,19 @@ struct migration {
     const char *name; /* "payment.001_create": unique, never changed */
     const char *sql;
 };
+
+/* What a batch did to a table, told on the writer's thread once it is durable and before the
+ * answers are released: for live subscribers and caches. The rows are the batch's: copy what is
+ * kept, hand over, never block. Watch before the first command. */
+enum store_change_kind { STORE_INSERTED = 1, STORE_UPDATED, STORE_DELETED };
+struct store_change {
+    enum store_change_kind kind;
+    int64_t id;
+    const void *row; /* as it is now; for STORE_DELETED as it was */
+};
+void store_watch(struct store *store, const struct table *table,
+                 void (*seen)(void *ctx, const struct store_change *changes, size_t count),
+                 void *ctx);
 
 struct store_part { /* what one module brings */
     const struct table *const *tables;
