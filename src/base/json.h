@@ -74,9 +74,10 @@ struct field {
     const char *example;
 };
 
-#define FIELD(type_, member_, kind_, ...)                                                          \
+/* FIELD(struct x, member, FIELD_TEXT, .max = 64): the type first, then designators. */
+#define FIELD(type_, member_, ...)                                                                 \
     {                                                                                              \
-        .name = #member_, .type = (kind_), .offset = offsetof(type_, member_), __VA_ARGS__         \
+        .name = #member_, .offset = offsetof(type_, member_), .type = __VA_ARGS__                  \
     }
 
 struct field_set {

@@ -44,9 +44,10 @@ struct column {
     const char *help;
 };
 
-#define COLUMN(type_, member_, kind_, ...)                                                         \
+/* COLUMN(struct payment, id, COL_ID, .help = "payment id"): the type first, then designators. */
+#define COLUMN(type_, member_, ...)                                                                \
     {                                                                                              \
-        .name = #member_, .offset = offsetof(type_, member_), .type = (kind_), __VA_ARGS__         \
+        .name = #member_, .offset = offsetof(type_, member_), .type = __VA_ARGS__                  \
     }
 
 enum { UNIQUE_COLUMNS_MAX = 4, UNIQUES_MAX = 4 };
