@@ -21,14 +21,20 @@ struct timer_kind {
 };
 
 /* Sets or moves the timer. */
-void timer_set(struct tx *tx, const struct timer_kind *kind, int64_t object_id, int64_t due_at_ms);
-void timer_cancel(struct tx *tx, const struct timer_kind *kind, int64_t object_id);
+MUST_USE enum err timer_set(struct tx *tx, const struct timer_kind *kind, int64_t object_id,
+                            int64_t due_at_ms);
+/* Nothing happens when it is not set. */
+MUST_USE enum err timer_cancel(struct tx *tx, const struct timer_kind *kind, int64_t object_id);
+/* For the prefetch of a command that will set or cancel it. */
+void timer_prefetch(struct prefetch *pre, const struct timer_kind *kind, int64_t object_id);
 
 struct timers;
 struct app;
 struct timers *timers_start(struct app *app, struct store *store, struct loop *loop,
                             const struct timer_kind *const *kinds, size_t count);
+/* Nothing fires any more; returns when the loop knows. Not on the loop's own thread. */
 void timers_stop(struct timers *timers);
+void timers_free(struct timers *timers); /* after the loops and the store have stopped */
 /* The work of one firing is over (its command committed or was given up). When the timer is still
  * due it fires again after retry_ms. Any thread. */
 void timer_done(struct timers *timers, const struct timer_kind *kind, int64_t object_id,
