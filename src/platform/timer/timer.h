@@ -9,6 +9,8 @@
 
 #include "platform/store/store.h"
 
+struct app; /* platform/module */
+
 extern const struct table timer_table;
 extern const struct store_part timer_part;
 
@@ -29,7 +31,6 @@ MUST_USE enum err timer_cancel(struct tx *tx, const struct timer_kind *kind, int
 void timer_prefetch(struct prefetch *pre, const struct timer_kind *kind, int64_t object_id);
 
 struct timers;
-struct app;
 struct timers *timers_start(struct app *app, struct store *store, struct loop *loop,
                             const struct timer_kind *const *kinds, size_t count);
 /* Nothing fires any more; returns when the loop knows. Not on the loop's own thread. */
