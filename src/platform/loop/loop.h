@@ -20,17 +20,23 @@ struct clock {
 int64_t clock_now_ms(const struct clock *clock); /* NULL: the system's real time */
 
 struct loop *loop_new(const char *name, unsigned index, const struct clock *clock);
+/* Stops and joins, runs the tasks that still wait, and closes. Timers and other handles must be
+ * closed by now. */
 void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);   /* in the calling thread, until loop_stop */
 void loop_start(struct loop *loop); /* in a thread of its own */
 void loop_stop(struct loop *loop);  /* from any thread; the thread is joined by loop_free */
+/* Runs call(ctx) as the loop's thread and returns when it has: on a started loop it is posted and
+ * waited for, otherwise the calling thread stands in. For start-up and shut-down. */
+void loop_call(struct loop *loop, void (*call)(void *ctx), void *ctx);
 uv_loop_t *loop_uv(struct loop *loop);
 unsigned loop_index(const struct loop *loop);
 bool loop_is_current(const struct loop *loop);
 struct loop *loop_current(void); /* of the calling thread, or NULL */
 
-int64_t loop_now_ms(const struct loop *loop);       /* Unix ms, read once per turn */
-int64_t loop_monotonic_ms(const struct loop *loop); /* for deadlines and durations */
+int64_t loop_now_ms(const struct loop *loop);       /* Unix ms, by the loop's clock */
+int64_t loop_monotonic_ms(const struct loop *loop); /* for deadlines */
+int64_t loop_monotonic_us(const struct loop *loop); /* for durations */
 
 /* Runs a task on the loop's thread. The task belongs to the loop until it runs; posting never
  * blocks and never fails: what is posted is bounded by the queues the work came from. */
@@ -47,13 +53,14 @@ struct loop_timer {
     uv_timer_t uv;
     struct loop *loop;
     void (*fire)(struct loop_timer *timer);
+    void (*closed)(struct loop_timer *timer);
     bool active;
 };
 void loop_timer_init(struct loop *loop, struct loop_timer *timer,
                      void (*fire)(struct loop_timer *timer));
 void loop_timer_set(struct loop_timer *timer, int64_t after_ms);
 void loop_timer_cancel(struct loop_timer *timer);
-/* The memory may be freed in or after closed(). */
+/* The memory may be freed in or after closed(), which may be NULL. */
 void loop_timer_close(struct loop_timer *timer, void (*closed)(struct loop_timer *timer));
 
 /* A small pool for blocking or heavy work; done runs on the loop that asked. */
@@ -66,7 +73,8 @@ struct work {
 };
 struct workers;
 struct workers *workers_new(unsigned threads, size_t queue_max);
-void workers_free(struct workers *workers); /* finishes what is queued */
+void workers_free(struct workers *workers); /* finishes what is queued; the loops must live */
+/* ERR_QUEUE_FULL or ERR_STOPPING: then neither run nor done is called. */
 MUST_USE enum err workers_submit(struct workers *workers, struct work *work);
 
 #endif
