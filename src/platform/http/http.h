@@ -93,6 +93,9 @@ MUST_USE enum err request_id_param(struct request *req, unsigned index, const ch
 
 struct reply *reply_fields(struct request *req, int status, const struct field_set *set,
                            const void *value);
+/* {"object":"list","data":[…],"has_more":…,"next_cursor":…}; an empty cursor: the last page. */
+struct reply *reply_list(struct request *req, const struct field_set *set, const void *items,
+                         size_t count, size_t item_size, struct str next_cursor);
 struct reply *reply_text(struct request *req, int status, const char *content_type,
                          struct str body); /* body must live in the arena or be static */
 struct reply *reply_json(struct request *req, int status, struct str json);
