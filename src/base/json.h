@@ -6,11 +6,13 @@
  *         …
  *     };
  *
- * Parsing is strict: jansson with limits on size and depth, duplicate keys refused, unknown fields
- * refused by name, no floats where integers are meant. Every refusal names the field with its path
- * ("payer.ip", "goods[2].price"). An absent optional field leaves zero (0, false, empty) in the
- * struct, and zero is not printed unless the field is required. Printing goes straight to a buffer
- * in the order of the table. The same table gives the JSON Schema of the OpenAPI document. */
+ * Parsing is strict: jansson with a limit on depth (the caller limits the size), duplicate keys
+ * refused, unknown fields refused by name, no floats where integers are meant, no null. Every
+ * refusal names the field with its path ("payer.ip", "goods[2].price"). Fields are looked at in the
+ * order of the input, and what is missing is told last. An absent optional field leaves zero (0,
+ * false, empty) in the struct, and zero is not printed unless the field is required or `always`
+ * (then a time, id, enum or currency is null). Printing goes straight to a buffer in the order of
+ * the table. The same table gives the JSON Schema of the OpenAPI document. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -31,8 +33,8 @@ enum field_type {
     FIELD_TIME,     /* int64_t Unix ms as RFC 3339; 0 is absent */
     FIELD_ID,       /* int64_t as prefix_…; 0 is absent */
     FIELD_OBJECT,   /* a nested struct, in place; printed when any of its fields is set */
-    FIELD_LIST,  /* struct field_list of nested structs, or of one scalar (sub_count 1, name "") */
-    FIELD_JSON,  /* struct str: any JSON object, kept as compact text; max bytes */
+    FIELD_LIST, /* struct field_list of nested structs, or of one scalar (sub_count 1, name "") */
+    FIELD_JSON, /* struct str: any JSON object without fractions, kept as compact text; max bytes */
     FIELD_CONST, /* no storage: prints .text, refused in input */
 };
 
@@ -40,7 +42,7 @@ enum field_charset {
     FIELD_ANY = 0,  /* well-formed UTF-8 without control characters (but \n \t) */
     FIELD_ORDER_NO, /* 0-9 A-Z a-z _ - | * @ . */
     FIELD_ALNUM,    /* 0-9 A-Z a-z */
-    FIELD_URL,      /* http:// or https://, no blanks, no user info */
+    FIELD_URL,      /* http:// or https://, ASCII, no blanks, no user info */
     FIELD_CODE,     /* a-z 0-9 _ . : and - */
 };
 
@@ -61,17 +63,17 @@ struct field {
     bool required;
     bool read_only; /* printed, refused in input */
     bool always;    /* printed even when zero */
-    int64_t min;
-    int64_t max; /* for FIELD_TEXT, _JSON and _LIST it must be given */
+    int64_t min;    /* taken as it is: a number is not negative unless min is */
+    int64_t max;    /* 0: none for numbers; must be given for FIELD_TEXT, _JSON and _LIST */
     enum field_charset charset;
     const char *prefix;            /* FIELD_ID */
     const struct enum_name *names; /* FIELD_ENUM, ended by {0, NULL} */
     const struct field *sub;       /* FIELD_OBJECT, FIELD_LIST */
     size_t sub_count;
-    size_t sub_size;  /* FIELD_LIST: sizeof one item */
-    const char *text; /* FIELD_CONST */
-    const char *help; /* one sentence for the API document */
-    const char *example;
+    size_t sub_size;     /* FIELD_LIST: sizeof one item */
+    const char *text;    /* FIELD_CONST */
+    const char *help;    /* one sentence for the API document */
+    const char *example; /* text as it is; other types as JSON */
 };
 
 /* FIELD(struct x, member, FIELD_TEXT, .max = 64): the type first, then designators. */
@@ -95,7 +97,7 @@ struct field_set {
 struct json_refusal {
     enum err err;
     char param[JSON_PARAM_MAX]; /* "" when it is about the whole body */
-    char detail[160];           /* a sentence with the limits, "must be 1 to 64 characters" */
+    char detail[160];           /* what is wrong, with the limits: "must have 1 to 64 characters" */
 };
 
 /* Parses text into *out (zeroed by the caller); strings are copied to the arena. */
@@ -105,11 +107,13 @@ MUST_USE enum err json_parse_fields(struct arena *arena, struct str text,
 /* The same from a parsed value, for bodies that are read in two steps. */
 MUST_USE enum err json_read_fields(struct arena *arena, json_t *value, const struct field_set *set,
                                    void *out, struct json_refusal *refusal);
-/* Strict parse alone; the caller calls json_decref. Any top-level value; ERR_JSON_*. */
+/* Strict parse alone; the caller calls json_decref. Any top-level value; ERR_JSON_*, and
+ * ERR_FIELD_RANGE for a number beyond 64 bits when it stands in a field. */
 MUST_USE enum err json_parse(struct str text, json_t **out, struct json_refusal *refusal);
 
 void json_print_fields(struct buf *buf, const struct field_set *set, const void *value);
-void json_print_text(struct buf *buf, struct str text); /* quoted and escaped */
+/* Quoted and escaped; bytes that are no UTF-8 become U+FFFD, so that the result is JSON always. */
+void json_print_text(struct buf *buf, struct str text);
 /* JSON Schema (2020-12, as OpenAPI 3.1 uses it) of the set as an object. */
 void json_print_schema(struct buf *buf, const struct field_set *set);
 const char *enum_name_of(const struct enum_name *names, int value); /* NULL when unknown */
