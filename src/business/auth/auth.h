@@ -1,0 +1,105 @@
+/* Who is asking: merchants' signed requests, operators' bearer keys, and the platform's own
+ * signature on its answers.
+ *
+ *     Authorization: TOMATO-<ALG> key_id="…",timestamp="…",nonce="…",signature="…"
+ *     ALG: HMAC-SHA256 | RSA-SHA256 | ED25519 | SM2-SM3; signature in base64 over
+ *     METHOD\nPATH?QUERY\nTIMESTAMP\nNONCE\nHEX(SHA256(body))\n      (SM3(body) with SM2-SM3)
+ *
+ * over the exact bytes received. The timestamp (Unix seconds) may be off by auth.window, a nonce is
+ * taken once per key. After a restart, when the nonces of before are forgotten, requests stamped
+ * before the start are refused (retryable: sign again).
+ *
+ *     key: active ──rotate──► expiring (until expires_at) ──► expired
+ *             └──revoke──► revoked
+ *
+ * Secrets are sealed with the vault and shown once, when made. */
+#ifndef BUSINESS_AUTH_AUTH_H
+#define BUSINESS_AUTH_AUTH_H
+
+#include "platform/module/module.h"
+
+extern const struct module auth_module;
+
+enum auth_algorithm {
+    AUTH_HMAC_SHA256 = 1,
+    AUTH_RSA_SHA256,
+    AUTH_ED25519,
+    AUTH_SM2_SM3,
+    AUTH_BEARER, /* operator keys */
+};
+extern const struct enum_name auth_algorithm_names[]; /* "HMAC-SHA256", … */
+
+enum auth_key_status { AUTH_KEY_ACTIVE = 1, AUTH_KEY_REVOKED };
+
+struct auth_key {
+    int64_t id;          /* printed "key_…": the key_id of the header */
+    int64_t merchant_id; /* 0: an operator's */
+    int64_t app_id;
+    enum auth_algorithm algorithm;
+    struct str name;        /* for people */
+    struct str permissions; /* blank-separated: "payment:create payment:read", "payment:*", "*" */
+    struct str secret;      /* sealed: HMAC secret; a bearer key's SHA-256 in hex */
+    struct str public_key;  /* PEM: RSA, Ed25519, SM2 */
+    enum auth_key_status status;
+    int64_t expires_at_ms; /* 0: never */
+    int64_t created_at_ms;
+    int64_t version;
+};
+extern const struct table auth_key_table;
+
+/* ---- checking a request ---- */
+
+enum auth_step { AUTH_DONE = 1, AUTH_WAITS };
+/* Verifies the request by route->auth and fills req->principal. AUTH_DONE: *err says how it ended.
+ * AUTH_WAITS: the key has to be read; then(req, err) is called later on the same loop. */
+enum auth_step auth_authenticate(struct request *req,
+                                 void (*then)(struct request *req, enum err err), enum err *err);
+/* Whether the blank-separated permissions cover what is needed: "payment:*" and "*" do. */
+bool auth_permits(struct str permissions, const char *needed);
+
+/* Adds the header Tomato-Signature: key_id="…",timestamp="…",nonce="…",signature="…" with the
+ * platform's Ed25519 key over STATUS\nTIMESTAMP\nNONCE\nHEX(SHA256(body))\n, unless
+ * auth.sign_answers is off. The public keys are at GET /v1/platform-keys. */
+void auth_sign_response(const struct request *req, struct reply *reply);
+
+/* ---- commands ---- */
+
+/* What the caller makes before the command, so that apply stays deterministic: id, sealed secret.
+ * On the calling thread; plain gets what is shown once. For algorithms with a key pair the caller
+ * gives the public key and plain stays empty. ERR_CRYPTO_KEY names public_key. */
+struct auth_key_ask {
+    int64_t merchant_id;
+    int64_t app_id;
+    enum auth_algorithm algorithm;
+    struct str name;
+    struct str permissions;
+    struct str public_key;
+    int64_t expires_at_ms;
+};
+MUST_USE enum err auth_key_prepare(struct app *app, struct arena *arena,
+                                   const struct auth_key_ask *ask, struct auth_key *key,
+                                   struct secret *plain);
+extern const struct command_kind auth_key_insert_kind; /* arg: struct auth_key, no result */
+
+struct auth_key_rotate {
+    int64_t key_id;
+    int64_t merchant_id;  /* 0: any; otherwise it must be the key's */
+    struct auth_key next; /* prepared with the old one's algorithm and permissions */
+    int64_t overlap_ms;   /* how long the old one stays valid */
+};
+extern const struct command_kind auth_key_rotate_kind; /* result: struct auth_key, the old one */
+
+struct auth_key_revoke {
+    int64_t key_id;
+    int64_t merchant_id;
+};
+extern const struct command_kind auth_key_revoke_kind; /* result: struct auth_key */
+
+/* ---- reading ---- */
+
+MUST_USE enum err auth_key_read(struct reader *reader, int64_t id, struct arena *arena,
+                                struct auth_key *out);
+MUST_USE enum err auth_keys_read(struct reader *reader, int64_t merchant_id, struct arena *arena,
+                                 struct auth_key **out, size_t *count);
+
+#endif
