@@ -23,7 +23,8 @@ void id_maker_init(struct id_maker *maker, uint32_t node);
 int64_t id_make(struct id_maker *maker, int64_t now_ms);
 int64_t id_time_ms(int64_t id); /* when it was made, Unix milliseconds */
 
-/* prefix without the underscore: id_print(buf, "pay", id) appends "pay_…". */
+/* prefix without the underscore: id_print(buf, "pay", id) appends "pay_…". 0 is no id: it is never
+ * made, printed (CHECK) or parsed. */
 void id_print(struct buf *buf, const char *prefix, int64_t id);
 struct str id_str(struct arena *arena, const char *prefix, int64_t id);
 /* Exactly the printed form: right prefix, upper case, 13 characters; else ERR_FIELD_FORMAT. */

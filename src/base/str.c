@@ -290,11 +290,21 @@ static bool buf_reserve(struct buf *buf, size_t more)
     return true;
 }
 
+char *buf_extend(struct buf *buf, size_t len)
+{
+    if (len == 0 || !buf_reserve(buf, len)) {
+        return NULL;
+    }
+    buf->len += len;
+    return buf->ptr + buf->len - len;
+}
+
 void buf_add(struct buf *buf, struct str s)
 {
-    if (s.len > 0 && buf_reserve(buf, s.len)) {
-        memcpy(buf->ptr + buf->len, s.ptr, s.len);
-        buf->len += s.len;
+    char *to = buf_extend(buf, s.len);
+
+    if (to != NULL) {
+        memcpy(to, s.ptr, s.len);
     }
 }
 

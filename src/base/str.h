@@ -68,6 +68,8 @@ bool buf_ok(const struct buf *buf); /* false when an append did not fit; it was 
 struct str buf_str(const struct buf *buf);
 void buf_add(struct buf *buf, struct str s);
 void buf_add_char(struct buf *buf, char c);
+/* Adds len bytes for the caller to write, or NULL when they do not fit or are none. */
+char *buf_extend(struct buf *buf, size_t len);
 void buf_add_int(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);

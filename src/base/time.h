@@ -12,9 +12,15 @@
 #define TIME_HOUR_MS (60 * TIME_MINUTE_MS)
 #define TIME_DAY_MS (24 * TIME_HOUR_MS)
 
+/* The last instant of the year 9999 in Asia/Shanghai: the greatest one that can be parsed, so that
+ * whatever was parsed can be printed in both zones and has a business date. */
+#define TIME_MAX_MS INT64_C(253402271999999)
+
 /* "2026-11-22T10:00:00.123Z". */
 void time_print(struct buf *buf, int64_t at_ms);
-/* RFC 3339 with Z or an offset, 0–9 fraction digits (cut to ms), years 1970–9999. */
+/* RFC 3339 with Z or an offset, 0–9 fraction digits (cut to ms). ERR_FIELD_FORMAT for text that is
+ * no such instant (leap seconds are none: Unix time has no number for them), ERR_FIELD_RANGE before
+ * 1970-01-01T00:00:00Z and after TIME_MAX_MS. */
 MUST_USE enum err time_parse(struct str text, int64_t *at_ms);
 /* "2026-11-22T18:00:00+08:00", the form of Chinese channels. */
 void time_print_shanghai(struct buf *buf, int64_t at_ms);
