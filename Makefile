@@ -31,7 +31,7 @@ endif
 
 CFLAGS ?=
 ALL_CFLAGS := -std=c17 -D_GNU_SOURCE $(WARNINGS) $(OPTIMISE_$(VARIANT)) -fno-strict-aliasing \
-    -fstack-protector-strong -Isrc -I$(B)/gen $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
+    -fstack-protector-strong -Isrc -I. -I$(B)/gen $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS := $(filter -fsanitize% -g,$(OPTIMISE_$(VARIANT))) -Wl,--as-needed -pthread $(LDFLAGS)
 
 SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
@@ -46,6 +46,7 @@ TEST_LIBRARY_SOURCES := $(wildcard test/lib/*.c)
 
 object = $(patsubst %.c,$(B)/%.o,$(1))
 LIBRARY := $(B)/libtomato.a
+TEST_LIBRARY := $(B)/libtest.a
 TEST_PROGRAMS := $(patsubst src/%.c,$(B)/test/%,$(TESTS))
 BENCH_PROGRAMS := $(patsubst test/bench/%.c,$(B)/bench/%,$(BENCH_SOURCES))
 STORM_PROGRAMS := $(patsubst test/storm/%.c,$(B)/storm/%,$(STORM_SOURCES))
@@ -66,6 +67,12 @@ $(LIBRARY): $(call object,$(LIBRARY_SOURCES))
 	@echo "  AR   $@"
 	@ar rcs $@ $^
 
+# An archive, so that a test links only what it uses.
+$(TEST_LIBRARY): $(call object,$(TEST_LIBRARY_SOURCES))
+	@rm -f $@
+	@echo "  AR   $@"
+	@ar rcs $@ $^
+
 $(B)/tomato: $(call object,src/main/tomato.c) $(LIBRARY)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
@@ -74,19 +81,19 @@ $(B)/tomato-sim: $(call object,$(SIM_SOURCES)) $(LIBRARY)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
 
-$(B)/test/%: $(B)/src/%.o $(call object,$(TEST_LIBRARY_SOURCES)) $(LIBRARY)
+$(B)/test/%: $(B)/src/%.o $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS) -lcmocka
 
-$(B)/bench/% $(B)/storm/%: $(call object,$(TEST_LIBRARY_SOURCES)) $(LIBRARY)
+$(B)/bench/% $(B)/storm/%: $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
+	@$(CC) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(ALL_LDFLAGS) $(PACKAGE_LIBS)
 $(foreach p,$(BENCH_SOURCES),$(eval $(B)/bench/$(notdir $(p:.c=)): $(call object,$(p))))
 $(foreach p,$(STORM_SOURCES),$(eval $(B)/storm/$(notdir $(p:.c=)): $(call object,$(p))))
 
-$(B)/fuzz/%: $(B)/test/fuzz/%.o $(LIBRARY)
+$(B)/fuzz/%: $(B)/test/fuzz/%.o $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer,address,undefined $(PACKAGE_LIBS)

@@ -19,9 +19,10 @@ extern const struct channel_adapter channel_mock_adapter;
 extern const struct channel_adapter channel_wechat_adapter;
 
 enum {
-    CHANNEL_ORDER_NO_MAX = 32, /* letters and digits only: every channel takes them */
-    CHANNEL_NONCE_LEN = 32,    /* upper-case hex of the engine's random bytes */
-    CHANNEL_EVIDENCE_LEN = 64, /* hex SHA-256 */
+    CHANNEL_ORDER_NO_MAX = 32,    /* letters and digits only: every channel takes them */
+    CHANNEL_NONCE_LEN = 32,       /* upper-case hex of the engine's random bytes */
+    CHANNEL_EVIDENCE_LEN = 64,    /* hex SHA-256 */
+    CHANNEL_BODY_MAX = 16 * 1024, /* a request's body; the largest of our fields is the subject */
 };
 
 /* What is asked of a channel. Bits, so that tables can name sets of them. */
@@ -201,11 +202,23 @@ struct channel_adapter {
 
 /* ---- helpers for adapters ---- */
 
+/* Fills the refusal and returns err: return channel_refuse(refusal, ERR_CRYPTO_KEY, "config.x",
+ * ""). */
+enum err channel_refuse(struct json_refusal *refusal, enum err err, const char *param,
+                        const char *detail);
+
 /* Value of a header, names compared without case; empty when absent. */
 struct str channel_header(const struct http_header *headers, size_t count, const char *name);
 struct str channel_evidence(struct arena *arena, struct str signed_text); /* hex SHA-256 */
 /* base URL + path, and the path as it is sent (after scheme and authority), for signing. */
 struct str channel_url(struct arena *arena, struct str base_url, struct str path,
                        struct str *sent_path);
+struct str channel_url_part(struct arena *arena, struct str text); /* percent-encoded */
+/* A member of an answer: empty or 0 when it is missing or of another type. Answers are read by
+ * name, not by a field set: a channel may add members at any time. */
+struct str channel_json_text(struct arena *arena, const json_t *object, const char *name);
+int64_t channel_json_int(const json_t *object, const char *name);
+/* A request's body, printed by its field set. */
+struct str channel_fields_text(struct arena *arena, const struct field_set *set, const void *value);
 
 #endif
