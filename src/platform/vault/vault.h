@@ -8,9 +8,12 @@
 
 #include "base/crypto.h"
 
-struct vault;
+struct vault; /* never changed after opening: any thread may use it */
+
+/* ERR_VAULT_KEY_MISSING without create; ERR_VAULT_KEY_FILE when the file is there but not ours
+ * alone (mode), not 32 bytes, or cannot be read or made. A made key is on the disk on return. */
 MUST_USE enum err vault_open(struct str key_file, bool create, struct vault **out);
-void vault_free(struct vault *vault);
+void vault_free(struct vault *vault); /* wipes the key; NULL is allowed */
 /* label names table, column and row: "merchant_key.secret:<id>"; the same is needed to unseal. */
 struct str vault_seal(const struct vault *vault, struct arena *arena, struct str label,
                       const struct secret *plain);
