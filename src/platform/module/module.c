@@ -1,5 +1,7 @@
 #include "platform/module/module.h"
 
+#include "platform/store/store_reply.h"
+
 void *app_state(const struct app *app, const struct module *module)
 {
     size_t at = 0;
@@ -23,4 +25,9 @@ struct http_client *app_client(const struct app *app)
     }
     CHECK(at < app->loop_count);
     return app->clients[at];
+}
+
+struct store *app_store(const struct app *app)
+{
+    return app->store;
 }

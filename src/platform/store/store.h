@@ -177,7 +177,8 @@ struct value {
 #define VALUE_TEXT(s) ((struct value){VALUE_TYPE_TEXT, 0, (s)})
 
 struct query {
-    struct work work_;                                       /* the store's */
+    struct work work_; /* first, the store's; so is pool_ */
+    struct reader_pool *pool_;
     void (*run)(struct query *query, struct reader *reader); /* on a reader's thread; sets err */
     void (*done)(struct query *query);                       /* on the loop */
     struct loop *loop;

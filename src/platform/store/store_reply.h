@@ -6,6 +6,9 @@
 #include "platform/http/http.h"
 #include "platform/store/store.h"
 
+/* The store of the program; platform/module, which knows struct app, defines it. */
+struct store *app_store(const struct app *app);
+
 /* then() makes the reply from command->result; it is called on the request's loop with err ERR_OK.
  * A refusal is answered with its error and param without calling then. */
 struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,

@@ -1,0 +1,234 @@
+/* Shared inside platform/store: the writer's view of the rows, the transaction, the store. */
+#ifndef PLATFORM_STORE_STORE_INT_H
+#define PLATFORM_STORE_STORE_INT_H
+
+#include "platform/store/store_driver.h"
+
+/* ---- the row map ---- */
+
+/* What the writer knows about a row (table, id) while a batch runs.
+ *
+ *     UNKNOWN ──load──► CLEAN ──edit──► DIRTY ──delete──► DELETED ──insert──► REPLACED
+ *        └──────load──► ABSENT ──insert──► NEW ──delete──► UNKNOWN
+ *
+ * A key entry (is_key) stands for a unique key instead: UNKNOWN until looked up, then ABSENT; a
+ * row that has the key takes its place. */
+enum entry_state {
+    ENTRY_UNKNOWN = 1,
+    ENTRY_ABSENT,
+    ENTRY_CLEAN,
+    ENTRY_DIRTY,    /* stored, changed: to be updated */
+    ENTRY_NEW,      /* to be inserted */
+    ENTRY_DELETED,  /* stored, to be deleted; the row is as it was */
+    ENTRY_REPLACED, /* stored, to be deleted and inserted anew */
+};
+
+struct entry {
+    int64_t id;
+    void *row;          /* as it is now; for key entries a row with the key's columns */
+    struct entry *next; /* of those this batch made, newest first */
+    uint64_t key_hash[UNIQUES_MAX];
+    uint64_t edited;  /* the apply that keeps the row's image in its undo log */
+    uint32_t has_key; /* bit u: in the map of unique u under key_hash[u] */
+    enum entry_state state;
+    bool is_key;
+    bool wanted;     /* in the list of what is to be loaded */
+    bool changed;    /* in the list of what may have to be written */
+    bool moved;      /* kept: a string no longer lives in the entry's own memory */
+    bool kept;       /* on the heap, survives the batch */
+    bool gave_key;   /* changed a unique key it is stored with: see sort_out() */
+    bool referenced; /* kept: used since the clock's hand came by */
+    size_t place;    /* kept: on the clock's face */
+};
+
+static inline bool entry_is_live(const struct entry *entry)
+{
+    return entry->state == ENTRY_CLEAN || entry->state == ENTRY_DIRTY ||
+           entry->state == ENTRY_NEW || entry->state == ENTRY_REPLACED;
+}
+
+/* Open addressing; several entries may have one hash. */
+struct map {
+    struct map_slot {
+        uint64_t hash;
+        struct entry *entry; /* NULL: free */
+    } * slots;
+    size_t size; /* power of two, or 0 */
+    size_t count;
+};
+
+void map__put(struct map *map, uint64_t hash, struct entry *entry);
+/* The next entry with this hash; *at is 0 for the first and counts on. */
+struct entry *map__next(const struct map *map, uint64_t hash, size_t *at);
+void map__remove(struct map *map, uint64_t hash, const struct entry *entry);
+void map__replace(struct map *map, uint64_t hash, const struct entry *old, struct entry *entry);
+void map__clear(struct map *map);
+void map__free(struct map *map);
+
+/* A growing array of pointers. */
+struct list {
+    void **items;
+    size_t count;
+    size_t size;
+};
+void list__add(struct list *list, void *item);
+void list__free(struct list *list);
+
+enum { STORE_WATCHERS_MAX = 16 };
+
+/* The writer's state of one table. */
+struct tx_table {
+    const struct table_info *info;
+    struct map rows;
+    struct map keys[UNIQUES_MAX];
+    struct entry *made;  /* entries of this batch that are not kept */
+    struct list changed; /* entries that may have to be written */
+    struct list wanted;  /* entries to be loaded */
+    struct list wanted_keys[UNIQUES_MAX];
+    struct entry **kept; /* the clock's face: table->keep places */
+    size_t kept_count;
+    size_t hand;
+    int64_t greatest[UNIQUES_MAX];     /* rising: of the committed rows */
+    int64_t greatest_new[UNIQUES_MAX]; /* with those of this batch */
+};
+
+struct entry *row__find(const struct tx_table *table, int64_t id);
+/* The entry of an id, made UNKNOWN when there is none. */
+struct entry *row__entry(struct tx *tx, struct tx_table *table, int64_t id);
+/* The entry (of a row or of the key itself) that has key's value; NULL: nothing is known. */
+struct entry *row__find_key(const struct tx_table *table, unsigned unique, const void *key);
+/* The same; made as an UNKNOWN key entry when nothing is known. */
+struct entry *row__key_entry(struct tx *tx, struct tx_table *table, unsigned unique,
+                             const void *key);
+/* Enters a live row under all its keys; the key must be free or held by a key entry. */
+void row__add_keys(struct tx_table *table, struct entry *entry);
+void row__drop_keys(struct tx_table *table, struct entry *entry);
+/* A row came from the database. What the batch has made of it already stands. */
+void row__loaded(struct tx *tx, struct tx_table *table, void *row);
+/* The batch is durable: kept tables keep their rows, everything else goes. */
+void row__end_batch(struct tx_table *table);
+/* The batch was rolled back: nothing is known any more. */
+void row__forget(struct tx_table *table);
+void row__free(struct tx_table *table);
+
+/* ---- the transaction ---- */
+
+/* What a step of an apply puts back when the command is refused. */
+struct undo {
+    struct tx_table *table;
+    struct entry *entry;
+    void *row;
+    enum entry_state state;
+    bool edit;    /* the row's bytes are kept: */
+    size_t image; /* their offset in tx.images */
+};
+
+struct tx_sequence {
+    const struct sequence *sequence;
+    int64_t next;    /* as it is now */
+    int64_t batch;   /* when the batch began */
+    int64_t command; /* when the apply began */
+    bool used;       /* by this apply */
+};
+
+struct prefetch {
+    struct tx *tx;
+};
+
+struct tx {
+    struct store *store;
+    const struct catalog *catalog;
+    struct db *db;
+    struct arena *arena; /* the batch's */
+    struct tx_table *tables;
+    struct tx_sequence *sequences;
+    struct prefetch prefetch;
+    enum db_status status; /* other than DB_OK: the attempt is over */
+    bool checked;          /* look every inserted id up, see tx_insert */
+    int64_t now_ms;
+    struct command *command;
+    uint64_t apply_no;
+    size_t wanted; /* entries in the tables' wanted lists */
+    struct undo *undos;
+    size_t undo_count, undo_size;
+    unsigned char *images;
+    size_t images_used, images_size;
+};
+
+MUST_USE enum db_status tx__init(struct tx *tx, struct store *store, struct db *db);
+/* Where sequences go on and rising keys stand: at the start, with nothing in memory. */
+MUST_USE enum db_status tx__read_maxima(struct tx *tx);
+void tx__free(struct tx *tx);
+void tx__begin(struct tx *tx, int64_t now_ms);
+/* Applies one command; its err is what apply returned. tx->status tells whether to go on. */
+void tx__apply(struct tx *tx, struct command *command);
+bool tx__is_dirty(const struct tx *tx);
+MUST_USE enum db_status tx__flush(struct tx *tx);
+void tx__end(struct tx *tx);    /* after a commit that succeeded */
+void tx__forget(struct tx *tx); /* after a rollback */
+struct tx_table *tx__table(struct tx *tx, const struct table *table);
+
+/* Rounds of prefetching for a batch of commands. */
+void prefetch__run(struct tx *tx, struct command *const *commands, size_t count);
+/* Loads everything that is wanted. */
+void prefetch__load(struct tx *tx);
+void prefetch__want(struct tx *tx, struct tx_table *table, int64_t id);
+void prefetch__want_key(struct tx *tx, struct tx_table *table, unsigned unique, const void *key);
+
+/* ---- the store ---- */
+
+struct watcher {
+    const struct tx_table *table;
+    void (*seen)(void *ctx, const struct store_change *changes, size_t count);
+    void *ctx;
+};
+
+struct reader {
+    struct store *store;
+    struct db *db;
+    struct reader *next; /* free ones */
+    bool lost;           /* its connection is made anew before the next query */
+};
+
+struct reader_pool {
+    struct store *store;
+    struct workers *workers;
+    struct mutex *mutex; /* guards free */
+    struct signal *returned;
+    struct reader *free;
+    struct reader *readers;
+    unsigned count;
+    bool separate; /* on another server than the writer's */
+};
+
+struct store {
+    struct store_options options;
+    struct arena *arena;
+    struct catalog catalog;
+    struct db *db; /* the writer's */
+    struct queue *queue;
+    struct thread *writer;
+    struct tx tx;
+    struct command **batch; /* batch_max places */
+    struct counter commit_no;
+    int64_t renewed_ms; /* monotonic: when the lease was last renewed */
+    struct mutex *ids_mutex;
+    struct id_maker ids;
+    struct mutex *watch_mutex; /* guards the watchers; held while they are told */
+    struct watcher watchers[STORE_WATCHERS_MAX];
+    size_t watcher_count;
+    struct reader_pool readers;
+};
+
+void writer__run(void *store); /* the writer's thread */
+void store__tell_watchers(struct store *store);
+
+MUST_USE enum err schema__migrate(struct store *store, char detail[256]);
+
+MUST_USE enum err query__open_readers(struct store *store, char detail[256]);
+void query__close_readers(struct store *store);
+
+/* Counts a call of the database; true when it is the one to fail. */
+bool fault__hit(void);
+
+#endif

@@ -1,0 +1,87 @@
+#include "platform/store/store_reply.h"
+
+/* A command on behalf of a request; both end when the reply is handed over. */
+struct request_command {
+    struct command command;
+    struct request *req;
+    struct reply *(*then)(struct request *req, struct command *command);
+};
+
+static struct reply *refusal(struct request *req, const struct command *command)
+{
+    return reply_error_at(req, command->err, command->param[0] == '\0' ? NULL : command->param,
+                          NULL);
+}
+
+static void command_done(struct command *command)
+{
+    struct request_command *rc = (struct request_command *)(void *)command;
+
+    request_reply(rc->req,
+                  command->err == ERR_OK ? rc->then(rc->req, command) : refusal(rc->req, command));
+}
+
+struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,
+                            struct reply *(*then)(struct request *req, struct command *command))
+{
+    struct request_command *rc = ARENA_NEW(req->arena, struct request_command);
+    enum err err;
+
+    rc->req = req;
+    rc->then = then;
+    rc->command = (struct command){
+        .kind = kind,
+        .arg = arg,
+        .result = kind->result_size == 0 ? NULL : arena_alloc(req->arena, kind->result_size),
+        .arena = req->arena,
+        .trace = &req->trace,
+        .done = command_done,
+        .loop = req->loop,
+    };
+    /* The answer is posted to this very loop: it cannot come before this function has returned. */
+    err = store_submit(app_store(req->app), &rc->command);
+    return err == ERR_OK ? reply_later(req) : reply_error(req, err);
+}
+
+struct request_query {
+    struct query query;
+    struct request *req;
+    const void *arg;
+    void *result;
+    enum err (*run)(struct reader *reader, struct request *req, const void *arg, void *result);
+    struct reply *(*then)(struct request *req, void *result);
+};
+
+static void query_run(struct query *query, struct reader *reader)
+{
+    struct request_query *rq = (struct request_query *)(void *)query;
+
+    query->err = rq->run(reader, rq->req, rq->arg, rq->result);
+}
+
+static void query_done(struct query *query)
+{
+    struct request_query *rq = (struct request_query *)(void *)query;
+
+    request_reply(rq->req, query->err == ERR_OK ? rq->then(rq->req, rq->result)
+                                                : reply_error(rq->req, query->err));
+}
+
+struct reply *reply_query(struct request *req, const void *arg, size_t result_size,
+                          enum err (*run)(struct reader *reader, struct request *req,
+                                          const void *arg, void *result),
+                          struct reply *(*then)(struct request *req, void *result))
+{
+    struct request_query *rq = ARENA_NEW(req->arena, struct request_query);
+    enum err err;
+
+    rq->req = req;
+    rq->arg = arg;
+    rq->result = arena_alloc(req->arena, result_size);
+    rq->run = run;
+    rq->then = then;
+    rq->query = (struct query){
+        .run = query_run, .done = query_done, .loop = req->loop, .arena = req->arena};
+    err = store_query(app_store(req->app), &rq->query);
+    return err == ERR_OK ? reply_later(req) : reply_error(req, err);
+}
