@@ -84,7 +84,8 @@ struct request {
 
 struct str request_header(const struct request *req, const char *name); /* empty when absent */
 
-/* Parses the JSON body (or the query string) by the set; on refusal reply_refusal() tells it. */
+/* Parses the JSON body (or the query string) by the set; on refusal reply_refusal() tells it. In a
+ * query '+' is a plus sign, and a NULL set allows no parameter. */
 MUST_USE enum err request_body(struct request *req, const struct field_set *set, void *out);
 MUST_USE enum err request_query(struct request *req, const struct field_set *set, void *out);
 /* Path parameter as an id: "pay_…" with prefix "pay"; ERR_HTTP_NOT_FOUND when it is none. */
@@ -105,6 +106,7 @@ struct reply *reply_error(struct request *req, enum err err);
 struct reply *reply_error_at(struct request *req, enum err err, const char *param,
                              const char *detail);
 struct reply *reply_refusal(struct request *req); /* from req->refusal */
+/* name is static. A value with control characters, or an empty one, is left out. */
 void reply_header(struct reply *reply, const char *name, struct str value);
 int reply_status(const struct reply *reply);
 struct str reply_body(const struct reply *reply);
@@ -130,22 +132,28 @@ struct http_server;
 struct http_server_options {
     struct str address; /* "0.0.0.0", "127.0.0.1", "::" */
     uint16_t port;      /* 0: any free one; http_server_port tells */
-    unsigned connections_max;
-    unsigned connections_per_address_max;
-    int64_t header_deadline_ms; /* from the first byte, or from accept, to the end of the headers */
-    int64_t body_deadline_ms;   /* to the end of the body, however slowly it drips */
-    int64_t idle_ms;            /* keep-alive without a request */
+    bool share_port;    /* another server of this program, on another loop, has the port already */
+    unsigned connections_max;             /* of this server; 0 = 4,096 */
+    unsigned connections_per_address_max; /* of this server; 0 = no limit */
+    int64_t header_deadline_ms; /* from accept or the request line to the end of the headers;
+                                   0 = 10 s */
+    int64_t body_deadline_ms;   /* to the end of the body, however slowly it drips; 0 = 30 s */
+    int64_t idle_ms;            /* keep-alive, to the next request line; 0 = 75 s */
     struct str tls_certificate_file, tls_key_file, tls_client_ca_file; /* empty: no TLS */
     const struct route *const *routes; /* arrays ended by a row with method NULL */
     size_t route_sets;
-    request_handler dispatch; /* gets every request; route is NULL when none matched */
+    request_handler dispatch; /* gets every request; route is NULL when none matched. NULL:
+                                 http_dispatch_plain */
     struct app *app;
 };
+/* On the loop's thread (loop_call), as drain, in_flight and free. The routes must live as long. */
 MUST_USE enum err http_server_start(struct loop *loop, const struct http_server_options *options,
                                     struct http_server **out);
 uint16_t http_server_port(const struct http_server *server);
 void http_server_drain(struct http_server *server); /* stop accepting; finish what is in flight */
 size_t http_server_in_flight(const struct http_server *server);
+/* Ends every connection. A request that still waits for request_reply() keeps its arena until then;
+ * its answer goes nowhere. */
 void http_server_free(struct http_server *server);
 
 /* The default dispatch: what the router found, 404 or 405, without any checks. Used by the
