@@ -79,8 +79,8 @@ void *wechat_peer_open(const struct wechat_peer *peer, const char *mode, bool ba
     struct json_refusal refusal;
     void *opened = NULL;
 
-    CHECK(channel__open(&account, wechat_peer_credentials(peer), learned, &opened, &refusal) ==
-          ERR_OK);
+    CHECK(channel_account_open(&account, wechat_peer_credentials(peer), learned, &opened,
+                               &refusal) == ERR_OK);
     return opened;
 }
 

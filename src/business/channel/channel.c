@@ -1,8 +1,6 @@
 #include "business/channel/channel_int.h"
 
 static const struct conf_row conf_rows[] = {
-    {"channel.notify_url", CONF_TEXT, "http://127.0.0.1:9999", 1, 160,
-     "Public base URL under which channels reach POST /notify/…; no slash at the end."},
     {"channel.connect_deadline", CONF_DURATION, "3s", 10, 60000,
      "How long connecting to a channel may take."},
     {"channel.total_deadline", CONF_DURATION, "10s", 50, 120000,

@@ -46,6 +46,12 @@ struct channel_account {
     int64_t updated_at_ms;
 };
 
+/* The account's settings, parsed by the tables of its adapter and opened: the adapter's close()
+ * ends what was opened. A refusal names the field as "config.…" or "credentials.…". */
+MUST_USE enum err channel_account_open(const struct channel_account *account,
+                                       struct str credentials_json, struct str learned,
+                                       void **opened, struct json_refusal *refusal);
+
 /* ---- in commands ---- */
 
 /* The account that takes a new order: the merchant's enabled accounts for the method and currency
@@ -107,8 +113,8 @@ void channel_notice_done(struct channel_notice *notice, enum err err);
 /* ---- the program ---- */
 
 /* `tomato channel create FILE|list|show ID|enable ID|disable ID|test ID`. FILE holds the body of
- * POST /v1/channel-accounts ("-": standard input). test needs the app's loops running. Returns the
- * exit status. */
+ * POST /v1/channel-accounts ("-": standard input). Returns the exit status. For
+ * a process of its own: the app's loops do not run. */
 int channel_cli(struct app *app, int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@
  *
  *     enabled ⇄ disabled */
 #include "business/channel/channel_int.h"
+#include "business/merchant/merchant.h"
 
 static const struct enum_name statuses[] = {
     {CHANNEL_ENABLED, "enabled"},
@@ -80,8 +81,11 @@ const struct field_set channel__view_set = FIELD_SET("channel_account", view_fie
 struct str channel__notify_url(const struct app *app, struct arena *arena, struct str channel,
                                int64_t account_id)
 {
-    struct str base = conf_text(app->conf, "channel.notify_url");
+    struct str base = conf_text(app->conf, "http.public_url");
 
+    if (base.len == 0) {
+        base = str_printf(arena, "http://127.0.0.1:%d", (int)conf_int(app->conf, "http.port"));
+    }
     return str_printf(arena, STR_FMT "/notify/" STR_FMT "/" STR_FMT, STR_ARG(base),
                       STR_ARG(channel), STR_ARG(id_str(arena, "cha", account_id)));
 }
@@ -157,8 +161,8 @@ static void wipe_credentials(const struct channel_adapter *adapter, void *creden
     }
 }
 
-enum err channel__open(const struct channel_account *account, struct str credentials_json,
-                       struct str learned, void **opened, struct json_refusal *refusal)
+enum err channel_account_open(const struct channel_account *account, struct str credentials_json,
+                              struct str learned, void **opened, struct json_refusal *refusal)
 {
     const struct channel_adapter *adapter = channel__adapter(account->channel);
     struct arena *arena = arena_new();
@@ -282,8 +286,7 @@ static enum err prepare_row(struct app *app, struct arena *arena, const struct c
     };
     TRY(prepare_methods(arena, adapter, &body->methods, &row->methods, refusal));
     TRY(prepare_base_url(app, adapter, &row->base_url, refusal));
-    if (row->fund_mode == CHANNEL_FUND_COLLECT &&
-        !conf_bool(app->conf, "merchant.collect_licence")) {
+    if (row->fund_mode == CHANNEL_FUND_COLLECT && !merchant_collect_allowed(app)) {
         return channel_refuse(refusal, ERR_CHANNEL_COLLECT, "fund_mode", "");
     }
     if (!channel__takes_currency(adapter, row->currency)) {
@@ -301,7 +304,7 @@ enum err channel__prepare(struct app *app, struct arena *arena, const struct cha
     enum err err = prepare_row(app, arena, body, row, refusal);
 
     if (err == ERR_OK) {
-        err = channel__open(row, body->credentials, STR(""), &opened, refusal);
+        err = channel_account_open(row, body->credentials, STR(""), &opened, refusal);
     }
     if (err == ERR_OK) {
         channel__adapter(row->channel)->close(opened);
@@ -341,7 +344,15 @@ void channel_account_prefetch(struct prefetch *pre, int64_t account_id)
 static enum err create_apply(struct tx *tx, const void *arg, void *result)
 {
     struct channel_account account = *(const struct channel_account *)arg;
+    const struct merchant *owner;
 
+    if (account.merchant_id != 0) {
+        enum err err = merchant_get(tx, account.merchant_id, &owner);
+
+        if (err != ERR_OK) {
+            return tx_refuse(tx, err, "merchant_id");
+        }
+    }
     account.created_at_ms = tx_now_ms(tx);
     account.updated_at_ms = account.created_at_ms;
     TRY(tx_insert(tx, &channel_account_table, &account));

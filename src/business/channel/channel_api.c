@@ -104,11 +104,12 @@ struct page {
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
+    const struct channel_page wanted = {query->merchant_id, query->starting_after,
+                                        query->limit + 1};
     struct page *page = result;
 
     page->limit = query->limit;
-    return channel__read_accounts(reader, req->arena, query->merchant_id, query->starting_after,
-                                  query->limit + 1, &page->rows, &page->count);
+    return channel__read_accounts(reader, req->arena, &wanted, &page->rows, &page->count);
 }
 
 static struct reply *listed(struct request *req, void *result)

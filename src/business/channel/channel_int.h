@@ -44,9 +44,13 @@ extern const struct table channel_account_table, channel_route_table, channel_le
 extern const struct migration channel__migrations[3];
 extern const struct store_part channel__store_part;
 
-/* Accounts of a merchant (0: of all, platform's included) after the given id. */
+struct channel_page {
+    int64_t merchant_id; /* 0: of all, the platform's included */
+    int64_t after_id;
+    int64_t limit;
+};
 MUST_USE enum err channel__read_accounts(struct reader *reader, struct arena *arena,
-                                         int64_t merchant_id, int64_t after_id, int64_t limit,
+                                         const struct channel_page *page,
                                          struct channel_account **rows, size_t *count);
 
 /* Brings the owner's routes up to date with an account that was made or changed its status. */
@@ -76,9 +80,6 @@ MUST_USE enum err channel__prepare(struct app *app, struct arena *arena,
                                    const struct channel_create *body, struct channel_account *row,
                                    struct json_refusal *refusal);
 
-/* The account's settings parsed and opened by its adapter. A refusal names the field. */
-MUST_USE enum err channel__open(const struct channel_account *account, struct str credentials_json,
-                                struct str learned, void **opened, struct json_refusal *refusal);
 struct str channel__seal_label(struct arena *arena, int64_t account_id);
 
 struct channel_set_status {

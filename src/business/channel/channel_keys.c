@@ -176,7 +176,7 @@ static enum err open_loaded(struct job *job, struct reader *reader)
     }
     TRY(vault_unseal(job->app->vault, job->arena, channel__seal_label(job->arena, account.id),
                      account.credentials, &plain));
-    err = channel__open(&account, secret_bytes(&plain), learned.learned, &opened, &refusal);
+    err = channel_account_open(&account, secret_bytes(&plain), learned.learned, &opened, &refusal);
     secret_wipe(&plain);
     TRY(err);
     job->loaded = mem_new(sizeof(*job->loaded));

@@ -96,23 +96,18 @@ const struct store_part channel__store_part = {
     .statement_count = ARRAY_LEN(statements),
 };
 
-enum err channel__read_accounts(struct reader *reader, struct arena *arena, int64_t merchant_id,
-                                int64_t after_id, int64_t limit, struct channel_account **rows,
+enum err channel__read_accounts(struct reader *reader, struct arena *arena,
+                                const struct channel_page *page, struct channel_account **rows,
                                 size_t *count)
 {
+    const struct value values[] = {VALUE_INT(page->merchant_id), VALUE_INT(page->after_id),
+                                   VALUE_INT(page->limit)};
     void *found;
 
-    if (merchant_id == 0) {
-        const struct value values[] = {VALUE_INT(after_id), VALUE_INT(limit)};
-
-        TRY(reader_rows(reader, &channel_accounts_all, values, ARRAY_LEN(values), arena, &found,
-                        count));
+    if (page->merchant_id == 0) {
+        TRY(reader_rows(reader, &channel_accounts_all, values + 1, 2, arena, &found, count));
     } else {
-        const struct value values[] = {VALUE_INT(merchant_id), VALUE_INT(after_id),
-                                       VALUE_INT(limit)};
-
-        TRY(reader_rows(reader, &channel_accounts_of_merchant, values, ARRAY_LEN(values), arena,
-                        &found, count));
+        TRY(reader_rows(reader, &channel_accounts_of_merchant, values, 3, arena, &found, count));
     }
     *rows = found;
     return ERR_OK;

@@ -144,14 +144,14 @@ static void mock_request(struct arena *arena, const void *opened, const struct c
 
 enum { MOCK_WINDOW_S = 300 };
 
+/* An answer or a callback: what the channel has signed. A callback has this form already. */
 static enum channel_trust verify(struct arena *arena, const struct mock_keys *keys,
-                                 const struct http_header *headers, size_t count, struct str body,
-                                 int64_t now_ms, struct channel_result *out)
+                                 const struct channel_callback *in, struct channel_result *out)
 {
-    struct str timestamp = channel_header(headers, count, "Mock-Timestamp");
-    struct str nonce = channel_header(headers, count, "Mock-Nonce");
-    struct str signature = channel_header(headers, count, "Mock-Signature");
-    int64_t at_s, now_s = now_ms / TIME_SECOND_MS;
+    struct str timestamp = channel_header(in->headers, in->header_count, "Mock-Timestamp");
+    struct str nonce = channel_header(in->headers, in->header_count, "Mock-Nonce");
+    struct str signature = channel_header(in->headers, in->header_count, "Mock-Signature");
+    int64_t at_s, now_s = in->now_ms / TIME_SECOND_MS;
     struct str text;
 
     if (str_parse_int(timestamp, &at_s) != ERR_OK || nonce.len == 0 || signature.len == 0) {
@@ -163,7 +163,7 @@ static enum channel_trust verify(struct arena *arena, const struct mock_keys *ke
         return CHANNEL_UNTRUSTED;
     }
     text = str_printf(arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n", STR_ARG(timestamp),
-                      STR_ARG(nonce), STR_ARG(body));
+                      STR_ARG(nonce), STR_ARG(in->body));
     if (!crypto_equal(sign(arena, keys, text), signature)) {
         out->detail = STR("its signature does not match");
         return CHANNEL_UNTRUSTED;
@@ -247,8 +247,13 @@ static enum channel_trust mock_answer(struct arena *arena, const void *opened,
                                       const struct channel_ask *ask, const struct http_call *in,
                                       struct channel_result *out)
 {
-    enum channel_trust trust = verify(arena, opened, in->answer_headers, in->answer_header_count,
-                                      in->answer, ask->now_ms, out);
+    const struct channel_callback answer = {
+        .headers = in->answer_headers,
+        .header_count = in->answer_header_count,
+        .body = in->answer,
+        .now_ms = ask->now_ms,
+    };
+    enum channel_trust trust = verify(arena, opened, &answer, out);
     struct json_refusal refusal;
     json_t *body;
 
@@ -282,8 +287,7 @@ static enum channel_trust mock_callback(struct arena *arena, const void *opened,
                                         const struct channel_callback *in,
                                         struct channel_result *out)
 {
-    enum channel_trust trust =
-        verify(arena, opened, in->headers, in->header_count, in->body, in->now_ms, out);
+    enum channel_trust trust = verify(arena, opened, in, out);
     struct json_refusal refusal;
     json_t *body;
 
