@@ -44,6 +44,11 @@
 
 enum { LEDGER_LEGS_MIN = 2, LEDGER_LEGS_MAX = 64, LEDGER_MARK_EVERY = 32 };
 
+/* Prefixes of the public ids (base/id.h). */
+#define LEDGER_ACCOUNT_PREFIX "acc"
+#define LEDGER_JOURNAL_PREFIX "jnl"
+#define LEDGER_HOLD_PREFIX "hld"
+
 enum ledger_side { LEDGER_DEBIT = 1, LEDGER_CREDIT };
 
 /* The chart of accounts (科目): class digit 1 assets, 2 liabilities, 6 profit and loss. The normal
@@ -395,7 +400,11 @@ MUST_USE enum err ledger_prove(struct store *store,
                                void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
                                struct ledger_proof *out);
 
-/* ---- tools: what `tomato ledger …` prints; false when the books are wrong ---- */
+/* Looks at every committed batch and stops the process when its journals do not balance or an
+ * account is unsound. The module's start does it; before the first command. */
+void ledger_watch(struct store *store);
+
+/* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
 
 MUST_USE enum err ledger_print_proof(struct store *store, struct buf *out, bool *right);
 MUST_USE enum err ledger_print_trial_balance(struct store *store, struct buf *out, bool *right);

@@ -1,0 +1,19 @@
+#include "money/ledger/ledger_int.h"
+
+static enum err start(struct app *app, void **state)
+{
+    *state = NULL;
+    ledger_watch(app->store);
+    return ERR_OK;
+}
+
+static const struct timer_kind *const timers[] = {&ledger__expire_timer};
+
+const struct module ledger_module = {
+    .name = "ledger",
+    .store = &ledger_part,
+    .routes = ledger__routes,
+    .timers = timers,
+    .timer_count = ARRAY_LEN(timers),
+    .start = start,
+};

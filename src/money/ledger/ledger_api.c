@@ -1,0 +1,669 @@
+/* The operator's read API: accounts, statements, balances, journals, the trial balance. */
+#include "base/time.h"
+#include "money/ledger/ledger_int.h"
+#include "platform/store/store_reply.h"
+
+enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
+
+/* Amounts that may be negative. */
+#define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
+
+static const struct enum_name side_names[] = {
+    {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
+static const struct enum_name source_names[] = {
+    {LEDGER_SOURCE_PAYMENT, "payment"}, {LEDGER_SOURCE_OPERATOR, "operator"}, {0, NULL}};
+static const struct enum_name operation_names[] = {
+    {LEDGER_OPERATION_SUCCEEDED, "succeeded"},
+    {LEDGER_OPERATION_CONFLICTED, "conflicted"},
+    {LEDGER_OPERATION_TRANSFER, "transfer"},
+    {LEDGER_OPERATION_HOLD, "hold"},
+    {LEDGER_OPERATION_CAPTURE, "capture"},
+    {LEDGER_OPERATION_RELEASE, "release"},
+    {0, NULL},
+};
+
+/* ---- accounts ---- */
+
+struct account_view {
+    int64_t id;
+    int64_t merchant_id;
+    int64_t channel_account_id;
+    int64_t code;
+    struct str name;
+    enum currency currency;
+    enum ledger_side side;
+    struct amount posted;
+    struct amount held;
+    struct amount available;
+    bool has_floor;
+    struct amount floor;
+    int64_t entries;
+    int64_t created_at;
+};
+
+static const struct field account_fields[] = {
+    FIELD(struct account_view, id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_account", .always = true},
+    FIELD(struct account_view, merchant_id, FIELD_ID, .prefix = "mer",
+          .help = "The merchant it is kept for."),
+    FIELD(struct account_view, channel_account_id, FIELD_ID, .prefix = "cha",
+          .help = "The channel account it is kept for; neither: an account of the platform."),
+    FIELD(struct account_view, code, FIELD_INT, .required = true, .example = "2241",
+          .help = "Its code in the chart of accounts."),
+    FIELD(struct account_view, name, FIELD_TEXT, .max = 64),
+    FIELD(struct account_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct account_view, side, FIELD_ENUM, .names = side_names, .required = true,
+          .help = "Its normal side: posted is positive on it."),
+    FIELD(struct account_view, posted, SIGNED_AMOUNT, .help = "The balance."),
+    FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
+          .help = "What open holds have left."),
+    FIELD(struct account_view, available, SIGNED_AMOUNT, .help = "posted - held - floor."),
+    FIELD(struct account_view, has_floor, FIELD_BOOL, .always = true),
+    FIELD(struct account_view, floor, SIGNED_AMOUNT,
+          .help = "With has_floor: posted - held never falls below it."),
+    FIELD(struct account_view, entries, FIELD_INT, .always = true,
+          .help = "How many legs it has; the sequence of the last one."),
+    FIELD(struct account_view, created_at, FIELD_TIME, .required = true),
+};
+static const struct field_set account_set = FIELD_SET("ledger_account", account_fields);
+
+/* What a channel owes or is owed is kept per channel account, all else per merchant. */
+static bool is_of_channel(enum ledger_code code)
+{
+    return code == LEDGER_CODE_CHANNEL_RECEIVABLE || code == LEDGER_CODE_CHANNEL_FEE_PAYABLE;
+}
+
+static struct account_view view_account(const struct ledger_account *account)
+{
+    const struct ledger_chart_row *chart = ledger_chart_find(account->code);
+    bool of_channel = is_of_channel(account->code);
+
+    return (struct account_view){
+        .id = account->id,
+        .merchant_id = of_channel ? 0 : account->owner_id,
+        .channel_account_id = of_channel ? account->owner_id : 0,
+        .code = account->code,
+        .name = str_of(chart == NULL ? NULL : chart->name),
+        .currency = account->currency,
+        .side = account->side,
+        .posted = account->posted,
+        .held = account->held,
+        .available = ledger_available(account),
+        .has_floor = account->has_floor,
+        .floor = account->floor,
+        .entries = account->sequence,
+        .created_at = account->created_at_ms,
+    };
+}
+
+static enum err account_run(struct reader *reader, struct request *req, const void *arg,
+                            void *result)
+{
+    return ledger_read_account(reader, *(const int64_t *)arg, req->arena, result);
+}
+
+static struct reply *account_then(struct request *req, void *result)
+{
+    struct account_view view = view_account(result);
+
+    return reply_fields(req, 200, &account_set, &view);
+}
+
+static struct reply *account_handler(struct request *req)
+{
+    int64_t *id = ARENA_NEW(req->arena, int64_t);
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    return reply_query(req, id, sizeof(struct ledger_account), account_run, account_then);
+}
+
+struct accounts_query {
+    int64_t merchant_id;
+    int64_t channel_account_id;
+    bool platform;
+    int64_t starting_after;
+    int64_t limit;
+};
+
+static const struct field accounts_query_fields[] = {
+    FIELD(struct accounts_query, merchant_id, FIELD_ID, .prefix = "mer",
+          .help = "Accounts of this merchant only."),
+    FIELD(struct accounts_query, channel_account_id, FIELD_ID, .prefix = "cha",
+          .help = "Accounts of this channel account only."),
+    FIELD(struct accounts_query, platform, FIELD_BOOL, .help = "The platform's accounts only."),
+    FIELD(struct accounts_query, starting_after, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .help = "The last account of the page before."),
+    FIELD(struct accounts_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
+          .help = "20 when absent."),
+};
+static const struct field_set accounts_query_set =
+    FIELD_SET("ledger_account_list", accounts_query_fields);
+
+struct accounts_page {
+    struct ledger_account *rows;
+    size_t count;
+    size_t limit;
+};
+
+static enum err accounts_run(struct reader *reader, struct request *req, const void *arg,
+                             void *result)
+{
+    const struct accounts_query *query = arg;
+    struct accounts_page *page = result;
+    const struct ledger_account_filter filter = {
+        .owner_id = query->merchant_id != 0 ? query->merchant_id : query->channel_account_id,
+        .has_owner = query->platform || query->merchant_id != 0 || query->channel_account_id != 0,
+        .after_id = query->starting_after,
+        .limit = (size_t)query->limit + 1,
+    };
+
+    page->limit = (size_t)query->limit;
+    return ledger_read_accounts(reader, &filter, req->arena, &page->rows, &page->count);
+}
+
+static struct reply *accounts_then(struct request *req, void *result)
+{
+    const struct accounts_page *page = result;
+    bool more = page->count > page->limit;
+    size_t count = more ? page->limit : page->count;
+    struct account_view *views = ARENA_ARRAY(req->arena, struct account_view, count);
+    struct str next = STR("");
+
+    for (size_t i = 0; i < count; i++) {
+        views[i] = view_account(&page->rows[i]);
+    }
+    if (more) {
+        next = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, page->rows[count - 1].id);
+    }
+    return reply_list(req, &account_set, views, count, sizeof(*views), next);
+}
+
+static struct reply *accounts_handler(struct request *req)
+{
+    struct accounts_query *query = ARENA_NEW(req->arena, struct accounts_query);
+
+    if (request_query(req, &accounts_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    if ((query->platform ? 1 : 0) + (query->merchant_id != 0 ? 1 : 0) +
+            (query->channel_account_id != 0 ? 1 : 0) >
+        1) {
+        return reply_error_at(req, ERR_FIELD_VALUE, "merchant_id",
+                              "give one of merchant_id, channel_account_id, platform");
+    }
+    query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
+    return reply_query(req, query, sizeof(struct accounts_page), accounts_run, accounts_then);
+}
+
+/* ---- entries ---- */
+
+struct entry_view {
+    int64_t journal_id;
+    int64_t account_id;
+    enum ledger_source source;
+    enum ledger_operation operation;
+    int64_t payment_id;
+    int64_t business_no;
+    int64_t sequence;
+    enum ledger_side side;
+    struct amount amount;
+    struct amount balance;
+    int64_t business_date;
+    int64_t created_at;
+};
+
+static const struct field entry_fields[] = {
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_entry", .always = true},
+    FIELD(struct entry_view, journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .required = true),
+    FIELD(struct entry_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .required = true),
+    FIELD(struct entry_view, source, FIELD_ENUM, .names = source_names, .required = true),
+    FIELD(struct entry_view, operation, FIELD_ENUM, .names = operation_names, .required = true),
+    FIELD(struct entry_view, payment_id, FIELD_ID, .prefix = "pay"),
+    FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
+          .help = "Running number in the account, gap-free from 1."),
+    FIELD(struct entry_view, side, FIELD_ENUM, .names = side_names, .required = true),
+    FIELD(struct entry_view, amount, FIELD_AMOUNT, .required = true),
+    FIELD(struct entry_view, balance, SIGNED_AMOUNT, .help = "Of the account after this leg."),
+    FIELD(struct entry_view, business_date, FIELD_INT, .required = true, .example = "20261122",
+          .help = "yyyymmdd in Asia/Shanghai."),
+    FIELD(struct entry_view, created_at, FIELD_TIME, .required = true),
+};
+static const struct field_set entry_set = FIELD_SET("ledger_entry", entry_fields);
+
+static struct entry_view view_entry(const struct ledger_entry *entry)
+{
+    bool of_payment = entry->reference.source == LEDGER_SOURCE_PAYMENT;
+
+    return (struct entry_view){
+        .journal_id = entry->journal_id,
+        .account_id = entry->account_id,
+        .source = entry->reference.source,
+        .operation = entry->reference.operation,
+        .payment_id = of_payment ? entry->reference.business_no : 0,
+        .business_no = of_payment ? 0 : entry->reference.business_no,
+        .sequence = entry->sequence,
+        .side = entry->side,
+        .amount = entry->amount,
+        .balance = entry->balance,
+        .business_date = entry->business_date,
+        .created_at = entry->created_at_ms,
+    };
+}
+
+static struct entry_view *view_entries(struct arena *arena, const struct ledger_entry *entries,
+                                       size_t count)
+{
+    struct entry_view *views = ARENA_ARRAY(arena, struct entry_view, count);
+
+    for (size_t i = 0; i < count; i++) {
+        views[i] = view_entry(&entries[i]);
+    }
+    return views;
+}
+
+/* ---- statements ---- */
+
+enum order { ORDER_NEWEST = 1, ORDER_OLDEST };
+static const struct enum_name order_names[] = {
+    {ORDER_NEWEST, "newest"}, {ORDER_OLDEST, "oldest"}, {0, NULL}};
+
+struct statement_query {
+    enum order order;
+    int64_t starting_after;
+    int64_t limit;
+    int64_t account_id; /* from the path */
+};
+
+static const struct field statement_query_fields[] = {
+    FIELD(struct statement_query, order, FIELD_ENUM, .names = order_names,
+          .help = "Which end to begin at; newest when absent."),
+    FIELD(struct statement_query, starting_after, FIELD_INT, .min = 1,
+          .help = "The next_cursor of the page before."),
+    FIELD(struct statement_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
+          .help = "20 when absent."),
+};
+static const struct field_set statement_query_set =
+    FIELD_SET("ledger_statement", statement_query_fields);
+
+static enum err statement_run(struct reader *reader, struct request *req, const void *arg,
+                              void *result)
+{
+    const struct statement_query *query = arg;
+    const struct ledger_statement_page page = {
+        .account_id = query->account_id,
+        .forward = query->order == ORDER_OLDEST,
+        .cursor = query->starting_after,
+        .limit = (size_t)query->limit,
+    };
+
+    return ledger_read_statement(reader, &page, req->arena, result);
+}
+
+static struct reply *statement_then(struct request *req, void *result)
+{
+    const struct ledger_statement *statement = result;
+    struct entry_view *views = view_entries(req->arena, statement->entries, statement->entry_count);
+    struct str next = STR("");
+
+    if (statement->next_cursor != 0) {
+        next = str_printf(req->arena, "%lld", (long long)statement->next_cursor);
+    }
+    return reply_list(req, &entry_set, views, statement->entry_count, sizeof(*views), next);
+}
+
+static struct reply *statement_handler(struct request *req)
+{
+    struct statement_query *query = ARENA_NEW(req->arena, struct statement_query);
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->account_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    if (request_query(req, &statement_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
+    return reply_query(req, query, sizeof(struct ledger_statement), statement_run, statement_then);
+}
+
+/* ---- balances ---- */
+
+struct balance_query {
+    int64_t at;
+    int64_t sequence;
+    int64_t account_id; /* from the path */
+};
+
+static const struct field balance_query_fields[] = {
+    FIELD(struct balance_query, at, FIELD_TIME, .help = "After the last entry until then."),
+    FIELD(struct balance_query, sequence, FIELD_INT, .min = 1,
+          .help = "After this entry; neither: now."),
+};
+static const struct field_set balance_query_set =
+    FIELD_SET("ledger_balance_query", balance_query_fields);
+
+static const struct field balance_fields[] = {
+    FIELD(struct ledger_balance, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .required = true),
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_balance", .always = true},
+    FIELD(struct ledger_balance, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct ledger_balance, posted, SIGNED_AMOUNT),
+    FIELD(struct ledger_balance, sequence, FIELD_INT, .always = true,
+          .help = "Of the entry after which this was the balance; 0: before the first."),
+    {.name = "created_at",
+     .type = FIELD_TIME,
+     .offset = offsetof(struct ledger_balance, at_ms),
+     .help = "When that entry was posted."},
+};
+static const struct field_set balance_set = FIELD_SET("ledger_balance", balance_fields);
+
+static enum err balance_run(struct reader *reader, struct request *req, const void *arg,
+                            void *result)
+{
+    const struct balance_query *query = arg;
+    const struct ledger_as_of as_of = {
+        .account_id = query->account_id,
+        .sequence = query->sequence,
+        .at_ms = query->at == 0 ? INT64_MAX : query->at,
+    };
+
+    return ledger_read_balance(reader, &as_of, req->arena, result);
+}
+
+static struct reply *balance_then(struct request *req, void *result)
+{
+    return reply_fields(req, 200, &balance_set, result);
+}
+
+static struct reply *balance_handler(struct request *req)
+{
+    struct balance_query *query = ARENA_NEW(req->arena, struct balance_query);
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->account_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    if (request_query(req, &balance_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    if (query->at != 0 && query->sequence != 0) {
+        return reply_error_at(req, ERR_FIELD_VALUE, "sequence", "give at or sequence, not both");
+    }
+    return reply_query(req, query, sizeof(struct ledger_balance), balance_run, balance_then);
+}
+
+/* ---- journals ---- */
+
+struct journal_view {
+    int64_t id;
+    enum ledger_source source;
+    enum ledger_operation operation;
+    int64_t payment_id;
+    int64_t business_no;
+    int64_t business_date;
+    int64_t created_at;
+    struct field_list entries;
+};
+
+static const struct field journal_fields[] = {
+    FIELD(struct journal_view, id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX, .required = true),
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_journal", .always = true},
+    FIELD(struct journal_view, source, FIELD_ENUM, .names = source_names, .required = true),
+    FIELD(struct journal_view, operation, FIELD_ENUM, .names = operation_names, .required = true),
+    FIELD(struct journal_view, payment_id, FIELD_ID, .prefix = "pay"),
+    FIELD(struct journal_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct journal_view, business_date, FIELD_INT, .required = true, .example = "20261122",
+          .help = "yyyymmdd in Asia/Shanghai."),
+    FIELD(struct journal_view, created_at, FIELD_TIME, .required = true),
+    FIELD(struct journal_view, entries, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = entry_fields,
+          .sub_count = ARRAY_LEN(entry_fields), .sub_size = sizeof(struct entry_view),
+          .required = true),
+};
+static const struct field_set journal_set = FIELD_SET("ledger_journal", journal_fields);
+
+static struct journal_view view_journal(struct arena *arena,
+                                        const struct ledger_journal_view *journal)
+{
+    bool of_payment = journal->reference.source == LEDGER_SOURCE_PAYMENT;
+
+    return (struct journal_view){
+        .id = journal->id,
+        .source = journal->reference.source,
+        .operation = journal->reference.operation,
+        .payment_id = of_payment ? journal->reference.business_no : 0,
+        .business_no = of_payment ? 0 : journal->reference.business_no,
+        .business_date = journal->business_date,
+        .created_at = journal->created_at_ms,
+        .entries = {view_entries(arena, journal->entries, journal->entry_count),
+                    journal->entry_count},
+    };
+}
+
+static enum err journal_run(struct reader *reader, struct request *req, const void *arg,
+                            void *result)
+{
+    return ledger_read_journal(reader, *(const int64_t *)arg, req->arena, result);
+}
+
+static struct reply *journal_then(struct request *req, void *result)
+{
+    struct journal_view view = view_journal(req->arena, result);
+
+    return reply_fields(req, 200, &journal_set, &view);
+}
+
+static struct reply *journal_handler(struct request *req)
+{
+    int64_t *id = ARENA_NEW(req->arena, int64_t);
+
+    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_JOURNAL);
+    }
+    return reply_query(req, id, sizeof(struct ledger_journal_view), journal_run, journal_then);
+}
+
+struct journals_query {
+    int64_t payment_id;
+};
+
+static const struct field journals_query_fields[] = {
+    FIELD(struct journals_query, payment_id, FIELD_ID, .prefix = "pay", .required = true,
+          .help = "The journals this payment caused."),
+};
+static const struct field_set journals_query_set =
+    FIELD_SET("ledger_journal_list", journals_query_fields);
+
+struct journals {
+    struct ledger_journal_view *rows;
+    size_t count;
+};
+
+static enum err journals_run(struct reader *reader, struct request *req, const void *arg,
+                             void *result)
+{
+    const struct journals_query *query = arg;
+    struct journals *journals = result;
+
+    return ledger_read_business(reader, LEDGER_SOURCE_PAYMENT, query->payment_id, req->arena,
+                                &journals->rows, &journals->count);
+}
+
+static struct reply *journals_then(struct request *req, void *result)
+{
+    const struct journals *journals = result;
+    struct journal_view *views = ARENA_ARRAY(req->arena, struct journal_view, journals->count);
+
+    for (size_t i = 0; i < journals->count; i++) {
+        views[i] = view_journal(req->arena, &journals->rows[i]);
+    }
+    return reply_list(req, &journal_set, views, journals->count, sizeof(*views), STR(""));
+}
+
+static struct reply *journals_handler(struct request *req)
+{
+    struct journals_query *query = ARENA_NEW(req->arena, struct journals_query);
+
+    if (request_query(req, &journals_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    return reply_query(req, query, sizeof(struct journals), journals_run, journals_then);
+}
+
+/* ---- trial balance ---- */
+
+struct trial_row_view {
+    int64_t code;
+    struct str name;
+    enum currency currency;
+    enum ledger_side side;
+    int64_t accounts;
+    struct amount debits;
+    struct amount credits;
+    struct amount posted;
+    struct amount held;
+};
+
+static const struct field trial_row_fields[] = {
+    FIELD(struct trial_row_view, code, FIELD_INT, .required = true, .example = "2241"),
+    FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
+    FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = side_names, .required = true),
+    FIELD(struct trial_row_view, accounts, FIELD_INT, .required = true),
+    FIELD(struct trial_row_view, debits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
+    FIELD(struct trial_row_view, credits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
+    FIELD(struct trial_row_view, posted, SIGNED_AMOUNT, .help = "On the normal side."),
+    FIELD(struct trial_row_view, held, FIELD_AMOUNT, .always = true),
+};
+
+struct trial_view {
+    struct field_list rows;
+    bool balanced;
+    enum currency wrong_currency;
+};
+
+static const struct field trial_fields[] = {
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_trial_balance", .always = true},
+    FIELD(struct trial_view, rows, FIELD_LIST, .max = 10000, .sub = trial_row_fields,
+          .sub_count = ARRAY_LEN(trial_row_fields), .sub_size = sizeof(struct trial_row_view),
+          .always = true),
+    FIELD(struct trial_view, balanced, FIELD_BOOL, .always = true,
+          .help = "Debits equal credits in every currency."),
+    FIELD(struct trial_view, wrong_currency, FIELD_CURRENCY,
+          .help = "The first currency in which they do not."),
+};
+static const struct field_set trial_set = FIELD_SET("ledger_trial_balance", trial_fields);
+
+static enum err trial_run(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    (void)arg;
+    return ledger_read_trial_balance(reader, req->arena, result);
+}
+
+static struct reply *trial_then(struct request *req, void *result)
+{
+    const struct ledger_trial_balance *trial = result;
+    struct trial_row_view *rows = ARENA_ARRAY(req->arena, struct trial_row_view, trial->row_count);
+    struct trial_view view = {
+        .rows = {rows, trial->row_count},
+        .balanced = trial->balanced,
+        .wrong_currency = trial->wrong_currency,
+    };
+
+    for (size_t i = 0; i < trial->row_count; i++) {
+        const struct ledger_trial_row *row = &trial->rows[i];
+        const struct ledger_chart_row *chart = ledger_chart_find(row->code);
+
+        rows[i] = (struct trial_row_view){
+            .code = row->code,
+            .name = str_of(chart == NULL ? NULL : chart->name),
+            .currency = row->currency,
+            .side = row->side,
+            .accounts = row->accounts,
+            .debits = row->debits,
+            .credits = row->credits,
+            .posted = row->posted,
+            .held = row->held,
+        };
+    }
+    return reply_fields(req, 200, &trial_set, &view);
+}
+
+static struct reply *trial_handler(struct request *req)
+{
+    return reply_query(req, NULL, sizeof(struct ledger_trial_balance), trial_run, trial_then);
+}
+
+/* ---- routes ---- */
+
+static const enum err account_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
+static const enum err journal_errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
+
+#define OPERATOR_READ                                                                              \
+    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
+
+const struct route ledger__routes[] = {
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts",
+        .handler = accounts_handler,
+        .query = &accounts_query_set,
+        .reply = &account_set,
+        .reply_is_list = true,
+        .summary = "List the accounts of the books",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}",
+        .handler = account_handler,
+        .reply = &account_set,
+        .errors = account_errors,
+        .summary = "Get an account with its balance",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/balance",
+        .handler = balance_handler,
+        .query = &balance_query_set,
+        .reply = &balance_set,
+        .errors = account_errors,
+        .summary = "Get an account's balance as of a time or an entry",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement",
+        .handler = statement_handler,
+        .query = &statement_query_set,
+        .reply = &entry_set,
+        .reply_is_list = true,
+        .errors = account_errors,
+        .summary = "List an account's entries with running balances",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals",
+        .handler = journals_handler,
+        .query = &journals_query_set,
+        .reply = &journal_set,
+        .reply_is_list = true,
+        .summary = "List the journals of a payment",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}",
+        .handler = journal_handler,
+        .reply = &journal_set,
+        .errors = journal_errors,
+        .summary = "Get a journal with its legs",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/trial-balance",
+        .handler = trial_handler,
+        .reply = &trial_set,
+        .summary = "Get the trial balance per code and currency",
+    },
+    {.method = NULL},
+};

@@ -1,0 +1,110 @@
+/* The commands over the store. */
+#include "money/ledger/ledger_int.h"
+
+static void account_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct ledger_account_key *key = arg;
+    const struct ledger_account row = {
+        .owner_id = key->owner_id, .code = key->code, .currency = key->currency};
+
+    if (round == 0) {
+        prefetch_unique(pre, &ledger__account_table, 0, &row);
+    }
+}
+
+static enum err account_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_account_open(tx, arg, result);
+}
+
+const struct command_kind ledger_account_kind = {
+    .name = "ledger.account",
+    .prefetch = account_prefetch,
+    .apply = account_apply,
+    .result_size = sizeof(int64_t),
+};
+
+static void transfer_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger_prefetch_post(pre, arg, round);
+}
+
+static enum err transfer_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_post(tx, arg, result);
+}
+
+const struct command_kind ledger_transfer_kind = {
+    .name = "ledger.transfer",
+    .prefetch = transfer_prefetch,
+    .apply = transfer_apply,
+    .result_size = sizeof(struct ledger_posted),
+};
+
+static void place_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger__prefetch_place(pre, arg, round);
+}
+
+static enum err place_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_hold_place(tx, arg, result);
+}
+
+const struct command_kind ledger_place_kind = {
+    .name = "ledger.hold_place",
+    .prefetch = place_prefetch,
+    .apply = place_apply,
+    .result_size = sizeof(struct ledger_held),
+};
+
+static void capture_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger__prefetch_capture(pre, arg, round);
+}
+
+static enum err capture_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_hold_capture(tx, arg, result);
+}
+
+const struct command_kind ledger_capture_kind = {
+    .name = "ledger.hold_capture",
+    .prefetch = capture_prefetch,
+    .apply = capture_apply,
+    .result_size = sizeof(struct ledger_held),
+};
+
+static void release_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger__prefetch_release(pre, arg, round);
+}
+
+static enum err release_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_hold_release(tx, arg, result);
+}
+
+const struct command_kind ledger_release_kind = {
+    .name = "ledger.hold_release",
+    .prefetch = release_prefetch,
+    .apply = release_apply,
+    .result_size = sizeof(struct ledger_held),
+};
+
+static void expire_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger__prefetch_hold(pre, *(const int64_t *)arg, round);
+}
+
+static enum err expire_apply(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return ledger_hold_expire(tx, *(const int64_t *)arg);
+}
+
+const struct command_kind ledger_expire_kind = {
+    .name = "ledger.hold_expire",
+    .prefetch = expire_prefetch,
+    .apply = expire_apply,
+};

@@ -1,0 +1,149 @@
+/* Text for the operator's terminal. */
+#include "base/time.h"
+#include "money/ledger/ledger_int.h"
+
+enum err ledger_print_proof(struct store *store, struct buf *out, bool *right)
+{
+    struct ledger_proof proof;
+
+    TRY(ledger_prove(store, NULL, NULL, &proof));
+    *right = proof.holds_true;
+    buf_printf(out, "journals %lld  legs %lld  accounts %lld\n", (long long)proof.journals,
+               (long long)proof.legs, (long long)proof.accounts);
+    if (proof.holds_true) {
+        buf_add(out, STR("the books are right\n"));
+    } else {
+        buf_printf(out, "WRONG: %s\n", proof.wrong);
+    }
+    return ERR_OK;
+}
+
+/* ---- trial balance ---- */
+
+struct trial_query {
+    struct arena *arena;
+    struct ledger_trial_balance trial;
+    enum err err;
+};
+
+static void read_trial(void *ctx, struct reader *reader)
+{
+    struct trial_query *query = ctx;
+
+    query->err = ledger_read_trial_balance(reader, query->arena, &query->trial);
+}
+
+static void print_amount(struct buf *out, struct arena *arena, struct amount amount,
+                         enum currency currency)
+{
+    struct buf text;
+    enum { WIDTH = 20, TEXT_MAX = 64 };
+
+    buf_init_arena(&text, arena, TEXT_MAX);
+    amount_print(&text, amount, currency);
+    buf_printf(out, "%*s" STR_FMT, text.len < WIDTH ? (int)(WIDTH - text.len) : 1, "",
+               STR_ARG(buf_str(&text)));
+}
+
+static void print_trial_row(struct buf *out, struct arena *arena,
+                            const struct ledger_trial_row *row)
+{
+    const struct ledger_chart_row *chart = ledger_chart_find(row->code);
+
+    buf_printf(out, "%d  " STR_FMT "  %-2s %9lld", (int)row->code,
+               STR_ARG(currency_code(row->currency)), row->side == LEDGER_DEBIT ? "D" : "C",
+               (long long)row->accounts);
+    print_amount(out, arena, row->debits, row->currency);
+    print_amount(out, arena, row->credits, row->currency);
+    print_amount(out, arena, row->posted, row->currency);
+    buf_printf(out, "  %s\n", chart == NULL ? "" : chart->name);
+}
+
+static enum err print_trial(struct store *store, struct arena *arena, struct buf *out, bool *right)
+{
+    struct trial_query query = {.arena = arena};
+
+    TRY(store_read(store, read_trial, &query));
+    TRY(query.err);
+    buf_printf(out, "%-4s  %-3s  %-2s %9s%20s%20s%20s  %s\n", "code", "cur", "", "accounts",
+               "debits", "credits", "balance", "name");
+    for (size_t i = 0; i < query.trial.row_count; i++) {
+        print_trial_row(out, arena, &query.trial.rows[i]);
+    }
+    *right = query.trial.balanced;
+    if (*right) {
+        buf_add(out, STR("debits = credits in every currency\n"));
+    } else {
+        buf_printf(out, "WRONG: debits and credits differ in " STR_FMT "\n",
+                   STR_ARG(currency_code(query.trial.wrong_currency)));
+    }
+    return ERR_OK;
+}
+
+enum err ledger_print_trial_balance(struct store *store, struct buf *out, bool *right)
+{
+    struct arena *arena = arena_new();
+    enum err err = print_trial(store, arena, out, right);
+
+    arena_free(arena);
+    return err;
+}
+
+/* ---- statement ---- */
+
+struct statement_query {
+    struct arena *arena;
+    struct ledger_statement_page page;
+    struct ledger_statement statement;
+    enum err err;
+};
+
+static void read_statement(void *ctx, struct reader *reader)
+{
+    struct statement_query *query = ctx;
+
+    query->err = ledger_read_statement(reader, &query->page, query->arena, &query->statement);
+}
+
+static void print_entry(struct buf *out, struct arena *arena, const struct ledger_entry *entry,
+                        enum currency currency)
+{
+    buf_printf(out, "%8lld  ", (long long)entry->sequence);
+    time_print(out, entry->created_at_ms);
+    buf_printf(out, "  %s", entry->side == LEDGER_DEBIT ? "D" : "C");
+    print_amount(out, arena, entry->amount, currency);
+    print_amount(out, arena, entry->balance, currency);
+    buf_add(out, STR("  "));
+    id_print(out, LEDGER_JOURNAL_PREFIX, entry->journal_id);
+    buf_add_char(out, '\n');
+}
+
+static enum err print_statement(struct store *store, struct statement_query *query, size_t limit,
+                                struct buf *out)
+{
+    do {
+        enum currency currency;
+
+        query->page.limit = limit < LEDGER_STATEMENT_MAX ? limit : LEDGER_STATEMENT_MAX;
+        TRY(store_read(store, read_statement, query));
+        TRY(query->err);
+        currency = query->statement.account.currency;
+        for (size_t i = 0; i < query->statement.entry_count; i++) {
+            print_entry(out, query->arena, &query->statement.entries[i], currency);
+        }
+        limit -= query->statement.entry_count;
+        query->page.cursor = query->statement.next_cursor;
+        arena_reset(query->arena);
+    } while (limit > 0 && query->page.cursor != 0);
+    return ERR_OK;
+}
+
+enum err ledger_print_statement(struct store *store, int64_t account_id, size_t limit,
+                                struct buf *out)
+{
+    struct statement_query query = {.arena = arena_new(), .page = {.account_id = account_id}};
+    enum err err = limit == 0 ? ERR_FIELD_RANGE : print_statement(store, &query, limit, out);
+
+    arena_free(query.arena);
+    return err;
+}

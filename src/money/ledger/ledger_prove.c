@@ -1,0 +1,541 @@
+/* The proof: the journal is folded from its first row and compared with all that was derived from
+ * it: account rows, marks, and holds with their steps.
+ *
+ * It runs beside the writer. Account rows are read first, then the journal at least up to the last
+ * leg any of them names; each account is compared at the leg that was its last when its row was
+ * read. Rows come in pages, each a short read, so that no snapshot is held open for long. */
+#include "money/ledger/ledger_int.h"
+
+enum { PROVE_PAGE = 2000, PROVE_ACCOUNTS_MIN = 1024 };
+
+/* An account as its row said when it was read, and as the journal says so far. */
+struct proved {
+    int64_t id;
+    enum currency currency;
+    enum ledger_side side;
+    bool compared; /* the leg the row calls its last has been folded */
+    struct totals {
+        int64_t sequence;
+        int64_t position;
+        int64_t posted;
+        int64_t debits;
+        int64_t credits;
+    } row, fold;
+};
+
+struct currency_sum {
+    enum currency currency;
+    ledger_wide sum;
+};
+
+struct prover {
+    struct reader *reader; /* during one page */
+    struct arena *arena;   /* the page's */
+    struct ledger_proof *proof;
+    enum err err;
+    bool more; /* the step has further pages */
+
+    struct proved *accounts;
+    size_t account_count, account_size;
+    uint32_t *index; /* open addressing by id: number in accounts plus 1; 0 = free */
+    size_t index_size;
+
+    int64_t target_row; /* the journal reaches at least so far */
+    int64_t last_row;   /* folded so far */
+
+    struct ledger_journal head; /* the journal being folded */
+    int64_t legs_due;           /* of it; 0: the next row begins a journal */
+    struct currency_sum sums[LEDGER_LEGS_MAX];
+    size_t sum_count;
+
+    struct ledger_mark *marks;
+    size_t mark_count, mark_at;
+    int64_t last_mark; /* position of the last one compared */
+};
+
+/* Notes the first thing found wrong and ends the proof: what follows from it is not reported. */
+static void wrong(struct prover *p, const char *format, ...) PRINTF_LIKE(2, 3);
+static void wrong(struct prover *p, const char *format, ...)
+{
+    struct buf text;
+    va_list args;
+
+    p->more = false;
+    if (!p->proof->holds_true) {
+        return;
+    }
+    p->proof->holds_true = false;
+    buf_init_arena(&text, p->arena, sizeof(p->proof->wrong) - 1);
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    CHECK(buf_ok(&text));
+    memcpy(p->proof->wrong, text.ptr, text.len);
+    p->proof->wrong[text.len] = '\0';
+}
+
+static void compare(struct prover *p, const char *table, int64_t id, const char *column,
+                    const int64_t found_due[2])
+{
+    if (found_due[0] != found_due[1]) {
+        wrong(p, "%s row %lld: %s is %lld, must be %lld", table, (long long)id, column,
+              (long long)found_due[0], (long long)found_due[1]);
+    }
+}
+#define COMPARE(p, table, id, column, found, due)                                                  \
+    compare((p), (table), (id), (column), (const int64_t[2]){(found), (due)})
+
+/* ---- accounts by id ---- */
+
+static uint32_t *index_at(const struct prover *p, int64_t id)
+{
+    size_t at = (size_t)(((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15)) >> 20);
+
+    for (;; at++) {
+        uint32_t *slot = &p->index[at & (p->index_size - 1)];
+
+        if (*slot == 0 || p->accounts[*slot - 1].id == id) {
+            return slot;
+        }
+    }
+}
+
+static void accounts_grow(struct prover *p)
+{
+    size_t size = p->account_size == 0 ? PROVE_ACCOUNTS_MIN : p->account_size * 2;
+
+    CHECK(size < UINT32_MAX / 2);
+    p->accounts =
+        mem_grow(p->accounts, p->account_size * sizeof(*p->accounts), size * sizeof(*p->accounts));
+    p->account_size = size;
+    mem_free(p->index);
+    p->index_size = size * 2;
+    p->index = mem_new(p->index_size * sizeof(*p->index));
+    for (size_t i = 0; i < p->account_count; i++) {
+        *index_at(p, p->accounts[i].id) = (uint32_t)(i + 1);
+    }
+}
+
+static struct totals totals_of(const struct ledger_account *row)
+{
+    return (struct totals){
+        .sequence = row->sequence,
+        .position = row->last_position,
+        .posted = row->posted.minor,
+        .debits = row->debits.minor,
+        .credits = row->credits.minor,
+    };
+}
+
+static struct proved *account_add(struct prover *p, const struct ledger_account *row)
+{
+    struct proved *account;
+
+    if (p->account_count == p->account_size) {
+        accounts_grow(p);
+    }
+    account = &p->accounts[p->account_count++];
+    *account = (struct proved){
+        .id = row->id,
+        .currency = row->currency,
+        .side = row->side,
+        .row = totals_of(row),
+    };
+    *index_at(p, row->id) = (uint32_t)p->account_count;
+    return account;
+}
+
+static void load_accounts(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    struct ledger_account_filter filter = {.limit = PROVE_PAGE};
+    struct ledger_account *rows;
+    size_t count;
+
+    filter.after_id = p->account_count == 0 ? INT64_MIN : p->accounts[p->account_count - 1].id;
+    p->err = ledger_read_accounts(reader, &filter, p->arena, &rows, &count);
+    p->more = p->err == ERR_OK && count == PROVE_PAGE;
+    for (size_t i = 0; p->err == ERR_OK && i < count; i++) {
+        int64_t row = ledger__position_row(rows[i].last_position);
+
+        (void)account_add(p, &rows[i]);
+        p->target_row = row > p->target_row ? row : p->target_row;
+        if (!ledger__account_covers(&rows[i])) {
+            wrong(p, "ledger_account row %lld: posted - held is below floor",
+                  (long long)rows[i].id);
+        }
+    }
+}
+
+/* An account that was opened after the account rows were read: nothing to compare it with yet. */
+static struct proved *load_account(struct prover *p, int64_t id)
+{
+    struct ledger_account row;
+    struct proved *account;
+
+    p->err = ledger_read_account(p->reader, id, p->arena, &row);
+    if (p->err != ERR_OK) {
+        p->more = false;
+        return NULL;
+    }
+    account = account_add(p, &row);
+    account->row = (struct totals){0};
+    account->compared = true;
+    return account;
+}
+
+static struct proved *find_account(struct prover *p, int64_t id)
+{
+    uint32_t number = p->index_size == 0 ? 0 : *index_at(p, id);
+
+    return number != 0 ? &p->accounts[number - 1] : load_account(p, id);
+}
+
+/* ---- marks ---- */
+
+/* The mark after the last one compared, or NULL. */
+static const struct ledger_mark *next_mark(struct prover *p)
+{
+    if (p->mark_at == p->mark_count) {
+        p->err = ledger__read_marks_after(p->reader, p->last_mark, PROVE_PAGE, p->arena, &p->marks,
+                                          &p->mark_count);
+        p->mark_at = 0;
+        if (p->err != ERR_OK) {
+            p->mark_count = 0;
+            p->more = false;
+        }
+    }
+    return p->mark_at < p->mark_count ? &p->marks[p->mark_at] : NULL;
+}
+
+static void stray_mark(struct prover *p, int64_t position)
+{
+    wrong(p, "ledger_mark row %lld: marks no %dnd leg", (long long)position, LEDGER_MARK_EVERY);
+}
+
+static void fold_mark(struct prover *p, const struct ledger_slot *leg, int64_t position)
+{
+    const struct ledger_mark *mark = next_mark(p);
+
+    if (p->err != ERR_OK) {
+        return;
+    }
+    if (mark == NULL || mark->position > position) {
+        wrong(p, "ledger_mark row %lld is missing", (long long)position);
+        return;
+    }
+    if (mark->position < position) {
+        stray_mark(p, mark->position);
+        return;
+    }
+    COMPARE(p, "ledger_mark", position, "account_id", mark->account_id, leg->account_id);
+    COMPARE(p, "ledger_mark", position, "sequence", mark->sequence, leg->sequence);
+    p->last_mark = position;
+    p->mark_at++;
+}
+
+/* ---- the fold ---- */
+
+static void compare_account(struct prover *p, struct proved *account)
+{
+    const struct totals *row = &account->row, *fold = &account->fold;
+
+    COMPARE(p, "ledger_account", account->id, "sequence", row->sequence, fold->sequence);
+    COMPARE(p, "ledger_account", account->id, "posted", row->posted, fold->posted);
+    COMPARE(p, "ledger_account", account->id, "debits", row->debits, fold->debits);
+    COMPARE(p, "ledger_account", account->id, "credits", row->credits, fold->credits);
+    account->compared = true;
+}
+
+static void add_to_currency(struct prover *p, enum currency currency, int64_t amount)
+{
+    size_t at = 0;
+
+    while (at < p->sum_count && p->sums[at].currency != currency) {
+        at++;
+    }
+    if (at == p->sum_count) {
+        p->sums[p->sum_count++] = (struct currency_sum){.currency = currency};
+    }
+    p->sums[at].sum += amount;
+}
+
+/* Adds the amount to what the journal says of the account; false when it does not fit. */
+static bool fold_amount(struct proved *account, int64_t amount)
+{
+    struct totals *fold = &account->fold;
+    int64_t *total = amount > 0 ? &fold->debits : &fold->credits;
+    int64_t gain = account->side == LEDGER_DEBIT ? amount : -amount;
+
+    return amount != INT64_MIN &&
+           !__builtin_add_overflow(*total, amount > 0 ? amount : -amount, total) &&
+           !__builtin_add_overflow(fold->posted, gain, &fold->posted);
+}
+
+static const char *const slot_columns[LEDGER_SLOTS][4] = {
+    {"sequence_a", "previous_a", "balance_a", "amount_a"},
+    {"sequence_b", "previous_b", "balance_b", "amount_b"},
+};
+
+static void fold_leg(struct prover *p, const struct ledger_journal *row, size_t slot)
+{
+    const char *const *columns = slot_columns[slot];
+    const struct ledger_slot *leg = &row->slots[slot];
+    struct proved *account = find_account(p, leg->account_id);
+
+    if (account == NULL) {
+        if (p->err == ERR_LEDGER_ACCOUNT) {
+            p->err = ERR_OK;
+            wrong(p, "ledger_journal row %lld: there is no account %lld", (long long)row->id,
+                  (long long)leg->account_id);
+        }
+        return;
+    }
+    if (leg->amount.minor == 0 || !fold_amount(account, leg->amount.minor)) {
+        wrong(p, "ledger_journal row %lld: %s is out of range", (long long)row->id, columns[3]);
+        return;
+    }
+    account->fold.sequence++;
+    COMPARE(p, "ledger_journal", row->id, columns[0], leg->sequence, account->fold.sequence);
+    COMPARE(p, "ledger_journal", row->id, columns[1], leg->previous, account->fold.position);
+    COMPARE(p, "ledger_journal", row->id, columns[2], leg->balance.minor, account->fold.posted);
+    account->fold.position = ledger__position(row->id, slot);
+    add_to_currency(p, account->currency, leg->amount.minor);
+    if (account->fold.sequence % LEDGER_MARK_EVERY == 0) {
+        fold_mark(p, leg, account->fold.position);
+    }
+    if (account->fold.position == account->row.position) {
+        compare_account(p, account);
+    }
+    p->proof->legs++;
+}
+
+static void begin_journal(struct prover *p, const struct ledger_journal *row)
+{
+    p->head = *row;
+    p->legs_due = row->leg_count;
+    p->sum_count = 0;
+    COMPARE(p, "ledger_journal", row->id, "part", row->part, 0);
+    if (row->leg_count < LEDGER_LEGS_MIN || row->leg_count > LEDGER_LEGS_MAX) {
+        wrong(p, "ledger_journal row %lld: leg_count is %lld", (long long)row->id,
+              (long long)row->leg_count);
+    }
+    if (row->business_no <= 0) {
+        wrong(p, "ledger_journal row %lld: business_no is missing", (long long)row->id);
+    }
+}
+
+static void go_on_journal(struct prover *p, const struct ledger_journal *row)
+{
+    COMPARE(p, "ledger_journal", row->id, "part", row->part, row->id - p->head.id);
+    COMPARE(p, "ledger_journal", row->id, "leg_count", row->leg_count, 0);
+    COMPARE(p, "ledger_journal", row->id, "business_no", row->business_no, 0);
+    COMPARE(p, "ledger_journal", row->id, "created_at_ms", row->created_at_ms,
+            p->head.created_at_ms);
+}
+
+static void end_journal(struct prover *p)
+{
+    for (size_t i = 0; i < p->sum_count; i++) {
+        if (p->sums[i].sum != 0) {
+            wrong(p, "ledger_journal row %lld: debits and credits in " STR_FMT " differ",
+                  (long long)p->head.id, STR_ARG(currency_code(p->sums[i].currency)));
+        }
+    }
+    p->proof->journals++;
+}
+
+static void fold_row(struct prover *p, const struct ledger_journal *row)
+{
+    if (row->id != p->last_row + 1) {
+        wrong(p, "ledger_journal row %lld is missing", (long long)p->last_row + 1);
+        return;
+    }
+    p->last_row = row->id;
+    if (p->legs_due == 0) {
+        begin_journal(p, row);
+    } else {
+        go_on_journal(p, row);
+    }
+    for (size_t slot = 0; slot < LEDGER_SLOTS && p->proof->holds_true && p->err == ERR_OK; slot++) {
+        if (p->legs_due > 0) {
+            p->legs_due--;
+            fold_leg(p, row, slot);
+        } else if (row->slots[slot].account_id != 0) {
+            wrong(p, "ledger_journal row %lld: has more legs than leg_count", (long long)row->id);
+        }
+    }
+    if (p->legs_due == 0 && p->proof->holds_true && p->err == ERR_OK) {
+        end_journal(p);
+    }
+}
+
+static void fold_page(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    struct ledger_journal *rows;
+    size_t count;
+
+    p->reader = reader;
+    p->mark_at = p->mark_count = 0;
+    p->err = ledger__read_rows_after(reader, p->last_row, PROVE_PAGE, p->arena, &rows, &count);
+    p->more = p->err == ERR_OK;
+    for (size_t i = 0; i < count && p->more; i++) {
+        fold_row(p, &rows[i]);
+    }
+    if (p->more && count == 0) {
+        wrong(p, "ledger_journal row %lld is missing", (long long)p->last_row + 1);
+    }
+    p->more = p->more && (p->last_row < p->target_row || p->legs_due > 0);
+}
+
+static void find_target(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    int64_t last = 0;
+
+    p->err = ledger__read_last_row(reader, &last);
+    p->target_row = last > p->target_row ? last : p->target_row;
+    p->more = false;
+}
+
+/* ---- what is left when the journal has been folded ---- */
+
+/* Legs that came after the account's row had been read: its row must know them by now. */
+static void compare_later(struct prover *p, struct proved *account)
+{
+    struct ledger_account row;
+
+    p->err = ledger_read_account(p->reader, account->id, p->arena, &row);
+    if (p->err != ERR_OK) {
+        return;
+    }
+    if (row.sequence < account->fold.sequence) {
+        COMPARE(p, "ledger_account", account->id, "sequence", row.sequence, account->fold.sequence);
+    } else if (row.last_position == account->fold.position) {
+        account->row = totals_of(&row);
+        compare_account(p, account);
+    }
+}
+
+static void compare_rest(struct prover *p)
+{
+    for (size_t i = 0; i < p->account_count && p->proof->holds_true && p->err == ERR_OK; i++) {
+        struct proved *account = &p->accounts[i];
+
+        if (!account->compared && account->row.position != 0) {
+            wrong(p, "ledger_account row %lld: last_position %lld is not its last leg",
+                  (long long)account->id, (long long)account->row.position);
+        } else if (!account->compared && account->fold.sequence == 0) {
+            compare_account(p, account);
+        } else if (account->fold.sequence != account->row.sequence) {
+            compare_later(p, account);
+        }
+    }
+}
+
+static void no_stray_mark(struct prover *p)
+{
+    const struct ledger_mark *mark;
+
+    p->mark_at = p->mark_count = 0;
+    mark = next_mark(p);
+    if (mark != NULL && ledger__position_row(mark->position) <= p->last_row) {
+        stray_mark(p, mark->position);
+    }
+}
+
+static void compare_holds(struct prover *p)
+{
+    static const struct {
+        enum err (*read)(struct reader *reader, int64_t *id);
+        const char *table;
+        const char *text;
+    } rules[] = {
+        {ledger__read_wrong_held, "ledger_account", "held is not what its holds have left"},
+        {ledger__read_wrong_hold, "ledger_hold", "differs from its steps"},
+        {ledger__read_stray_hold, "ledger_hold", "there is no such account"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rules) && p->err == ERR_OK; i++) {
+        int64_t id = 0;
+
+        p->err = rules[i].read(p->reader, &id);
+        if (p->err == ERR_OK && id != 0) {
+            wrong(p, "%s row %lld: %s", rules[i].table, (long long)id, rules[i].text);
+        }
+    }
+}
+
+static void prove_rest(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+
+    p->reader = reader;
+    p->more = false;
+    compare_rest(p);
+    if (p->proof->holds_true && p->err == ERR_OK) {
+        no_stray_mark(p);
+    }
+    if (p->proof->holds_true && p->err == ERR_OK) {
+        compare_holds(p);
+    }
+}
+
+/* ---- the run ---- */
+
+struct proving {
+    void (*progress)(void *ctx, int64_t done, int64_t all);
+    void *ctx;
+};
+
+static enum err run_step(struct store *store, struct prover *p,
+                         void (*page)(void *ctx, struct reader *reader),
+                         const struct proving *proving)
+{
+    if (!p->proof->holds_true) {
+        return ERR_OK;
+    }
+    do {
+        p->err = ERR_OK;
+        TRY(store_read(store, page, p));
+        TRY(p->err);
+        arena_reset(p->arena);
+        if (proving->progress != NULL) {
+            proving->progress(proving->ctx, p->last_row, p->target_row);
+        }
+    } while (p->more);
+    return ERR_OK;
+}
+
+static enum err run_steps(struct store *store, struct prover *p, const struct proving *proving)
+{
+    TRY(run_step(store, p, load_accounts, proving));
+    TRY(run_step(store, p, find_target, proving));
+    if (p->target_row > 0) {
+        TRY(run_step(store, p, fold_page, proving));
+    }
+    return run_step(store, p, prove_rest, proving);
+}
+
+enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t done, int64_t all),
+                      void *ctx, struct ledger_proof *out)
+{
+    const struct proving proving = {progress, ctx};
+    struct ledger_proof proof = {.holds_true = true};
+    struct prover *p = mem_new(sizeof(*p));
+    enum err err;
+
+    p->proof = &proof;
+    p->arena = arena_new();
+    err = run_steps(store, p, &proving);
+    proof.accounts = (int64_t)p->account_count;
+    arena_free(p->arena);
+    mem_free(p->accounts);
+    mem_free(p->index);
+    mem_free(p);
+    if (err == ERR_OK) {
+        *out = proof;
+    }
+    return err;
+}

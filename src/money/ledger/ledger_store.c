@@ -1,0 +1,359 @@
+#include "money/ledger/ledger_int.h"
+
+enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
+
+static const struct column account_columns[] = {
+    COLUMN(struct ledger_account, id, COL_ID),
+    COLUMN(struct ledger_account, owner_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_account, code, COL_ENUM, .fixed = true, .help = "enum ledger_code"),
+    COLUMN(struct ledger_account, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct ledger_account, side, COL_ENUM, .fixed = true, .help = "the normal side"),
+    COLUMN(struct ledger_account, has_floor, COL_BOOL),
+    COLUMN(struct ledger_account, floor, COL_AMOUNT),
+    COLUMN(struct ledger_account, posted, COL_AMOUNT, .help = "positive on the normal side"),
+    COLUMN(struct ledger_account, held, COL_AMOUNT, .help = "what open holds have left"),
+    COLUMN(struct ledger_account, debits, COL_AMOUNT, .help = "of all time"),
+    COLUMN(struct ledger_account, credits, COL_AMOUNT, .help = "of all time"),
+    COLUMN(struct ledger_account, sequence, COL_INT, .help = "of the last leg"),
+    COLUMN(struct ledger_account, last_position, COL_INT, .help = "of the last leg"),
+    COLUMN(struct ledger_account, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table ledger__account_table = {
+    .name = "ledger_account",
+    .row_size = sizeof(struct ledger_account),
+    .columns = account_columns,
+    .column_count = ARRAY_LEN(account_columns),
+    .uniques = {{.name = "ledger_account_key", .columns = {"owner_id", "code", "currency"}}},
+    .unique_count = 1,
+    .keep = LEDGER_ACCOUNTS_KEPT,
+};
+
+/* A member of slots[number], under a column name with the slot's letter. */
+#define SLOT_COLUMN(column_, number_, member_, type_)                                              \
+    {                                                                                              \
+        .name = (column_), .type = (type_), .fixed = true,                                         \
+        .offset = offsetof(struct ledger_journal, slots[number_].member_)                          \
+    }
+
+static const struct column journal_columns[] = {
+    COLUMN(struct ledger_journal, id, COL_ID),
+    COLUMN(struct ledger_journal, business_no, COL_ID, .fixed = true, .optional = true),
+    COLUMN(struct ledger_journal, source, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_journal, operation, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_journal, part, COL_INT, .fixed = true),
+    COLUMN(struct ledger_journal, leg_count, COL_INT, .fixed = true),
+    COLUMN(struct ledger_journal, hold_id, COL_ID, .fixed = true, .optional = true),
+    COLUMN(struct ledger_journal, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_journal, business_date, COL_INT, .fixed = true),
+    SLOT_COLUMN("account_a", 0, account_id, COL_ID),
+    SLOT_COLUMN("amount_a", 0, amount, COL_AMOUNT),
+    SLOT_COLUMN("sequence_a", 0, sequence, COL_INT),
+    SLOT_COLUMN("balance_a", 0, balance, COL_AMOUNT),
+    SLOT_COLUMN("previous_a", 0, previous, COL_INT),
+    SLOT_COLUMN("account_b", 1, account_id, COL_ID),
+    SLOT_COLUMN("amount_b", 1, amount, COL_AMOUNT),
+    SLOT_COLUMN("sequence_b", 1, sequence, COL_INT),
+    SLOT_COLUMN("balance_b", 1, balance, COL_AMOUNT),
+    SLOT_COLUMN("previous_b", 1, previous, COL_INT),
+};
+
+const struct table ledger__journal_table = {
+    .name = "ledger_journal",
+    .row_size = sizeof(struct ledger_journal),
+    .columns = journal_columns,
+    .column_count = ARRAY_LEN(journal_columns),
+    .uniques = {{.name = "ledger_journal_reference",
+                 .columns = {"business_no", "operation", "source"},
+                 .rising = true}},
+    .unique_count = 1,
+};
+
+const struct sequence ledger__journal_sequence = {
+    .name = "ledger_journal",
+    .table = &ledger__journal_table,
+};
+
+static const struct column mark_columns[] = {
+    COLUMN(struct ledger_mark, position, COL_ID),
+    COLUMN(struct ledger_mark, account_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_mark, sequence, COL_INT, .fixed = true),
+};
+
+const struct table ledger__mark_table = {
+    .name = "ledger_mark",
+    .row_size = sizeof(struct ledger_mark),
+    .columns = mark_columns,
+    .column_count = ARRAY_LEN(mark_columns),
+    .append_only = true,
+};
+
+static const struct column hold_columns[] = {
+    COLUMN(struct ledger_hold, id, COL_ID),
+    COLUMN(struct ledger_hold, account_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_hold, kind, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold, status, COL_ENUM),
+    COLUMN(struct ledger_hold, amount, COL_AMOUNT, .fixed = true),
+    COLUMN(struct ledger_hold, captured, COL_AMOUNT),
+    COLUMN(struct ledger_hold, released, COL_AMOUNT),
+    COLUMN(struct ledger_hold, expires_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_hold, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_hold, updated_at_ms, COL_TIME),
+};
+
+const struct table ledger__hold_table = {
+    .name = "ledger_hold",
+    .row_size = sizeof(struct ledger_hold),
+    .columns = hold_columns,
+    .column_count = ARRAY_LEN(hold_columns),
+};
+
+static const struct column hold_step_columns[] = {
+    COLUMN(struct ledger_hold_step, id, COL_ID),
+    COLUMN(struct ledger_hold_step, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_hold_step, step, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold_step, whole, COL_BOOL, .fixed = true),
+    COLUMN(struct ledger_hold_step, amount, COL_AMOUNT, .fixed = true),
+    COLUMN(struct ledger_hold_step, released, COL_AMOUNT, .fixed = true),
+    COLUMN(struct ledger_hold_step, source, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold_step, operation, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold_step, business_no, COL_ID, .fixed = true, .optional = true),
+    COLUMN(struct ledger_hold_step, journal_id, COL_ID, .fixed = true, .optional = true),
+    COLUMN(struct ledger_hold_step, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table ledger__hold_step_table = {
+    .name = "ledger_hold_step",
+    .row_size = sizeof(struct ledger_hold_step),
+    .columns = hold_step_columns,
+    .column_count = ARRAY_LEN(hold_step_columns),
+    .uniques = {{.name = "ledger_hold_step_reference",
+                 .columns = {"business_no", "operation", "source"},
+                 .rising = true}},
+    .unique_count = 1,
+};
+
+/* ---- statements ---- */
+
+static const struct statement rows_after = {
+    .name = "ledger_rows_after",
+    .sql = "SELECT :row FROM ledger_journal WHERE id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__journal_table,
+};
+
+static const struct statement last_row = {
+    .name = "ledger_last_row",
+    .sql = "SELECT MAX(id) FROM ledger_journal",
+};
+
+static const struct statement business_rows = {
+    .name = "ledger_business_rows",
+    .sql = "SELECT :row FROM ledger_journal WHERE business_no = ? AND source = ? ORDER BY id",
+    .row = &ledger__journal_table,
+};
+
+static const struct statement mark_of = {
+    .name = "ledger_mark_of",
+    .sql = "SELECT position FROM ledger_mark WHERE account_id = ? AND sequence = ?",
+};
+
+static const struct statement marks_after = {
+    .name = "ledger_marks_after",
+    .sql = "SELECT :row FROM ledger_mark WHERE position > ? ORDER BY position LIMIT ?",
+    .row = &ledger__mark_table,
+};
+
+static const struct statement accounts_after = {
+    .name = "ledger_accounts_after",
+    .sql = "SELECT :row FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__account_table,
+};
+
+static const struct statement owner_accounts = {
+    .name = "ledger_owner_accounts",
+    .sql = "SELECT :row FROM ledger_account WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__account_table,
+};
+
+/* Totals in the shape of an account: owner_id is the number of accounts. */
+static const struct statement totals = {
+    .name = "ledger_totals",
+    .sql = "SELECT MIN(id), COUNT(*), code, currency, side, 0, 0, CAST(SUM(posted) AS SIGNED), "
+           "CAST(SUM(held) AS SIGNED), CAST(SUM(debits) AS SIGNED), CAST(SUM(credits) AS SIGNED), "
+           "0, 0, 0 FROM ledger_account GROUP BY code, currency, side ORDER BY code, currency",
+    .row = &ledger__account_table,
+};
+
+static const struct statement wrong_held = {
+    .name = "ledger_wrong_held",
+    .sql = "SELECT MIN(a.id) FROM ledger_account a LEFT JOIN "
+           "(SELECT account_id, SUM(amount - captured - released) AS held FROM ledger_hold "
+           "WHERE status = 1 GROUP BY account_id) h ON h.account_id = a.id "
+           "WHERE a.held <> COALESCE(h.held, 0)",
+};
+
+static const struct statement wrong_hold = {
+    .name = "ledger_wrong_hold",
+    .sql = "SELECT MIN(h.id) FROM ledger_hold h LEFT JOIN "
+           "(SELECT hold_id, "
+           "SUM(CASE WHEN step = 1 THEN amount ELSE 0 END) AS placed, "
+           "SUM(CASE WHEN step = 2 THEN amount ELSE 0 END) AS captured, "
+           "SUM(CASE WHEN step > 2 THEN amount ELSE released END) AS released "
+           "FROM ledger_hold_step GROUP BY hold_id) s ON s.hold_id = h.id "
+           "WHERE s.hold_id IS NULL OR h.amount <> s.placed OR h.captured <> s.captured "
+           "OR h.released <> s.released OR h.captured + h.released > h.amount "
+           "OR (h.status <> 1 AND h.captured + h.released <> h.amount)",
+};
+
+static const struct statement stray_hold = {
+    .name = "ledger_stray_hold",
+    .sql = "SELECT MIN(id) FROM ledger_hold "
+           "WHERE account_id NOT IN (SELECT id FROM ledger_account)",
+};
+
+static const struct table *const tables[] = {
+    &ledger__account_table, &ledger__journal_table,   &ledger__mark_table,
+    &ledger__hold_table,    &ledger__hold_step_table,
+};
+static const struct statement *const statements[] = {
+    &rows_after,     &last_row, &business_rows, &mark_of,    &marks_after, &accounts_after,
+    &owner_accounts, &totals,   &wrong_held,    &wrong_hold, &stray_hold,
+};
+static const struct sequence *const sequences[] = {&ledger__journal_sequence};
+
+const struct store_part ledger_part = {
+    .tables = tables,
+    .table_count = ARRAY_LEN(tables),
+    .migrations = ledger__migrations,
+    .migration_count = LEDGER__MIGRATIONS,
+    .statements = statements,
+    .statement_count = ARRAY_LEN(statements),
+    .sequences = sequences,
+    .sequence_count = ARRAY_LEN(sequences),
+};
+
+/* ---- reading ---- */
+
+static enum err not_found_as(enum err err, enum err what)
+{
+    return err == ERR_STORE_NOT_FOUND ? what : err;
+}
+
+enum err ledger_read_account(struct reader *reader, int64_t account_id, struct arena *arena,
+                             struct ledger_account *out)
+{
+    return not_found_as(reader_get(reader, &ledger__account_table, account_id, arena, out),
+                        ERR_LEDGER_ACCOUNT);
+}
+
+enum err ledger_read_account_key(struct reader *reader, const struct ledger_account_key *key,
+                                 struct arena *arena, struct ledger_account *out)
+{
+    const struct ledger_account row = {
+        .owner_id = key->owner_id, .code = key->code, .currency = key->currency};
+
+    return not_found_as(reader_find(reader, &ledger__account_table, 0, &row, arena, out),
+                        ERR_LEDGER_ACCOUNT);
+}
+
+enum err ledger_read_hold(struct reader *reader, int64_t hold_id, struct arena *arena,
+                          struct ledger_hold *out)
+{
+    return not_found_as(reader_get(reader, &ledger__hold_table, hold_id, arena, out),
+                        ERR_LEDGER_HOLD_NOT_FOUND);
+}
+
+enum err ledger__read_row(struct reader *reader, int64_t row, struct arena *arena,
+                          struct ledger_journal *out)
+{
+    return not_found_as(reader_get(reader, &ledger__journal_table, row, arena, out),
+                        ERR_LEDGER_JOURNAL);
+}
+
+enum err ledger__read_rows_after(struct reader *reader, int64_t after, size_t limit,
+                                 struct arena *arena, struct ledger_journal **rows, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(after), VALUE_INT((int64_t)limit)};
+    void *found;
+
+    TRY(reader_rows(reader, &rows_after, values, ARRAY_LEN(values), arena, &found, count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_last_row(struct reader *reader, int64_t *row)
+{
+    return reader_ints(reader, &last_row, NULL, 0, row, 1);
+}
+
+enum err ledger__read_business_rows(struct reader *reader, int64_t business_no,
+                                    enum ledger_source source, struct arena *arena,
+                                    struct ledger_journal **rows, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(business_no), VALUE_INT(source)};
+    void *found;
+
+    TRY(reader_rows(reader, &business_rows, values, ARRAY_LEN(values), arena, &found, count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_mark(struct reader *reader, int64_t account_id, int64_t sequence,
+                           int64_t *position)
+{
+    const struct value values[] = {VALUE_INT(account_id), VALUE_INT(sequence)};
+
+    return reader_ints(reader, &mark_of, values, ARRAY_LEN(values), position, 1);
+}
+
+enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
+                                  struct arena *arena, struct ledger_mark **marks, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(position), VALUE_INT((int64_t)limit)};
+    void *found;
+
+    TRY(reader_rows(reader, &marks_after, values, ARRAY_LEN(values), arena, &found, count));
+    *marks = found;
+    return ERR_OK;
+}
+
+enum err ledger_read_accounts(struct reader *reader, const struct ledger_account_filter *filter,
+                              struct arena *arena, struct ledger_account **out, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(filter->owner_id), VALUE_INT(filter->after_id),
+                                   VALUE_INT((int64_t)filter->limit)};
+    void *found;
+
+    if (filter->has_owner) {
+        TRY(reader_rows(reader, &owner_accounts, values, 3, arena, &found, count));
+    } else {
+        TRY(reader_rows(reader, &accounts_after, values + 1, 2, arena, &found, count));
+    }
+    *out = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_totals(struct reader *reader, struct arena *arena,
+                             struct ledger_account **out, size_t *count)
+{
+    void *found;
+
+    TRY(reader_rows(reader, &totals, NULL, 0, arena, &found, count));
+    *out = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_wrong_held(struct reader *reader, int64_t *account_id)
+{
+    return reader_ints(reader, &wrong_held, NULL, 0, account_id, 1);
+}
+
+enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id)
+{
+    return reader_ints(reader, &wrong_hold, NULL, 0, hold_id, 1);
+}
+
+enum err ledger__read_stray_hold(struct reader *reader, int64_t *hold_id)
+{
+    return reader_ints(reader, &stray_hold, NULL, 0, hold_id, 1);
+}

@@ -1,0 +1,33 @@
+/* The watch over every committed batch: a second look, apart from the code that posts. */
+#include "money/ledger/ledger_int.h"
+
+static void seen_journals(void *ctx, const struct store_change *changes, size_t count)
+{
+    ledger_wide sum = 0;
+
+    (void)ctx;
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_journal *row = changes[i].row;
+
+        CHECK(changes[i].kind == STORE_INSERTED);
+        for (size_t slot = 0; slot < LEDGER_SLOTS; slot++) {
+            sum += row->slots[slot].amount.minor;
+        }
+    }
+    CHECK(sum == 0);
+}
+
+static void seen_accounts(void *ctx, const struct store_change *changes, size_t count)
+{
+    (void)ctx;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(changes[i].kind != STORE_DELETED);
+        ledger__account_check(changes[i].row);
+    }
+}
+
+void ledger_watch(struct store *store)
+{
+    store_watch(store, &ledger__journal_table, seen_journals, NULL);
+    store_watch(store, &ledger__account_table, seen_accounts, NULL);
+}

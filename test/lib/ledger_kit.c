@@ -1,0 +1,268 @@
+#include "test/lib/ledger_kit.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- opening ---- */
+
+static int64_t books_now(void *ctx)
+{
+    return counter_get(&((struct books *)ctx)->now_ms);
+}
+
+static void start(struct books *books)
+{
+    char detail[256];
+
+    if (store_open(&books->options, &books->store, detail) != ERR_OK) {
+        (void)fprintf(stderr, "store_open: %s\n", detail);
+        abort();
+    }
+    ledger_watch(books->store);
+}
+
+struct books *books_open(const char *scheme)
+{
+    static struct store_part parts[2];
+    struct books *books = mem_new(sizeof(*books));
+    char folder[] = "/tmp/books.XXXXXX";
+
+    CHECK(strcmp(scheme, "sqlite") == 0);
+    CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(books->url, sizeof(books->url), "sqlite:%s/tomato.db", folder);
+    parts[0] = ledger_part;
+    parts[1] = timer_part;
+    books->arena = arena_new();
+    books->next_no = 1;
+    counter_set(&books->now_ms, BOOKS_START_MS);
+    books->clock = (struct clock){.now_ms = books_now, .ctx = books};
+    books->options = (struct store_options){
+        .url = str_of(books->url),
+        .clock = &books->clock,
+        .parts = parts,
+        .part_count = ARRAY_LEN(parts),
+        .migrate = true,
+    };
+    start(books);
+    return books;
+}
+
+void books_reopen(struct books *books)
+{
+    store_close(books->store);
+    start(books);
+}
+
+static void remove_files(const char *url)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    const char *path = url + strlen("sqlite:");
+    char name[300];
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        (void)snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+        (void)unlink(name);
+    }
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(strrchr(path, '/') - path), path);
+    (void)rmdir(name);
+}
+
+void books_close(struct books *books)
+{
+    store_close(books->store);
+    remove_files(books->url);
+    arena_free(books->arena);
+    mem_free(books);
+}
+
+void books_sql(struct books *books, const char *sql)
+{
+    sqlite3 *db;
+    char *problem = NULL;
+
+    CHECK(sqlite3_open(books->url + strlen("sqlite:"), &db) == SQLITE_OK);
+    CHECK(sqlite3_busy_timeout(db, 5000) == SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK) {
+        (void)fprintf(stderr, "%s: %s\n", sql, problem);
+        abort();
+    }
+    CHECK(sqlite3_changes(db) > 0);
+    CHECK(sqlite3_close(db) == SQLITE_OK);
+}
+
+/* ---- commands ---- */
+
+static void command_done(struct command *command)
+{
+    signal_set(command->ctx);
+}
+
+enum err books_command(struct books *books, const struct command_kind *kind, const void *arg,
+                       void *result)
+{
+    struct command command = {
+        .kind = kind,
+        .arg = arg,
+        .result = result,
+        .arena = books->arena,
+        .done = command_done,
+        .ctx = signal_new(),
+    };
+
+    CHECK(store_submit(books->store, &command) == ERR_OK);
+    (void)signal_wait(command.ctx, -1);
+    signal_free(command.ctx);
+    memcpy(books->param, command.param, sizeof(books->param));
+    return command.err;
+}
+
+struct books_function {
+    enum err (*run)(struct tx *tx, void *ctx);
+    void *ctx;
+};
+
+static enum err function_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct books_function *function = arg;
+
+    (void)result;
+    return function->run(tx, function->ctx);
+}
+
+enum err books_run(struct books *books, enum err (*run)(struct tx *tx, void *ctx), void *ctx)
+{
+    static const struct command_kind kind = {.name = "books.run", .apply = function_apply};
+    const struct books_function function = {run, ctx};
+
+    return books_command(books, &kind, &function, NULL);
+}
+
+int64_t books_account(struct books *books, int64_t owner_id, enum ledger_code code,
+                      enum currency currency)
+{
+    const struct ledger_account_key key = {owner_id, code, currency};
+    int64_t id = 0;
+
+    assert_ok(books_command(books, &ledger_account_kind, &key, &id));
+    assert_true(id > 0);
+    return id;
+}
+
+struct ledger_leg debit(int64_t account_id, int64_t amount)
+{
+    return (struct ledger_leg){account_id, LEDGER_DEBIT, AMOUNT(amount)};
+}
+
+struct ledger_leg credit(int64_t account_id, int64_t amount)
+{
+    return (struct ledger_leg){account_id, LEDGER_CREDIT, AMOUNT(amount)};
+}
+
+struct ledger_reference books_reference(struct books *books, enum ledger_operation operation)
+{
+    return (struct ledger_reference){LEDGER_SOURCE_OPERATOR, operation, books->next_no++};
+}
+
+enum err books_post(struct books *books, int64_t business_no, const struct ledger_leg *legs,
+                    size_t leg_count, struct ledger_posted *posted)
+{
+    const struct ledger_post post = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_TRANSFER,
+                      business_no == 0 ? books->next_no++ : business_no},
+        .legs = legs,
+        .leg_count = leg_count,
+    };
+    struct ledger_posted ignored;
+
+    return books_command(books, &ledger_transfer_kind, &post, posted == NULL ? &ignored : posted);
+}
+
+enum err books_transfer(struct books *books, int64_t debit_id, int64_t credit_id, int64_t amount)
+{
+    const struct ledger_leg legs[] = {debit(debit_id, amount), credit(credit_id, amount)};
+
+    return books_post(books, 0, legs, 2, NULL);
+}
+
+/* ---- queries ---- */
+
+struct books_query {
+    struct books *books;
+    void (*run)(struct books *books, struct reader *reader, void *ctx);
+    void *ctx;
+};
+
+static void query_run(void *ctx, struct reader *reader)
+{
+    const struct books_query *query = ctx;
+
+    query->run(query->books, reader, query->ctx);
+}
+
+void books_read(struct books *books,
+                void (*run)(struct books *books, struct reader *reader, void *ctx), void *ctx)
+{
+    struct books_query query = {books, run, ctx};
+
+    assert_ok(store_read(books->store, query_run, &query));
+}
+
+static void get_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct ledger_account *account = ctx;
+
+    assert_ok(ledger_read_account(reader, account->id, books->arena, account));
+}
+
+struct ledger_account books_get(struct books *books, int64_t account_id)
+{
+    struct ledger_account account = {.id = account_id};
+
+    books_read(books, get_run, &account);
+    return account;
+}
+
+struct ledger_proof books_prove(struct books *books)
+{
+    struct ledger_proof proof;
+
+    assert_ok(ledger_prove(books->store, NULL, NULL, &proof));
+    return proof;
+}
+
+static void trial_run(struct books *books, struct reader *reader, void *ctx)
+{
+    assert_ok(ledger_read_trial_balance(reader, books->arena, ctx));
+}
+
+void books_assert_right(struct books *books)
+{
+    struct ledger_proof proof = books_prove(books);
+    struct ledger_trial_balance trial;
+
+    assert_string_equal(proof.wrong, "");
+    assert_true(proof.holds_true);
+    books_read(books, trial_run, &trial);
+    assert_true(trial.balanced);
+}
+
+/* ---- every database ---- */
+
+int books_run_tests(const struct CMUnitTest *tests, size_t count)
+{
+    static char schemes[][8] = {"sqlite"};
+    struct CMUnitTest copies[64];
+    int failed = 0;
+
+    assert_true(count <= ARRAY_LEN(copies));
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        for (size_t j = 0; j < count; j++) {
+            copies[j] = tests[j];
+            copies[j].initial_state = schemes[i];
+        }
+        failed += _cmocka_run_group_tests(schemes[i], copies, count, NULL, NULL);
+    }
+    return failed;
+}
