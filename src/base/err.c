@@ -61,7 +61,7 @@ const char *err_type(enum err err)
     case 502:
     case 504:
         return "channel";
-    default:
+    default: /* every other status: by its hundred */
         return row_of(err)->status < 500 ? "invalid_request" : "api";
     }
 }
