@@ -1,5 +1,7 @@
 #include "test/lib/store_kit.h"
 
+#include "test/lib/mariadb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -141,9 +143,12 @@ struct kit *kit_new(const char *scheme)
     struct kit *kit = mem_new(sizeof(*kit));
     char folder[] = "/tmp/store_kit.XXXXXX";
 
-    CHECK(strcmp(scheme, "sqlite") == 0);
-    CHECK(mkdtemp(folder) != NULL);
-    (void)snprintf(kit->url, sizeof(kit->url), "sqlite:%s/tomato.db", folder);
+    if (strcmp(scheme, "mysql") == 0) {
+        (void)snprintf(kit->url, sizeof(kit->url), "%s", test_mariadb_fresh_url());
+    } else {
+        CHECK(mkdtemp(folder) != NULL);
+        (void)snprintf(kit->url, sizeof(kit->url), "sqlite:%s/tomato.db", folder);
+    }
     kit->arena = arena_new();
     kit->options = (struct store_options){
         .url = str_of(kit->url),

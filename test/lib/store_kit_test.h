@@ -23,7 +23,7 @@ static inline void assert_str(struct str actual, struct str expected)
 /* The tests' *state is the database's scheme. */
 static inline int kit_run_on_every_database(const struct CMUnitTest *tests, size_t count)
 {
-    static char schemes[][8] = {"sqlite"};
+    static char schemes[][8] = {"sqlite", "mysql"};
     struct CMUnitTest copies[64];
     int failed = 0;
 

@@ -21,7 +21,7 @@ static enum err reader_connect(struct store *store, const struct db_options *opt
 
     reader->store = store;
     if (driver == NULL) {
-        (void)snprintf(detail, 256, "the reader URL must begin with sqlite: or mysql:");
+        (void)snprintf(detail, 256, "the reader URL must begin with sqlite: or mysql://");
         return ERR_STORE_DATABASE;
     }
     if (driver->open(options, &reader->db, detail) != DB_OK) {

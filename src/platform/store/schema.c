@@ -5,6 +5,8 @@
  * run again, and what it finds there already is its own work. */
 #include "platform/store/store_int.h"
 
+#include "base/time.h"
+
 #include <stdio.h>
 
 enum { SQL_MAX = 65536 };
@@ -14,6 +16,7 @@ struct migrator {
     struct db *db;
     struct buf sql;
     char *detail;
+    bool held; /* the lease is prolonged */
 };
 
 static enum err refuse(struct migrator *m, const char *name)
@@ -112,6 +115,20 @@ static enum db_status apply_in_steps(struct migrator *m, const struct migration 
     return status == DB_OK ? complete(m, migration->name, now_ms) : status;
 }
 
+/* A migration may take longer than the lease lasts, and nobody renews it meanwhile. */
+static enum db_status hold_lease(struct migrator *m)
+{
+    const int64_t hold_ms = 10 * TIME_MINUTE_MS;
+
+    if (m->held) {
+        return DB_OK;
+    }
+    m->held = true;
+    buf_printf(&m->sql, "UPDATE store_lease SET expires_at = expires_at + %lld",
+               (long long)hold_ms);
+    return execute(m);
+}
+
 static enum err migrate_one(struct migrator *m, const struct migration *migration)
 {
     int64_t now_ms = clock_now_ms(m->store->options.clock);
@@ -130,6 +147,10 @@ static enum err migrate_one(struct migrator *m, const struct migration *migratio
                        "not been applied",
                        migration->name);
         return ERR_STORE_MIGRATION;
+    }
+    status = hold_lease(m);
+    if (status != DB_OK) {
+        return refuse(m, migration->name);
     }
     status = m->db->driver->transactional_ddl ? apply_in_one(m, migration, now_ms)
                                               : apply_in_steps(m, migration, state, now_ms);

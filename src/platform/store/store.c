@@ -38,7 +38,7 @@ struct metric store_batch_size_metric = {
 
 const struct driver *store__driver_of(struct str url)
 {
-    static const struct driver *const drivers[] = {&db_sqlite_driver};
+    static const struct driver *const drivers[] = {&db_sqlite_driver, &db_mysql_driver};
 
     for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
         if (str_starts(url, str_of(drivers[i]->scheme))) {
@@ -68,7 +68,7 @@ static enum err connect_writer(struct store *store, char detail[256])
     enum db_status status;
 
     if (driver == NULL) {
-        (void)snprintf(detail, 256, "the database URL must begin with sqlite:");
+        (void)snprintf(detail, 256, "the database URL must begin with sqlite: or mysql://");
         return ERR_STORE_DATABASE;
     }
     status = driver->open(&options, &store->db, detail);
@@ -85,7 +85,8 @@ static enum err take_lease(struct store *store, char detail[256])
     int64_t commit_no = 0;
     enum db_status status;
 
-    while ((status = store->db->driver->lease_take(store->db, &commit_no)) == DB_FENCED &&
+    while (((status = store->db->driver->lease_take(store->db, &commit_no)) == DB_FENCED ||
+            status == DB_CONFLICT) &&
            left_ms > 0) {
         uv_sleep(LEASE_POLL_MS);
         left_ms -= LEASE_POLL_MS;

@@ -1,0 +1,93 @@
+/* Shared by the files of the MySQL-protocol driver: the connection, its text protocol, its errors.
+ *
+ * Everything is sent as text with exact literals: one way for single and many rows, measured faster
+ * than prepared statements with thousands of parameters. What a batch writes is collected and sent
+ * as few large packets of several statements, whose outcomes are then checked one by one: a batch
+ * costs two or three round trips, however many tables it touches. */
+#ifndef PLATFORM_STORE_DRIVER_MYSQL_H
+#define PLATFORM_STORE_DRIVER_MYSQL_H
+
+#include "platform/store/store_driver.h"
+
+#include <mysql.h>
+
+/* What a collected statement must have done. */
+enum mysql_effect {
+    MYSQL_EFFECT_ROWS = 1, /* exactly so many rows */
+    MYSQL_EFFECT_REPLACED, /* so many rows, each there before */
+    MYSQL_EFFECT_LEASE,    /* one row, else DB_FENCED */
+};
+
+struct mysql_expected {
+    enum mysql_effect effect;
+    size_t rows;
+};
+
+struct mysql_db {
+    struct db db;
+    struct arena *arena; /* the parts of the URL */
+    char *host, *user, *password, *database;
+    unsigned port;
+    bool writer;
+    bool timed;         /* answers are waited for no longer than the lease lasts */
+    MYSQL *handle;      /* NULL: not connected */
+    struct buf sql;     /* the statement being written */
+    struct buf pending; /* collected statements */
+    struct mysql_expected *expected;
+    size_t expected_count, expected_size;
+    bool in_transaction;
+    char table_options[96]; /* of CREATE TABLE */
+    int64_t lease_ms;
+    int64_t epoch;
+    int64_t renewed_us; /* monotonic */
+};
+
+static inline struct mysql_db *driver_mysql_of(struct db *db)
+{
+    return (struct mysql_db *)(void *)db;
+}
+
+/* ---- driver_mysql_connect.c ---- */
+
+MUST_USE enum db_status driver_mysql__open(const struct db_options *options, struct db **out,
+                                           char detail[256]);
+void driver_mysql__close(struct db *db);
+MUST_USE enum db_status driver_mysql__reconnect(struct db *db);
+/* The class of the connection's last error, kept in db.problem. */
+enum db_status driver_mysql__status(struct mysql_db *mysql);
+/* Sends mysql->sql and empties it; a result, if any, is the caller's. */
+MUST_USE enum db_status driver_mysql__send(struct mysql_db *mysql);
+/* The same for a statement without a result. */
+enum db_status driver_mysql__execute(struct db *db, const char *sql);
+MUST_USE enum db_status driver_mysql__select_int(struct db *db, const char *sql, int64_t *out,
+                                                 bool *found);
+/* Microseconds on a clock of the driver's own, for the age of the lease. */
+int64_t driver_mysql__now_us(void);
+
+/* ---- driver_mysql_lease.c ---- */
+
+MUST_USE enum db_status driver_mysql__lease_take(struct db *db, int64_t *commit_no);
+MUST_USE enum db_status driver_mysql__lease_renew(struct db *db, int64_t commit_no);
+void driver_mysql__lease_release(struct db *db);
+MUST_USE enum db_status driver_mysql__committed(struct db *db, int64_t commit_no, bool *durable);
+MUST_USE enum db_status driver_mysql__maintain(struct db *db, bool idle, int64_t *wait_us);
+
+/* ---- driver_mysql_text.c ---- */
+
+void driver_mysql__add_text(struct buf *sql, struct str text);
+void driver_mysql__add_column(struct buf *sql, const struct column *column, const void *row);
+/* A statement with its ?s replaced; those in quotes stay. */
+void driver_mysql__add_values(struct buf *sql, const char *text, const struct value *values,
+                              size_t count);
+/* A result row, with its strings in the arena. */
+void *driver_mysql__read_row(MYSQL_ROW fields, const unsigned long *lengths,
+                             const struct table_info *info, struct arena *arena);
+int64_t driver_mysql__read_int(const char *field, unsigned long length);
+
+/* ---- driver_mysql.c ---- */
+
+/* Ends the statement in mysql->sql and collects it. */
+MUST_USE enum db_status driver_mysql__collect(struct mysql_db *mysql, enum mysql_effect effect,
+                                              size_t rows);
+
+#endif
