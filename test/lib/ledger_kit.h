@@ -4,13 +4,6 @@
 
 #include "money/ledger/ledger_int.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
-
 #define BOOKS_START_MS INT64_C(1763773200000) /* 2025-11-22T01:00:00Z, 09:00 in Shanghai */
 
 struct books {
@@ -56,15 +49,5 @@ void books_read(struct books *books,
                 void (*run)(struct books *books, struct reader *reader, void *ctx), void *ctx);
 struct ledger_proof books_prove(struct books *books);
 void books_assert_right(struct books *books); /* proof and trial balance */
-
-/* Every test runs once on each database; *state is the scheme. */
-int books_run_tests(const struct CMUnitTest *tests, size_t count);
-
-#define assert_refused(books, expr, err_, param_)                                                  \
-    do {                                                                                           \
-        assert_string_equal(err_code(expr), err_code(err_));                                       \
-        assert_string_equal((books)->param, (param_));                                             \
-    } while (0)
-#define assert_ok(expr) assert_string_equal(err_code(expr), err_code(ERR_OK))
 
 #endif

@@ -1,5 +1,5 @@
 /* The rules of posting: form, precedence, idempotency, floors, the chain of each account. */
-#include "test/lib/ledger_kit.h"
+#include "test/lib/ledger_kit_test.h"
 
 enum { MERCHANT = 11, CHANNEL = 22 };
 
