@@ -69,7 +69,7 @@ static void set_deadline(struct connection *connection)
     if (after_ms == 0) {
         return;
     }
-    now_ms = (int64_t)uv_now(loop_uv(server->loop));
+    now_ms = loop_monotonic_ms(server->loop);
     connection->deadline_ms = now_ms + after_ms;
     if (server->sweep_at_ms == 0 || connection->deadline_ms < server->sweep_at_ms) {
         server->sweep_at_ms = connection->deadline_ms;
@@ -107,7 +107,7 @@ static void sweep(struct loop_timer *timer)
 {
     struct http_server *server =
         (struct http_server *)(void *)((char *)timer - offsetof(struct http_server, sweep));
-    int64_t now_ms = (int64_t)uv_now(loop_uv(server->loop));
+    int64_t now_ms = loop_monotonic_ms(server->loop);
     int64_t next_ms = 0;
 
     for (int phase = PHASE_HEADERS; phase < PHASE_CUT; phase++) {

@@ -371,6 +371,7 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     return send_reply(exchange);
 }
 
+/* parameters: the library's type of callback */
 enum MHD_Result exchange_receive(void *server, struct MHD_Connection *mhd, const char *url,
                                  const char *method, const char *version, const char *data,
                                  size_t *size, void **context)

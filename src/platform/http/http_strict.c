@@ -37,33 +37,18 @@ static bool is_value(struct str text)
     return true;
 }
 
-/* The names differ in length, which spares most comparisons. */
 static void note_header(struct seen *seen, struct str name, struct str value)
 {
-    switch (name.len) {
-    case 4:
-        seen->host += str_eq_nocase(name, STR("Host"));
-        break;
-    case 12:
-        seen->content_type += str_eq_nocase(name, STR("Content-Type"));
-        break;
-    case 13:
-        seen->authorization += str_eq_nocase(name, STR("Authorization"));
-        break;
-    case 14:
-        if (str_eq_nocase(name, STR("Content-Length"))) {
-            seen->content_length++;
-            seen->length = value;
-        }
-        break;
-    case 17:
-        if (str_eq_nocase(name, STR("Transfer-Encoding"))) {
-            seen->transfer_encoding++;
-            seen->chunked = str_eq_nocase(value, STR("chunked"));
-        }
-        break;
-    default:
-        break;
+    seen->host += str_eq_nocase(name, STR("Host"));
+    seen->content_type += str_eq_nocase(name, STR("Content-Type"));
+    seen->authorization += str_eq_nocase(name, STR("Authorization"));
+    if (str_eq_nocase(name, STR("Content-Length"))) {
+        seen->content_length++;
+        seen->length = value;
+    }
+    if (str_eq_nocase(name, STR("Transfer-Encoding"))) {
+        seen->transfer_encoding++;
+        seen->chunked = str_eq_nocase(value, STR("chunked"));
     }
 }
 
