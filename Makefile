@@ -37,7 +37,8 @@ ALL_LDFLAGS := $(filter -fsanitize% -g,$(OPTIMISE_$(VARIANT))) -Wl,--as-needed -
 SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
 TESTS := $(filter %_test.c,$(SOURCES))
 LIBRARY_SOURCES := $(filter-out $(TESTS) src/main/tomato.c,$(SOURCES))
-SIM_SOURCES := $(shell find sim -name '*.c' 2>/dev/null | LC_ALL=C sort)
+SIM_SOURCES := $(shell find sim -name '*.c' ! -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
+SIM_TESTS := $(shell find sim -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
 # One program per file in these folders.
 BENCH_SOURCES := $(wildcard test/bench/*_bench.c)
 STORM_SOURCES := $(wildcard test/storm/*_storm.c)
@@ -47,7 +48,8 @@ TEST_LIBRARY_SOURCES := $(wildcard test/lib/*.c)
 object = $(patsubst %.c,$(B)/%.o,$(1))
 LIBRARY := $(B)/libtomato.a
 TEST_LIBRARY := $(B)/libtest.a
-TEST_PROGRAMS := $(patsubst src/%.c,$(B)/test/%,$(TESTS))
+SIM_LIBRARY := $(B)/libsim.a
+TEST_PROGRAMS := $(patsubst src/%.c,$(B)/test/%,$(TESTS)) $(patsubst %.c,$(B)/test/%,$(SIM_TESTS))
 BENCH_PROGRAMS := $(patsubst test/bench/%.c,$(B)/bench/%,$(BENCH_SOURCES))
 STORM_PROGRAMS := $(patsubst test/storm/%.c,$(B)/storm/%,$(STORM_SOURCES))
 FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
@@ -77,11 +79,21 @@ $(B)/tomato: $(call object,src/main/tomato.c) $(LIBRARY)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
 
-$(B)/tomato-sim: $(call object,$(SIM_SOURCES)) $(LIBRARY)
+$(SIM_LIBRARY): $(call object,$(filter-out sim/sim_main.c,$(SIM_SOURCES)))
+	@rm -f $@
+	@echo "  AR   $@"
+	@ar rcs $@ $^
+
+$(B)/tomato-sim: $(call object,sim/sim_main.c) $(SIM_LIBRARY) $(LIBRARY)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS)
 
 $(B)/test/%: $(B)/src/%.o $(TEST_LIBRARY) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS) -lcmocka
+
+$(B)/test/sim/%: $(B)/sim/%.o $(SIM_LIBRARY) $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	@$(CC) -o $@ $^ $(ALL_LDFLAGS) $(PACKAGE_LIBS) -lcmocka
