@@ -91,10 +91,15 @@ MUST_USE enum err merchant_get(struct tx *tx, int64_t merchant_id, const struct 
 MUST_USE enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int64_t app_id);
 /* The contract in effect: of the method before the general one, the latest that has begun.
  * ERR_MERCHANT_CONTRACT: there is none. */
-MUST_USE enum err merchant_contract_at(struct tx *tx, int64_t merchant_id, struct str method,
-                                       enum currency currency, int64_t at_ms,
+struct merchant_price_ask {
+    int64_t merchant_id;
+    struct str method;
+    enum currency currency;
+    int64_t at_ms;
+};
+MUST_USE enum err merchant_contract_at(struct tx *tx, const struct merchant_price_ask *ask,
                                        struct amount_rate *rate, int64_t *contract_id);
-/* The enabled endpoints that want events of this type; at most MERCHANT_ENDPOINTS_MAX ids. */
+/* The enabled endpoints that want events of this type, oldest first; an empty type: all. */
 MUST_USE enum err merchant_endpoints_for(struct tx *tx, int64_t merchant_id, struct str event_type,
                                          int64_t ids[MERCHANT_ENDPOINTS_MAX], size_t *count);
 /* Disables an endpoint, as after an answer 410; told by the event endpoint.disabled. */

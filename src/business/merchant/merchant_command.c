@@ -1,0 +1,265 @@
+/* The commands of merchants, apps, contracts and endpoints. */
+#include "business/merchant/merchant_int.h"
+
+static enum err create_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_create *arg = arg_ptr;
+    struct merchant merchant = {
+        .merchant_no = arg->merchant_no,
+        .name = arg->name,
+        .status = MERCHANT_ACTIVE,
+        .fund_mode = arg->fund_mode == 0 ? MERCHANT_FUND_DIRECT : arg->fund_mode,
+        .created_at_ms = tx_now_ms(tx),
+        .updated_at_ms = tx_now_ms(tx),
+        .version = 1,
+    };
+    const void *found;
+    enum err err = tx_find(tx, &merchant_table, 0, &merchant, &found);
+    const struct merchant *first = found;
+
+    if (err == ERR_OK) {
+        if (!str_eq(first->name, merchant.name)) {
+            return tx_refuse(tx, ERR_MERCHANT_NO_CONFLICT, "name");
+        }
+        if (first->fund_mode != merchant.fund_mode) {
+            return tx_refuse(tx, ERR_MERCHANT_NO_CONFLICT, "fund_mode");
+        }
+        tx_result_row(tx, &merchant_table, first, result);
+        return ERR_OK;
+    }
+    if (err != ERR_STORE_NOT_FOUND) {
+        return err;
+    }
+    if (merchant.fund_mode == MERCHANT_FUND_COLLECT && !arg->collect_allowed) {
+        return tx_refuse(tx, ERR_MERCHANT_COLLECT_LICENCE, "fund_mode");
+    }
+    merchant.id = tx_id(tx);
+    TRY(tx_insert(tx, &merchant_table, &merchant));
+    TRY(tx_insert(tx, &merchant__links_table, &(struct merchant_links){.id = merchant.id}));
+    tx_result_row(tx, &merchant_table, &merchant, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__create_kind = {
+    .name = "merchant.create",
+    .apply = create_apply,
+    .result_size = sizeof(struct merchant),
+};
+
+static enum err status_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_set_status *arg = arg_ptr;
+    struct merchant *merchant;
+    void *row;
+    enum err err = tx_edit(tx, &merchant_table, arg->merchant_id, &row);
+
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_NOT_FOUND : err;
+    }
+    merchant = row;
+    if (merchant->status == MERCHANT_CLOSED && arg->status != MERCHANT_CLOSED) {
+        return ERR_MERCHANT_CLOSED;
+    }
+    if (merchant->status != arg->status) {
+        merchant->status = arg->status;
+        merchant->updated_at_ms = tx_now_ms(tx);
+        merchant->version++;
+    }
+    tx_result_row(tx, &merchant_table, merchant, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__status_kind = {
+    .name = "merchant.status",
+    .apply = status_apply,
+    .result_size = sizeof(struct merchant),
+};
+
+static enum err app_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_app_create *arg = arg_ptr;
+    struct merchant_app app = {
+        .merchant_id = arg->merchant_id,
+        .name = arg->name,
+        .status = MERCHANT_APP_ACTIVE,
+        .created_at_ms = tx_now_ms(tx),
+        .version = 1,
+    };
+    const struct merchant *merchant;
+    const void *found;
+    enum err err;
+
+    TRY(merchant_get(tx, arg->merchant_id, &merchant));
+    err = tx_find(tx, &merchant_app_table, 0, &app, &found);
+    if (err == ERR_OK) {
+        tx_result_row(tx, &merchant_app_table, found, result);
+        return ERR_OK;
+    }
+    if (err != ERR_STORE_NOT_FOUND) {
+        return err;
+    }
+    app.id = tx_id(tx);
+    TRY(tx_insert(tx, &merchant_app_table, &app));
+    tx_result_row(tx, &merchant_app_table, &app, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__app_kind = {
+    .name = "merchant.app",
+    .apply = app_apply,
+    .result_size = sizeof(struct merchant_app),
+};
+
+static size_t count_ids(struct str list)
+{
+    size_t count = list.len > 0 ? 1 : 0;
+
+    for (size_t i = 0; i < list.len; i++) {
+        count += list.ptr[i] == ' ' ? 1 : 0;
+    }
+    return count;
+}
+
+static enum err append_id(struct tx *tx, struct str *list, int64_t id, size_t max)
+{
+    if (count_ids(*list) >= max) {
+        return ERR_MERCHANT_TOO_MANY;
+    }
+    *list = str_printf(tx_arena(tx), STR_FMT "%s%lld", STR_ARG(*list), list->len == 0 ? "" : " ",
+                       (long long)id);
+    return ERR_OK;
+}
+
+static enum err edit_links(struct tx *tx, int64_t merchant_id, struct merchant_links **out)
+{
+    void *row;
+    enum err err = tx_edit(tx, &merchant__links_table, merchant_id, &row);
+
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_NOT_FOUND : err;
+    }
+    *out = row;
+    return ERR_OK;
+}
+
+static enum err contract_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_contract_create *arg = arg_ptr;
+    struct merchant_contract contract = {
+        .id = tx_id(tx),
+        .merchant_id = arg->merchant_id,
+        .method = arg->method,
+        .currency = arg->currency,
+        .rate_millionths = arg->rate_millionths,
+        .fee_min = arg->fee_min,
+        .fee_max = arg->fee_max,
+        .effective_from_ms = arg->effective_from == 0 ? tx_now_ms(tx) : arg->effective_from,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    struct merchant_links *links;
+
+    TRY(edit_links(tx, arg->merchant_id, &links));
+    if (contract.effective_from_ms < tx_now_ms(tx)) {
+        return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
+    }
+    if (arg->fee_max.minor > 0 && amount_cmp(arg->fee_max, arg->fee_min) < 0) {
+        return tx_refuse(tx, ERR_FIELD_RANGE, "fee_max");
+    }
+    TRY(append_id(tx, &links->contracts, contract.id, MERCHANT_CONTRACTS_MAX));
+    TRY(tx_insert(tx, &merchant_contract_table, &contract));
+    tx_result_row(tx, &merchant_contract_table, &contract, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__contract_kind = {
+    .name = "merchant.contract",
+    .apply = contract_apply,
+    .result_size = sizeof(struct merchant_contract),
+};
+
+static enum err endpoint_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_endpoint_create *arg = arg_ptr;
+    struct merchant_endpoint endpoint = {
+        .id = arg->id,
+        .merchant_id = arg->merchant_id,
+        .url = arg->url,
+        .events = arg->events.len == 0 ? STR("*") : arg->events,
+        .status = MERCHANT_ENDPOINT_ENABLED,
+        .secret = arg->secret,
+        .created_at_ms = tx_now_ms(tx),
+        .updated_at_ms = tx_now_ms(tx),
+        .version = 1,
+    };
+    struct merchant_links *links;
+
+    TRY(edit_links(tx, arg->merchant_id, &links));
+    TRY(append_id(tx, &links->endpoints, endpoint.id, MERCHANT_ENDPOINTS_MAX));
+    TRY(tx_insert(tx, &merchant_endpoint_table, &endpoint));
+    tx_result_row(tx, &merchant_endpoint_table, &endpoint, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__endpoint_kind = {
+    .name = "merchant.endpoint",
+    .apply = endpoint_apply,
+    .result_size = sizeof(struct merchant_endpoint),
+};
+
+static enum err edit_endpoint(struct tx *tx, int64_t id, int64_t merchant_id,
+                              struct merchant_endpoint **out)
+{
+    void *row;
+    enum err err = tx_edit(tx, &merchant_endpoint_table, id, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_MERCHANT_ENDPOINT_NOT_FOUND;
+    }
+    TRY(err);
+    *out = row;
+    return merchant_id == 0 || (*out)->merchant_id == merchant_id ? ERR_OK
+                                                                  : ERR_MERCHANT_ENDPOINT_NOT_FOUND;
+}
+
+static enum err endpoint_rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_endpoint_rotate *arg = arg_ptr;
+    struct merchant_endpoint *endpoint;
+
+    TRY(edit_endpoint(tx, arg->endpoint_id, arg->merchant_id, &endpoint));
+    endpoint->previous_secret = endpoint->secret;
+    endpoint->previous_until_ms = tx_now_ms(tx) + arg->overlap_ms;
+    endpoint->secret = arg->secret;
+    endpoint->updated_at_ms = tx_now_ms(tx);
+    endpoint->version++;
+    tx_result_row(tx, &merchant_endpoint_table, endpoint, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__endpoint_rotate_kind = {
+    .name = "merchant.endpoint_rotate",
+    .apply = endpoint_rotate_apply,
+    .result_size = sizeof(struct merchant_endpoint),
+};
+
+static enum err endpoint_status_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct merchant_endpoint_set_status *arg = arg_ptr;
+    struct merchant_endpoint *endpoint;
+
+    TRY(edit_endpoint(tx, arg->endpoint_id, arg->merchant_id, &endpoint));
+    if (endpoint->status != arg->status) {
+        endpoint->status = arg->status;
+        endpoint->disabled_reason = (struct str){"", 0};
+        endpoint->updated_at_ms = tx_now_ms(tx);
+        endpoint->version++;
+    }
+    tx_result_row(tx, &merchant_endpoint_table, endpoint, result);
+    return ERR_OK;
+}
+
+const struct command_kind merchant__endpoint_status_kind = {
+    .name = "merchant.endpoint_status",
+    .apply = endpoint_status_apply,
+    .result_size = sizeof(struct merchant_endpoint),
+};

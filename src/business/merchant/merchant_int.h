@@ -1,0 +1,109 @@
+/* Shared inside business/merchant. */
+#ifndef BUSINESS_MERCHANT_MERCHANT_INT_H
+#define BUSINESS_MERCHANT_MERCHANT_INT_H
+
+#include "base/time.h"
+#include "business/auth/auth.h"
+#include "business/merchant/merchant.h"
+#include "platform/store/store_reply.h"
+
+/* Which contracts and endpoints a merchant has, as one small row beside the merchant, so that a
+ * command finds them all without a search: the store finds rows by id and by unique key alone. */
+struct merchant_links {
+    int64_t id;           /* the merchant's */
+    struct str contracts; /* blank-separated decimal ids, oldest first */
+    struct str endpoints;
+};
+
+extern const struct table merchant__links_table;
+extern const struct store_part merchant__store;
+extern const struct migration merchant__migrations[8];
+extern const struct route merchant__routes[];
+
+extern const struct enum_name merchant__statuses[];
+extern const struct enum_name merchant__fund_modes[];
+extern const struct field_set merchant__set;
+extern const struct field_set merchant__app_set;
+extern const struct field_set merchant__contract_set;
+extern const struct field_set merchant__endpoint_set;
+extern const struct field_set merchant__create_set;
+extern const struct field_set merchant__app_create_set;
+extern const struct field_set merchant__contract_create_set;
+extern const struct field_set merchant__endpoint_create_set;
+
+/* ---- commands ---- */
+
+struct merchant_create {
+    struct str merchant_no;
+    struct str name;
+    enum merchant_fund_mode fund_mode; /* 0: direct */
+    bool collect_allowed;              /* by the caller, from the configuration */
+};
+extern const struct command_kind merchant__create_kind; /* result: struct merchant */
+
+struct merchant_set_status {
+    int64_t merchant_id;
+    enum merchant_status status;
+};
+extern const struct command_kind merchant__status_kind; /* result: struct merchant */
+
+struct merchant_app_create {
+    int64_t merchant_id;
+    struct str name;
+};
+extern const struct command_kind merchant__app_kind; /* result: struct merchant_app */
+
+struct merchant_contract_create {
+    int64_t merchant_id;
+    struct str method;
+    enum currency currency;
+    int64_t rate_millionths;
+    struct amount fee_min;
+    struct amount fee_max;
+    int64_t effective_from; /* Unix ms; 0: now */
+};
+extern const struct command_kind merchant__contract_kind; /* result: struct merchant_contract */
+
+struct merchant_endpoint_create {
+    int64_t id; /* made by the caller, who sealed the secret with it */
+    int64_t merchant_id;
+    struct str url;
+    struct str events; /* empty: "*" */
+    struct str secret; /* sealed */
+};
+extern const struct command_kind merchant__endpoint_kind; /* result: struct merchant_endpoint */
+
+struct merchant_endpoint_rotate {
+    int64_t endpoint_id;
+    int64_t merchant_id; /* 0: any */
+    struct str secret;   /* sealed */
+    int64_t overlap_ms;
+};
+extern const struct command_kind merchant__endpoint_rotate_kind;
+
+struct merchant_endpoint_set_status {
+    int64_t endpoint_id;
+    int64_t merchant_id; /* 0: any */
+    enum merchant_endpoint_status status;
+};
+extern const struct command_kind merchant__endpoint_status_kind;
+
+/* A new endpoint secret: "whsec_…" to show once, and sealed for the row. */
+void merchant__endpoint_secret_make(struct app *app, struct arena *arena, int64_t endpoint_id,
+                                    struct secret *plain, struct str *sealed);
+
+/* ---- reading ---- */
+
+MUST_USE enum err merchant__read_list(struct reader *reader, int64_t after_id, int64_t limit,
+                                      struct arena *arena, struct merchant **out, size_t *count);
+MUST_USE enum err merchant__read_apps(struct reader *reader, int64_t merchant_id,
+                                      struct arena *arena, struct merchant_app **out,
+                                      size_t *count);
+MUST_USE enum err merchant__read_contracts(struct reader *reader, int64_t merchant_id,
+                                           struct arena *arena, struct merchant_contract **out,
+                                           size_t *count);
+MUST_USE enum err merchant__read_endpoints(struct reader *reader, int64_t merchant_id,
+                                           struct arena *arena, struct merchant_endpoint **out,
+                                           size_t *count);
+
+#endif

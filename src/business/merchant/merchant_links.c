@@ -1,0 +1,201 @@
+/* What other modules' commands ask of a merchant: its state, its price, its endpoints. */
+#include "business/merchant/merchant_int.h"
+
+/* Takes the next id off a blank-separated list. */
+static bool next_id(struct str *list, int64_t *id)
+{
+    struct str word;
+
+    while (list->len > 0) {
+        (void)str_cut(list, ' ', &word);
+        if (str_parse_int(word, id) == ERR_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void prefetch_list(struct prefetch *pre, const struct table *table, struct str list)
+{
+    int64_t id;
+
+    while (next_id(&list, &id)) {
+        prefetch_id(pre, table, id);
+    }
+}
+
+void merchant_prefetch(struct prefetch *pre, int64_t merchant_id, int64_t app_id, unsigned round)
+{
+    const struct merchant_links *links;
+
+    if (round == 0) {
+        prefetch_id(pre, &merchant_table, merchant_id);
+        prefetch_id(pre, &merchant__links_table, merchant_id);
+        if (app_id != 0) {
+            prefetch_id(pre, &merchant_app_table, app_id);
+        }
+    } else if (round == 1) {
+        links = prefetch_peek(pre, &merchant__links_table, merchant_id);
+        if (links != NULL) {
+            prefetch_list(pre, &merchant_contract_table, links->contracts);
+            prefetch_list(pre, &merchant_endpoint_table, links->endpoints);
+        }
+    }
+}
+
+enum err merchant_get(struct tx *tx, int64_t merchant_id, const struct merchant **out)
+{
+    const void *row;
+    enum err err = tx_get(tx, &merchant_table, merchant_id, &row);
+
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_NOT_FOUND : err;
+    }
+    *out = row;
+    return ERR_OK;
+}
+
+enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int64_t app_id)
+{
+    const struct merchant *merchant;
+    const struct merchant_app *app;
+    const void *row;
+
+    TRY(merchant_get(tx, merchant_id, &merchant));
+    switch (merchant->status) {
+    case MERCHANT_ACTIVE:
+        break;
+    case MERCHANT_SUSPENDED:
+        return ERR_MERCHANT_SUSPENDED;
+    case MERCHANT_CLOSED:
+        return ERR_MERCHANT_CLOSED;
+    }
+    if (app_id == 0) {
+        return ERR_OK;
+    }
+    TRY(tx_get(tx, &merchant_app_table, app_id, &row));
+    app = row;
+    return app->merchant_id == merchant_id && app->status == MERCHANT_APP_ACTIVE
+               ? ERR_OK
+               : ERR_MERCHANT_APP_DISABLED;
+}
+
+static enum err links_of(struct tx *tx, int64_t merchant_id, const struct merchant_links **out)
+{
+    static const struct merchant_links none;
+    const void *row;
+    enum err err = tx_get(tx, &merchant__links_table, merchant_id, &row);
+
+    if (err != ERR_OK && err != ERR_STORE_NOT_FOUND) {
+        return err;
+    }
+    *out = err == ERR_OK ? row : &none;
+    return ERR_OK;
+}
+
+/* Whether a is the better contract of two that both have begun. */
+static bool is_better(const struct merchant_contract *a, const struct merchant_contract *b)
+{
+    if (b == NULL || (a->method.len > 0) != (b->method.len > 0)) {
+        return b == NULL || a->method.len > 0;
+    }
+    if (a->effective_from_ms != b->effective_from_ms) {
+        return a->effective_from_ms > b->effective_from_ms;
+    }
+    return a->id > b->id;
+}
+
+enum err merchant_contract_at(struct tx *tx, const struct merchant_price_ask *ask,
+                              struct amount_rate *rate, int64_t *contract_id)
+{
+    const struct merchant_links *links;
+    const struct merchant_contract *best = NULL;
+    struct str list;
+    int64_t id;
+
+    TRY(links_of(tx, ask->merchant_id, &links));
+    list = links->contracts;
+    while (next_id(&list, &id)) {
+        const struct merchant_contract *contract;
+        const void *row;
+
+        TRY(tx_get(tx, &merchant_contract_table, id, &row));
+        contract = row;
+        if (contract->currency == ask->currency && contract->effective_from_ms <= ask->at_ms &&
+            (contract->method.len == 0 || str_eq(contract->method, ask->method)) &&
+            is_better(contract, best)) {
+            best = contract;
+        }
+    }
+    if (best == NULL) {
+        return ERR_MERCHANT_CONTRACT;
+    }
+    *rate = (struct amount_rate){best->rate_millionths, best->fee_min, best->fee_max};
+    *contract_id = best->id;
+    return ERR_OK;
+}
+
+static bool wants(struct str events, struct str type)
+{
+    struct str word;
+
+    if (type.len == 0) {
+        return true;
+    }
+    while (events.len > 0) {
+        (void)str_cut(&events, ' ', &word);
+        if (str_eq(word, STR("*")) || str_eq(word, type) ||
+            (str_ends(word, STR(".*")) && str_starts(type, str_slice(word, 0, word.len - 1)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err merchant_endpoints_for(struct tx *tx, int64_t merchant_id, struct str event_type,
+                                int64_t ids[MERCHANT_ENDPOINTS_MAX], size_t *count)
+{
+    const struct merchant_links *links;
+    struct str list;
+    int64_t id;
+
+    *count = 0;
+    TRY(links_of(tx, merchant_id, &links));
+    list = links->endpoints;
+    while (next_id(&list, &id) && *count < MERCHANT_ENDPOINTS_MAX) {
+        const struct merchant_endpoint *endpoint;
+        const void *row;
+
+        TRY(tx_get(tx, &merchant_endpoint_table, id, &row));
+        endpoint = row;
+        if (endpoint->status == MERCHANT_ENDPOINT_ENABLED && wants(endpoint->events, event_type)) {
+            ids[(*count)++] = id;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err merchant_endpoint_disable(struct tx *tx, int64_t endpoint_id, struct str reason)
+{
+    struct merchant_endpoint *endpoint;
+    void *row;
+
+    TRY(tx_edit(tx, &merchant_endpoint_table, endpoint_id, &row));
+    endpoint = row;
+    if (endpoint->status == MERCHANT_ENDPOINT_DISABLED) {
+        return ERR_OK;
+    }
+    endpoint->status = MERCHANT_ENDPOINT_DISABLED;
+    endpoint->disabled_reason = reason;
+    endpoint->updated_at_ms = tx_now_ms(tx);
+    endpoint->version++;
+    event_write(tx, &(struct event){.merchant_id = endpoint->merchant_id,
+                                    .object_id = endpoint->id,
+                                    .sequence = endpoint->version,
+                                    .type = STR("endpoint.disabled"),
+                                    .data = str_printf(
+                                        tx_arena(tx),
+                                        "{\"object\":\"webhook_endpoint\",\"id\":\"" STR_FMT "\"}",
+                                        STR_ARG(id_str(tx_arena(tx), "whe", endpoint->id)))});
+    return ERR_OK;
+}
