@@ -320,9 +320,9 @@ static void on_committed(void *ctx, const struct store_change *rows, size_t coun
 static void load_run(struct query *query, struct reader *reader)
 {
     struct timers *t = query->ctx;
+    const struct timer_range range = {t->horizon_ms, t->load_until_ms, TIMER_LOAD_MAX};
 
-    query->err = timer__read_due(reader, query->arena, t->horizon_ms, t->load_until_ms,
-                                 TIMER_LOAD_MAX, &t->loaded, &t->loaded_count);
+    query->err = timer__read_due(reader, query->arena, &range, &t->loaded, &t->loaded_count);
     if (query->err == ERR_OK && t->loaded_count == TIMER_LOAD_MAX) {
         /* More than one look holds: the horizon moves up to the last whole instant of this one. */
         t->load_until_ms = t->loaded[t->loaded_count - 1].due_at_ms - 1;
@@ -442,7 +442,7 @@ static void run_due(struct timers *t)
 
 static void on_wake(struct loop_timer *timer)
 {
-    run_due((struct timers *)((char *)timer - offsetof(struct timers, wake)));
+    run_due((struct timers *)(void *)((char *)timer - offsetof(struct timers, wake)));
 }
 
 struct finished {
@@ -489,7 +489,7 @@ void timer_done(struct timers *timers, const struct timer_kind *kind, int64_t ob
 
 static struct timers *of_lifecycle(struct task *task)
 {
-    return (struct timers *)((char *)task - offsetof(struct timers, lifecycle));
+    return (struct timers *)(void *)((char *)task - offsetof(struct timers, lifecycle));
 }
 
 static void start_on_loop(struct task *task)
@@ -524,7 +524,7 @@ struct timers *timers_start(struct app *app, struct store *store, struct loop *l
 
 static void closed(struct loop_timer *timer)
 {
-    signal_set(((struct timers *)((char *)timer - offsetof(struct timers, wake)))->stopped);
+    signal_set(((struct timers *)(void *)((char *)timer - offsetof(struct timers, wake)))->stopped);
 }
 
 static void stop_on_loop(struct task *task)

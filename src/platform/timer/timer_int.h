@@ -13,9 +13,13 @@ struct timer {
 
 extern const struct migration timer__migrations[2];
 
-/* Timers due in (after_ms, until_ms], earliest first. */
-MUST_USE enum err timer__read_due(struct reader *reader, struct arena *arena, int64_t after_ms,
-                                  int64_t until_ms, int64_t limit, struct timer **timers,
+struct timer_range { /* due in (after_ms, until_ms], earliest first */
+    int64_t after_ms;
+    int64_t until_ms;
+    int64_t limit;
+};
+MUST_USE enum err timer__read_due(struct reader *reader, struct arena *arena,
+                                  const struct timer_range *range, struct timer **timers,
                                   size_t *count);
 /* The earliest due instant after after_ms; 0 when there is none. */
 MUST_USE enum err timer__read_next(struct reader *reader, int64_t after_ms, int64_t *due_at_ms);

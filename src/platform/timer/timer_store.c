@@ -87,10 +87,11 @@ void timer_prefetch(struct prefetch *pre, const struct timer_kind *kind, int64_t
     prefetch_unique(pre, &timer_table, 0, &key);
 }
 
-enum err timer__read_due(struct reader *reader, struct arena *arena, int64_t after_ms,
-                         int64_t until_ms, int64_t limit, struct timer **timers, size_t *count)
+enum err timer__read_due(struct reader *reader, struct arena *arena,
+                         const struct timer_range *range, struct timer **timers, size_t *count)
 {
-    const struct value values[] = {VALUE_INT(after_ms), VALUE_INT(until_ms), VALUE_INT(limit)};
+    const struct value values[] = {VALUE_INT(range->after_ms), VALUE_INT(range->until_ms),
+                                   VALUE_INT(range->limit)};
     void *rows;
 
     TRY(reader_rows(reader, &timer_due, values, ARRAY_LEN(values), arena, &rows, count));
