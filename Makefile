@@ -36,6 +36,9 @@ ALL_LDFLAGS := $(filter -fsanitize% -g,$(OPTIMISE_$(VARIANT))) -Wl,--as-needed -
 
 SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
 TESTS := $(filter %_test.c,$(SOURCES))
+# The pages of web/, as a C file.
+WEB_FILES := $(shell find web -type f \( -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -not -path '*/node_modules/*')
+WEB_ASSETS := $(B)/gen/web_assets
 LIBRARY_SOURCES := $(filter-out $(TESTS) src/main/tomato.c,$(SOURCES))
 SIM_SOURCES := $(shell find sim -name '*.c' ! -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
 SIM_TESTS := $(shell find sim -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
@@ -64,7 +67,14 @@ help: ## List the targets
 
 build: $(PROGRAMS) ## Build tomato and tomato-sim
 
-$(LIBRARY): $(call object,$(LIBRARY_SOURCES))
+$(WEB_ASSETS).c: $(WEB_FILES) tools/embed_web
+	@mkdir -p $(@D)
+	@tools/embed_web web > $@
+
+$(WEB_ASSETS).o: $(WEB_ASSETS).c
+	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(LIBRARY): $(call object,$(LIBRARY_SOURCES)) $(WEB_ASSETS).o
 	@rm -f $@
 	@echo "  AR   $@"
 	@ar rcs $@ $^
