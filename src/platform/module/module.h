@@ -50,6 +50,7 @@ struct app {
     const struct module *const *modules;
     void *states[APP_MODULES_MAX];
     size_t module_count;
+    const struct timer_kind **timer_kinds; /* of all modules */
 };
 
 void *app_state(const struct app *app, const struct module *module); /* CHECKs that it is listed */

@@ -1,0 +1,10 @@
+/* `tomato ledger …`: the books from the command line. */
+#ifndef MAIN_LEDGER_CLI_H
+#define MAIN_LEDGER_CLI_H
+
+#include "platform/module/module.h"
+
+/* prove | trial-balance | statement. Exit status 0: the books are right; 3: they are wrong. */
+int ledger_cli(struct app *app, int argc, char **argv);
+
+#endif

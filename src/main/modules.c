@@ -1,0 +1,17 @@
+#include "main/program.h"
+
+#include "business/auth/auth.h"
+#include "business/channel/channel.h"
+#include "business/merchant/merchant.h"
+#include "business/notify/notify.h"
+#include "business/payment/payment.h"
+#include "edge/cashier/cashier.h"
+#include "edge/gateway/gateway.h"
+#include "money/ledger/ledger.h"
+
+/* In start order: a module may use those before it. They stop in reverse. */
+const struct module *const program_modules[] = {
+    &ledger_module,  &auth_module,   &merchant_module, &channel_module,
+    &payment_module, &notify_module, &cashier_module,  &gateway_module,
+};
+const size_t program_module_count = ARRAY_LEN(program_modules);

@@ -1,0 +1,24 @@
+/* The program: its modules, its configuration, and the app they live in. */
+#ifndef MAIN_PROGRAM_H
+#define MAIN_PROGRAM_H
+
+#include "platform/module/module.h"
+
+extern const struct module *const program_modules[];
+extern const size_t program_module_count;
+
+/* Loads the configuration: --config FILE, or TOMATO_CONFIG, or tomato.conf in the current folder
+ * when there is one; then the environment. Prints what is wrong and returns false. */
+bool program_configure(const char *file, struct conf **conf);
+
+/* Opens vault, store and loops, starts every module; the loops do not run yet. serve: with events,
+ * timers and more than one loop, for a server; without, for the tools beside one (they wait for the
+ * writer's lock, so a tool that writes refuses while a server runs on SQLite). Prints what failed.
+ */
+bool program_open(struct conf *conf, bool serve, struct app **app);
+void program_close(struct app *app);
+
+int program_serve(struct conf *conf);
+int program_routes(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* tomato routes: every path the server answers, who may call it, and where its row stands. */
+#include "main/program.h"
+
+#include <stdio.h>
+
+static const char *const auth_names[] = {
+    [HTTP_AUTH_NONE] = "public",       [HTTP_AUTH_MERCHANT] = "merchant",
+    [HTTP_AUTH_OPERATOR] = "operator", [HTTP_AUTH_CHANNEL] = "channel",
+    [HTTP_AUTH_METRICS] = "metrics",
+};
+
+int program_routes(void)
+{
+    (void)printf("%-6s %-48s %-9s %-20s %s\n", "METHOD", "PATH", "AUTH", "PERMISSION", "SOURCE");
+    for (size_t i = 0; i < program_module_count; i++) {
+        const struct route *route = program_modules[i]->routes;
+
+        for (; route != NULL && route->method != NULL; route++) {
+            (void)printf("%-6s %-48s %-9s %-20s %s:%d\n", route->method, route->path,
+                         auth_names[route->auth],
+                         route->permission == NULL ? "-" : route->permission, route->file,
+                         route->line);
+        }
+    }
+    return 0;
+}
