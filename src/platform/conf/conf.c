@@ -136,7 +136,7 @@ static enum err read_file(struct loading *loading)
         err = read_lines(loading, (struct str){content, len});
     }
     (void)fclose(file);
-    explicit_bzero(content, CONF_FILE_MAX); /* it held secrets */
+    explicit_bzero(content, len); /* it held secrets */
     mem_free(content);
     return err;
 }

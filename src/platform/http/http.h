@@ -113,6 +113,7 @@ struct str reply_body(const struct reply *reply);
 
 /* The request is answered later by request_reply(), exactly once, on req->loop's thread. */
 struct reply *reply_later(struct request *req);
+bool reply_is_later(const struct reply *reply);
 void request_reply(struct request *req, struct reply *reply);
 
 /* Called once for a reply before it is sent, set by the gateway (signing, recording). */

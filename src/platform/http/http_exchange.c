@@ -429,6 +429,11 @@ struct reply *reply_later(struct request *req)
     return &later;
 }
 
+bool reply_is_later(const struct reply *reply)
+{
+    return reply == &later;
+}
+
 void request_reply(struct request *req, struct reply *reply)
 {
     struct exchange *exchange = exchange_of(req);
