@@ -197,9 +197,11 @@ struct rig *rig_new(const char *conf)
     CHECK(vault_open(str_printf(rig->arena, "%s/master.key", rig->dir), true, &app->vault) ==
           ERR_OK);
     open_store(rig);
-    app->loop_count = 1;
-    app->loops[0] = loop_new("rig", 0, &rig->clock);
-    app->clients[0] = http_client_new(app->loops[0], &(struct http_client_options){0});
+    app->loop_count = RIG_LOOPS;
+    for (unsigned i = 0; i < app->loop_count; i++) {
+        app->loops[i] = loop_new("rig", i, &rig->clock);
+        app->clients[i] = http_client_new(app->loops[i], &(struct http_client_options){0});
+    }
     for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
         if (modules[i]->start != NULL) {
             CHECK(modules[i]->start(app, &app->states[i]) == ERR_OK);
@@ -207,7 +209,9 @@ struct rig *rig_new(const char *conf)
     }
     channel_on_notice(app, take_notice, rig);
     loop_call(app->loops[0], start_server, rig);
-    loop_start(app->loops[0]);
+    for (unsigned i = 0; i < app->loop_count; i++) {
+        loop_start(app->loops[i]);
+    }
     return rig;
 }
 
@@ -215,11 +219,15 @@ static void stop_server(void *ctx)
 {
     struct rig *rig = ctx;
 
+    http_server_free(rig->server);
     for (size_t i = 0; i < rig->unanswered_count; i++) {
         request_reply(rig->unanswered[i], reply_empty(rig->unanswered[i], 204));
     }
-    http_server_free(rig->server);
-    http_client_free(rig->app.clients[0]);
+}
+
+static void free_client(void *ctx)
+{
+    http_client_free(ctx);
 }
 
 void rig_free(struct rig *rig)
@@ -228,8 +236,13 @@ void rig_free(struct rig *rig)
     struct str command = str_printf(rig->arena, "rm -r '%s'", rig->dir);
 
     loop_call(app->loops[0], stop_server, rig);
+    for (unsigned i = 0; i < app->loop_count; i++) {
+        loop_call(app->loops[i], free_client, app->clients[i]);
+    }
     store_close(app->store);
-    loop_free(app->loops[0]);
+    for (unsigned i = 0; i < app->loop_count; i++) {
+        loop_free(app->loops[i]);
+    }
     for (size_t i = ARRAY_LEN(modules); i > 0; i--) {
         if (modules[i - 1]->stop != NULL) {
             modules[i - 1]->stop(app, app->states[i - 1]);
@@ -301,19 +314,22 @@ static void call_on_loop(struct task *task)
     channel_call(&waited->rig->app, &waited->call);
 }
 
-static struct waited *wait_for(struct rig *rig, struct waited *waited,
-                               void (*run)(struct task *task))
+static void post(struct rig *rig, struct waited *waited, unsigned loop,
+                 void (*run)(struct task *task))
 {
     waited->rig = rig;
     waited->task = (struct task){.run = run};
     waited->done = signal_new();
-    loop_post(rig->app.loops[0], &waited->task);
-    CHECK(signal_wait(waited->done, 20000));
-    signal_free(waited->done);
-    return waited;
+    loop_post(rig->app.loops[loop], &waited->task);
 }
 
-struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel_op op,
+static void wait_for(struct waited *waited)
+{
+    CHECK(signal_wait(waited->done, 20000));
+    signal_free(waited->done);
+}
+
+static struct waited *call_new(struct rig *rig, int64_t account_id, enum channel_op op,
                                const char *order_no)
 {
     struct waited *waited = ARENA_NEW(rig->arena, struct waited);
@@ -332,9 +348,18 @@ struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel
         .then = call_ended,
         .ctx = waited,
     };
-    (void)wait_for(rig, waited, call_on_loop);
-    struct channel_result result = waited->call.result;
+    return waited;
+}
 
+struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel_op op,
+                               const char *order_no)
+{
+    struct waited *waited = call_new(rig, account_id, op, order_no);
+    struct channel_result result;
+
+    post(rig, waited, 0, call_on_loop);
+    wait_for(waited);
+    result = waited->call.result;
     result.qr = str_dup(rig->arena, result.qr);
     result.code = str_dup(rig->arena, result.code);
     result.detail = str_dup(rig->arena, result.detail);
@@ -342,6 +367,23 @@ struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel
     result.transaction_no = str_dup(rig->arena, result.transaction_no);
     arena_free(waited->call.arena);
     return result;
+}
+
+size_t rig_calls(struct rig *rig, int64_t account_id, size_t count, enum channel_outcome outcome)
+{
+    struct waited **all = ARENA_ARRAY(rig->arena, struct waited *, count);
+    size_t as_expected = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = call_new(rig, account_id, CHANNEL_OP_QUERY, "T202611220001");
+        post(rig, all[i], (unsigned)(i % RIG_LOOPS), call_on_loop);
+    }
+    for (size_t i = 0; i < count; i++) {
+        wait_for(all[i]);
+        as_expected += all[i]->call.result.outcome == outcome;
+        arena_free(all[i]->call.arena);
+    }
+    return as_expected;
 }
 
 static void http_ended(struct http_call *http)
@@ -379,7 +421,8 @@ struct rig_reply rig_request(struct rig *rig, const char *method, struct str pat
     for (; headers != NULL && headers->name.len > 0; headers++) {
         http_call_header(&waited->http, headers->name, headers->value);
     }
-    (void)wait_for(rig, waited, http_on_loop);
+    post(rig, waited, 0, http_on_loop);
+    wait_for(waited);
     CHECK(waited->http.err == ERR_OK);
     reply = (struct rig_reply){waited->http.status, str_dup(rig->arena, waited->http.answer)};
     arena_free(arena);

@@ -7,7 +7,7 @@
 
 #define RIG_MOCK_KEY "mock-secret-key-0123456789"
 
-enum { RIG_UNANSWERED_MAX = 16 };
+enum { RIG_UNANSWERED_MAX = 16, RIG_LOOPS = 2 };
 
 /* How the peer answers the next requests. */
 struct rig_answer {
@@ -52,6 +52,8 @@ enum err rig_create(struct rig *rig, const struct channel_create *body,
 /* One call, waited for. The result lives as long as the rig. */
 struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel_op op,
                                const char *order_no);
+/* Queries of T202611220001 at once, from all loops; how many had the outcome. */
+size_t rig_calls(struct rig *rig, int64_t account_id, size_t count, enum channel_outcome outcome);
 
 struct rig_reply {
     int status;

@@ -177,7 +177,8 @@ struct channel_adapter {
     enum err (*open)(const struct channel_open *in, void **opened, struct json_refusal *refusal);
     void (*close)(void *opened);
 
-    /* Fills method, url, headers and body of the call. */
+    /* Fills method, url, headers and body of the call. They may point into the order, the ask and
+     * what was opened: all three stay until the answer is judged. */
     void (*request)(struct arena *arena, const void *opened, const struct channel_ask *ask,
                     struct http_call *out);
     /* Judges a complete answer, whatever its status. TRUSTED: the outcome is set, UNKNOWN

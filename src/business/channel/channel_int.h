@@ -149,6 +149,7 @@ struct channel_keys {
 struct channel_cache;
 struct channel_cache *channel__cache_new(struct app *app);
 void channel__cache_free(struct channel_cache *cache);
+size_t channel__cache_count(struct channel_cache *cache);
 
 /* A call's wish for the keys of an account. The caller owns it until then() has run, on the loop
  * that asked; keys (ERR_OK) are the caller's until channel__keys_release(). */

@@ -144,6 +144,16 @@ void channel__cache_free(struct channel_cache *cache)
     mem_free(cache);
 }
 
+size_t channel__cache_count(struct channel_cache *cache)
+{
+    size_t count;
+
+    mutex_lock(cache->mutex);
+    count = cache->count;
+    mutex_unlock(cache->mutex);
+    return count;
+}
+
 void channel__keys_release(struct app *app, struct channel_keys *keys)
 {
     struct channel_cache *cache = channel__state(app)->cache;
