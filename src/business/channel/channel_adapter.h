@@ -64,21 +64,20 @@ enum channel_outcome {
 #define CHANNEL_DECLINES(X)                                                                        \
     X(1, INSUFFICIENT_FUNDS, "insufficient_funds", "contact_payer")                                \
     X(2, PAYER_PROCESSING, "payer_processing", "retry_later")                                      \
-    X(3, PAYER_CANCELLED, "payer_cancelled", "contact_payer")                                      \
-    X(4, PAYER_ACCOUNT_RESTRICTED, "payer_account_restricted", "contact_payer")                    \
-    X(5, BANK_DECLINED, "bank_declined", "change_method")                                          \
-    X(6, LIMIT_EXCEEDED_CHANNEL, "limit_exceeded_channel", "contact_channel")                      \
-    X(7, ORDER_PAID, "order_paid", "do_not_retry")                                                 \
-    X(8, ORDER_CLOSED, "order_closed", "do_not_retry")                                             \
-    X(9, ORDER_NOT_FOUND, "order_not_found", "do_not_retry")                                       \
-    X(10, DUPLICATE_ORDER, "duplicate_order", "do_not_retry")                                      \
-    X(11, MERCHANT_NOT_PERMITTED, "merchant_not_permitted", "contact_channel")                     \
-    X(12, CHANNEL_CONFIG_ERROR, "channel_config_error", "contact_channel")                         \
-    X(13, CHANNEL_SIGNATURE_ERROR, "channel_signature_error", "contact_channel")                   \
-    X(14, CHANNEL_UNAVAILABLE, "channel_unavailable", "retry_later")                               \
-    X(15, CHANNEL_TIMEOUT, "channel_timeout", "retry_later")                                       \
-    X(16, CHANNEL_RATE_LIMITED, "channel_rate_limited", "retry_later")                             \
-    X(17, UNMAPPED, "unmapped", "contact_channel")
+    X(3, PAYER_ACCOUNT_RESTRICTED, "payer_account_restricted", "contact_payer")                    \
+    X(4, BANK_DECLINED, "bank_declined", "change_method")                                          \
+    X(5, LIMIT_EXCEEDED_CHANNEL, "limit_exceeded_channel", "contact_channel")                      \
+    X(6, ORDER_PAID, "order_paid", "do_not_retry")                                                 \
+    X(7, ORDER_CLOSED, "order_closed", "do_not_retry")                                             \
+    X(8, ORDER_NOT_FOUND, "order_not_found", "do_not_retry")                                       \
+    X(9, DUPLICATE_ORDER, "duplicate_order", "do_not_retry")                                       \
+    X(10, MERCHANT_NOT_PERMITTED, "merchant_not_permitted", "contact_channel")                     \
+    X(11, CHANNEL_CONFIG_ERROR, "channel_config_error", "contact_channel")                         \
+    X(12, CHANNEL_SIGNATURE_ERROR, "channel_signature_error", "contact_channel")                   \
+    X(13, CHANNEL_UNAVAILABLE, "channel_unavailable", "retry_later")                               \
+    X(14, CHANNEL_TIMEOUT, "channel_timeout", "retry_later")                                       \
+    X(15, CHANNEL_RATE_LIMITED, "channel_rate_limited", "retry_later")                             \
+    X(16, UNMAPPED, "unmapped", "contact_channel")
 
 enum channel_decline {
     DECLINE_NONE = 0,

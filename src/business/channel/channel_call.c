@@ -191,7 +191,9 @@ static void send_request(struct channel_keys_wait *wait)
     const struct channel_adapter *adapter;
 
     if (wait->err != ERR_OK) {
-        end_without(out, CHANNEL_NOT_SENT, wait->err, DECLINE_CHANNEL_CONFIG_ERROR,
+        end_without(out, CHANNEL_NOT_SENT, wait->err,
+                    err_retryable(wait->err) ? DECLINE_CHANNEL_UNAVAILABLE
+                                             : DECLINE_CHANNEL_CONFIG_ERROR,
                     STR("the channel account cannot be opened"));
         return;
     }
