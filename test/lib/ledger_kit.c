@@ -1,4 +1,5 @@
 #include "test/lib/ledger_kit.h"
+#include "test/lib/mariadb.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -29,9 +30,12 @@ struct books *books_open(const char *scheme)
     struct books *books = mem_new(sizeof(*books));
     char folder[] = "/tmp/books.XXXXXX";
 
-    CHECK(strcmp(scheme, "sqlite") == 0);
-    CHECK(mkdtemp(folder) != NULL);
-    (void)snprintf(books->url, sizeof(books->url), "sqlite:%s/tomato.db", folder);
+    if (strcmp(scheme, "mysql") == 0) {
+        (void)snprintf(books->url, sizeof(books->url), "%s", test_mariadb_fresh_url());
+    } else {
+        CHECK(mkdtemp(folder) != NULL);
+        (void)snprintf(books->url, sizeof(books->url), "sqlite:%s/tomato.db", folder);
+    }
     parts[0] = ledger_part;
     parts[1] = timer_part;
     books->arena = arena_new();
@@ -69,20 +73,27 @@ static void remove_files(const char *url)
     (void)rmdir(name);
 }
 
+static bool is_sqlite(const struct books *books)
+{
+    return strncmp(books->url, "sqlite:", strlen("sqlite:")) == 0;
+}
+
 void books_close(struct books *books)
 {
     store_close(books->store);
-    remove_files(books->url);
+    if (is_sqlite(books)) {
+        remove_files(books->url);
+    }
     arena_free(books->arena);
     mem_free(books);
 }
 
-void books_sql(struct books *books, const char *sql)
+static void sqlite_sql(const char *path, const char *sql)
 {
     sqlite3 *db;
     char *problem = NULL;
 
-    CHECK(sqlite3_open(books->url + strlen("sqlite:"), &db) == SQLITE_OK);
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
     CHECK(sqlite3_busy_timeout(db, 5000) == SQLITE_OK);
     if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK) {
         (void)fprintf(stderr, "%s: %s\n", sql, problem);
@@ -90,6 +101,15 @@ void books_sql(struct books *books, const char *sql)
     }
     CHECK(sqlite3_changes(db) > 0);
     CHECK(sqlite3_close(db) == SQLITE_OK);
+}
+
+void books_sql(struct books *books, const char *sql)
+{
+    if (is_sqlite(books)) {
+        sqlite_sql(books->url + strlen("sqlite:"), sql);
+    } else {
+        (void)test_mariadb_sql(books->url, sql);
+    }
 }
 
 /* ---- commands ---- */

@@ -21,7 +21,7 @@
 /* The tests' *state is the database's scheme. */
 static inline int books_run_tests(const struct CMUnitTest *tests, size_t count)
 {
-    static char schemes[][8] = {"sqlite"};
+    static char schemes[][8] = {"sqlite", "mysql"};
     struct CMUnitTest copies[64];
     int failed = 0;
 

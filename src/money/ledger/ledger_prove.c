@@ -407,28 +407,28 @@ static void compare_later(struct prover *p, struct proved *account)
     struct ledger_account row;
 
     p->err = ledger_read_account(p->reader, account->id, p->arena, &row);
-    if (p->err != ERR_OK) {
+    if (p->err != ERR_OK || row.sequence > account->fold.sequence) {
         return;
     }
-    if (row.sequence < account->fold.sequence) {
-        COMPARE(p, "ledger_account", account->id, "sequence", row.sequence, account->fold.sequence);
-    } else if (row.last_position == account->fold.position) {
-        account->row = totals_of(&row);
-        compare_account(p, account);
-    }
+    account->row = totals_of(&row);
+    compare_account(p, account);
+    COMPARE(p, "ledger_account", account->id, "last_position", account->row.position,
+            account->fold.position);
 }
 
 static void compare_rest(struct prover *p)
 {
     for (size_t i = 0; i < p->account_count && p->proof->holds_true && p->err == ERR_OK; i++) {
         struct proved *account = &p->accounts[i];
+        struct proved none = {.id = account->id, .row = account->row};
 
-        if (!account->compared && account->row.position != 0) {
+        if (!account->compared && account->row.position == 0) {
+            compare_account(p, &none); /* it had no leg when its row was read */
+        } else if (!account->compared) {
             wrong(p, "ledger_account row %lld: last_position %lld is not its last leg",
                   (long long)account->id, (long long)account->row.position);
-        } else if (!account->compared && account->fold.sequence == 0) {
-            compare_account(p, account);
-        } else if (account->fold.sequence != account->row.sequence) {
+        }
+        if (account->fold.sequence != account->row.sequence) {
             compare_later(p, account);
         }
     }
