@@ -139,6 +139,7 @@ struct http_server_options {
     int64_t header_deadline_ms; /* from accept or the request line to the end of the headers;
                                    0 = 10 s */
     int64_t body_deadline_ms;   /* to the end of the body, however slowly it drips; 0 = 30 s */
+    int64_t send_deadline_ms;   /* of a whole answer, however slowly it is read; 0 = 60 s */
     int64_t idle_ms;            /* keep-alive, to the next request line; 0 = 75 s */
     struct str tls_certificate_file, tls_key_file, tls_client_ca_file; /* empty: no TLS */
     const struct route *const *routes; /* arrays ended by a row with method NULL */

@@ -18,7 +18,7 @@ static int64_t phase_ms(const struct http_server *server, enum phase phase)
     case PHASE_IDLE:
         return server->options.idle_ms;
     case PHASE_SENDING:
-        return HTTP_SEND_DEADLINE_MS;
+        return server->options.send_deadline_ms;
     case PHASE_BUSY:
     case PHASE_CUT:
     case PHASE_COUNT:

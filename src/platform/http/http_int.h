@@ -19,7 +19,6 @@ enum {
     HTTP_REPLY_HEADERS_MAX = 12,
     HTTP_PEER_SIZE = INET6_ADDRSTRLEN,
     HTTP_EXCHANGES_KEPT = 1024, /* pooled beyond those in use */
-    HTTP_SEND_DEADLINE_MS = 60 * 1000,
     HTTP_LINGER_MS = 2 * 1000,
     HTTP_LINGERING_MAX = 256,
 };

@@ -10,6 +10,7 @@ enum {
     CONNECTIONS_MAX_DEFAULT = 4096,
     HEADER_DEADLINE_DEFAULT_MS = 10 * 1000,
     BODY_DEADLINE_DEFAULT_MS = 30 * 1000,
+    SEND_DEADLINE_DEFAULT_MS = 60 * 1000,
     IDLE_DEFAULT_MS = 75 * 1000,
     RUNS_IN_A_ROW = 4,
 };
@@ -57,6 +58,11 @@ void server_run_soon(struct http_server *server)
 
 /* ---- start ---- */
 
+static void default_to(int64_t *value, int64_t otherwise)
+{
+    *value = *value == 0 ? otherwise : *value;
+}
+
 static void copy_options(struct http_server *server, const struct http_server_options *options)
 {
     struct http_server_options *own = &server->options;
@@ -66,17 +72,12 @@ static void copy_options(struct http_server *server, const struct http_server_op
     own->tls_certificate_file = str_dup(server->arena, options->tls_certificate_file);
     own->tls_key_file = str_dup(server->arena, options->tls_key_file);
     own->tls_client_ca_file = str_dup(server->arena, options->tls_client_ca_file);
+    default_to(&own->header_deadline_ms, HEADER_DEADLINE_DEFAULT_MS);
+    default_to(&own->body_deadline_ms, BODY_DEADLINE_DEFAULT_MS);
+    default_to(&own->send_deadline_ms, SEND_DEADLINE_DEFAULT_MS);
+    default_to(&own->idle_ms, IDLE_DEFAULT_MS);
     if (own->connections_max == 0) {
         own->connections_max = CONNECTIONS_MAX_DEFAULT;
-    }
-    if (own->header_deadline_ms == 0) {
-        own->header_deadline_ms = HEADER_DEADLINE_DEFAULT_MS;
-    }
-    if (own->body_deadline_ms == 0) {
-        own->body_deadline_ms = BODY_DEADLINE_DEFAULT_MS;
-    }
-    if (own->idle_ms == 0) {
-        own->idle_ms = IDLE_DEFAULT_MS;
     }
     if (own->dispatch == NULL) {
         own->dispatch = http_dispatch_plain;

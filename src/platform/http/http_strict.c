@@ -81,6 +81,9 @@ static bool is_target(struct str target)
 static const char *complaint(const struct exchange *exchange, const struct seen *seen,
                              bool is_http_1_0)
 {
+    if (!is_token(exchange->req.method)) {
+        return "the method is not a word";
+    }
     if (!is_target(exchange->req.target)) {
         return "the request target is not a path";
     }
