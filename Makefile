@@ -130,6 +130,9 @@ tests: build $(TEST_PROGRAMS) ## Build the unit test programs
 unit: tests ## Run the unit tests (FILTER=word runs the programs whose path contains it)
 	@tools/run_units $(B)/test "$(FILTER)"
 
+oracle: build ## Judge platform and simulators with independent clients (npm)
+	@cd test/oracle && npm ci --silent && TOMATO_BUILD=$(B) node --test
+
 check: ## Source rules, layers and formatting; compiles nothing
 	@tools/check_source
 	@tools/check_layers

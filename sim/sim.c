@@ -259,11 +259,11 @@ enum err sim_start(struct loop *loop, const struct sim_options *options, char pr
 
 void sim_stop(struct sim *sim)
 {
-    while (sim->held != NULL) {
-        held_answer(&sim->held->timer);
-    }
     if (sim->server != NULL) {
         http_server_free(sim->server);
+    }
+    while (sim->held != NULL) {
+        held_answer(&sim->held->timer); /* nobody hears it, but it ends the request */
     }
     if (sim->client != NULL) {
         http_client_free(sim->client);
