@@ -113,8 +113,8 @@ void channel_notice_done(struct channel_notice *notice, enum err err);
 /* ---- the program ---- */
 
 /* `tomato channel create FILE|list|show ID|enable ID|disable ID|test ID`. FILE holds the body of
- * POST /v1/channel-accounts ("-": standard input). Returns the exit status. For
- * a process of its own: the app's loops do not run. */
+ * POST /v1/channel-accounts ("-": standard input). test wants loop 0 to run in its thread. Returns
+ * the exit status. */
 int channel_cli(struct app *app, int argc, char **argv);
 
 #endif

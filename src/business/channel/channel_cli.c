@@ -7,7 +7,13 @@ enum { FILE_MAX_BYTES = 64 * 1024 };
 
 static const char usage[] =
     "usage: tomato channel create FILE | list | show ID | enable ID | disable ID | test ID\n"
-    "  FILE holds the body of POST /v1/channel-accounts; - is standard input\n";
+    "\n"
+    "  create FILE   the body of POST /v1/channel-accounts; - is standard input   新建渠道账户\n"
+    "  list          every account, without its credentials                       列出渠道账户\n"
+    "  show ID       one of them                                                  查看渠道账户\n"
+    "  disable ID    take no new orders over it; open ones go on                  停用\n"
+    "  enable ID     take orders over it again                                    启用\n"
+    "  test ID       ask the channel for an order that does not exist             测试连通与签名\n";
 
 static int fail(enum err err, const char *param, const char *detail)
 {
@@ -129,16 +135,17 @@ static int set_status(struct app *app, struct arena *arena, int64_t id, enum cha
     return 0;
 }
 
-/* The call lives on a loop, which runs here until the call has ended; its deadlines end it. */
+/* The call lives on a loop; the terminal waits for it. */
 struct trial {
     struct channel_call call; /* first */
     struct app *app;
     struct task task;
+    struct signal *done;
 };
 
 static void tried(struct channel_call *call)
 {
-    loop_stop(((struct trial *)(void *)call)->app->loops[0]);
+    signal_set(((struct trial *)(void *)call)->done);
 }
 
 static void try_on_loop(struct task *task)
@@ -157,9 +164,11 @@ static int try_out(struct app *app, struct arena *arena, int64_t id)
         .call = {.account_id = id, .arena = arena, .then = tried},
         .app = app,
         .task = {.run = try_on_loop},
+        .done = signal_new(),
     };
     loop_post(app->loops[0], &trial->task);
-    loop_run(app->loops[0]);
+    (void)signal_wait(trial->done, -1); /* the call's own deadlines end it */
+    signal_free(trial->done);
     channel__trial(&trial->call, &result);
     print_fields(arena, &channel__trial_set, &result);
     return result.ok ? 0 : 1;
@@ -170,6 +179,10 @@ static int run(struct app *app, struct arena *arena, int argc, char **argv)
     struct str verb = argc > 0 ? str_of(argv[0]) : STR("");
     int64_t id = 0;
 
+    if (argc == 1 && str_eq(verb, STR("--help"))) {
+        (void)fputs(usage, stdout);
+        return 0;
+    }
     if (argc == 1 && str_eq(verb, STR("list"))) {
         return list(app, arena, 0);
     }

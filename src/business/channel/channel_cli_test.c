@@ -133,28 +133,26 @@ static void refusals_name_code_and_field(void **state)
     assert_int_equal(tomato_channel("show", "pay_0000000000001").status, 1);
     assert_int_equal(tomato_channel("frobnicate", "cha_0000000000001").status, 2);
     assert_int_equal(tomato_channel("show", NULL).status, 2);
+    run = tomato_channel("--help", NULL);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.out, "usage: tomato channel"));
 }
 
-/* The program's loops do not run beside a tool: it runs its own. */
 static void an_account_is_tried_out(void **state)
 {
     const char *id = created_id();
-    struct loop *serving = rig->app.loops[0];
-    struct http_client *client = rig->app.clients[0];
     struct run run;
 
     (void)state;
     rig->answer = (struct rig_answer){
         .status = 404, .body = "{\"code\":\"ORDER_NOT_FOUND\"}", .signed_ = true};
-    rig->app.loops[0] = loop_new("cli", 0, &rig->clock);
-    rig->app.clients[0] = http_client_new(rig->app.loops[0], &(struct http_client_options){0});
     run = tomato_channel("test", id);
-    http_client_free(rig->app.clients[0]);
-    loop_free(rig->app.loops[0]);
-    rig->app.loops[0] = serving;
-    rig->app.clients[0] = client;
     assert_int_equal(run.status, 0);
     assert_non_null(strstr(run.out, "\"outcome\":\"not_found\""));
+    rig->answer.signed_ = false;
+    run = tomato_channel("test", id);
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.out, "\"outcome\":\"unknown\""));
 }
 
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
