@@ -289,6 +289,48 @@ int64_t rig_mock_account(struct rig *rig, int64_t merchant_id, int64_t priority)
     return created.id;
 }
 
+int64_t rig_wechat_account(struct rig *rig, const struct wechat_peer *peer)
+{
+    struct str method = STR("wechat_native");
+    const struct channel_account shape = wechat_peer_account(peer, "certificate");
+    const struct channel_create body = {
+        .channel = STR("wechat"),
+        .name = STR("rig"),
+        .account_no = shape.account_no,
+        .methods = {&method, 1},
+        .base_url = rig->base_url,
+        .config = shape.config,
+        .credentials = wechat_peer_credentials(peer),
+    };
+    struct channel_account created;
+    struct json_refusal refusal;
+
+    CHECK(rig_create(rig, &body, &created, &refusal) == ERR_OK);
+    return created.id;
+}
+
+const struct http_header *rig_wechat_headers(struct rig *rig, const struct wechat_peer *peer,
+                                             const struct test_certificate *by, struct str body)
+{
+    struct http_header *headers =
+        ARENA_ARRAY(rig->arena, struct http_header, WECHAT_PEER_HEADERS + 1);
+
+    memcpy(headers, wechat_peer_sign(peer, by, by->serial, rig->now_ms, body),
+           WECHAT_PEER_HEADERS * sizeof(*headers));
+    headers[WECHAT_PEER_HEADERS] = (struct http_header){STR(""), STR("")};
+    return headers;
+}
+
+struct rig_answer rig_wechat_answer(struct rig *rig, const struct wechat_peer *peer,
+                                    const struct test_certificate *by, struct str body)
+{
+    return (struct rig_answer){
+        .status = 200,
+        .body = str_cstr(rig->arena, body),
+        .headers = rig_wechat_headers(rig, peer, by, body),
+    };
+}
+
 struct waited {
     struct rig *rig;
     struct signal *done;

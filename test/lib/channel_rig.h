@@ -3,7 +3,7 @@
 #ifndef TEST_LIB_CHANNEL_RIG_H
 #define TEST_LIB_CHANNEL_RIG_H
 
-#include "business/channel/channel_int.h"
+#include "test/lib/wechat_peer.h"
 
 #define RIG_MOCK_KEY "mock-secret-key-0123456789"
 
@@ -47,6 +47,10 @@ void rig_free(struct rig *rig);
 
 /* An account of the mock channel at the peer (merchant_id 0: shared). */
 int64_t rig_mock_account(struct rig *rig, int64_t merchant_id, int64_t priority);
+/* A shared account of WeChat Pay at the peer, and the peer's answer signed as WeChat Pay. */
+int64_t rig_wechat_account(struct rig *rig, const struct wechat_peer *peer);
+struct rig_answer rig_wechat_answer(struct rig *rig, const struct wechat_peer *peer,
+                                    const struct test_certificate *by, struct str body);
 enum err rig_create(struct rig *rig, const struct channel_create *body,
                     struct channel_account *created, struct json_refusal *refusal);
 /* One call, waited for. The result lives as long as the rig. */
@@ -62,8 +66,10 @@ struct rig_reply {
 /* A request to ourselves; headers end with an empty name, NULL: none. */
 struct rig_reply rig_request(struct rig *rig, const char *method, struct str path,
                              const struct http_header *headers, struct str body);
-/* The three headers of the mock channel over a body. */
+/* Headers that sign a body at the rig's time: as the mock channel, as WeChat Pay. */
 const struct http_header *rig_mock_headers(struct rig *rig, struct str body);
+const struct http_header *rig_wechat_headers(struct rig *rig, const struct wechat_peer *peer,
+                                             const struct test_certificate *by, struct str body);
 struct str rig_notify_path(struct rig *rig, const char *channel, int64_t account_id);
 
 #endif

@@ -66,10 +66,10 @@ MUST_USE enum err channel_account_get(struct tx *tx, int64_t account_id,
                                       const struct channel_account **out);
 void channel_account_prefetch(struct prefetch *pre, int64_t account_id);
 
-/* Facts about a method, from the adapters' tables. ERR_CHANNEL_METHOD: no channel has it. */
+/* Facts about a method, from the table of the channel that has it. ERR_CHANNEL_METHOD: none has. */
 struct channel_limits {
-    struct amount amount_min, amount_max; /* the widest of its channels */
-    int64_t expiry_max_ms;                /* the shortest of its channels */
+    struct amount amount_min, amount_max;
+    int64_t expiry_max_ms;
     const char *next_action;
 };
 MUST_USE enum err channel_limits(struct str method, struct channel_limits *out);

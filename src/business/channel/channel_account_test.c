@@ -182,6 +182,16 @@ static void methods_have_limits(void **state)
     assert_int_equal(channel_limits(STR("shell_money"), &limits), ERR_CHANNEL_METHOD);
 }
 
+static void declines_have_stable_codes(void **state)
+{
+    (void)state;
+    assert_null(channel_decline_code(DECLINE_NONE));
+    assert_null(channel_decline_advice(DECLINE_NONE));
+    assert_string_equal(channel_decline_code(DECLINE_INSUFFICIENT_FUNDS), "insufficient_funds");
+    assert_string_equal(channel_decline_advice(DECLINE_INSUFFICIENT_FUNDS), "contact_payer");
+    assert_string_equal(channel_decline_code(DECLINE_UNMAPPED), "unmapped");
+}
+
 /* ---- the operator's API ---- */
 
 static struct rig_reply post(const char *path, const char *body)
@@ -336,6 +346,12 @@ static void an_account_is_switched_off_and_on(void **state)
     assert_true(says(reply, "\"status\":\"enabled\""));
     assert_true(says(reply, "\"version\":3,"));
     assert_int_equal(post("/v1/channel-accounts/cha_0000000000001/disable", "").status, 404);
+    assert_int_equal(post("/v1/channel-accounts/nonsense/disable", "").status, 404);
+    assert_int_equal(post("/v1/channel-accounts/nonsense/test", "").status, 404);
+    assert_int_equal(
+        rig_request(rig, "GET", STR("/v1/channel-accounts/nonsense"), NULL, STR("")).status, 404);
+    assert_int_equal(
+        rig_request(rig, "GET", STR("/v1/channel-accounts?limit=0x"), NULL, STR("")).status, 400);
 }
 
 static void accounts_are_listed_in_pages(void **state)
@@ -415,6 +431,7 @@ int main(void)
         WITH_RIG(no_account_for_method_currency_or_amount_is_refused),
         WITH_RIG(an_owner_has_a_bounded_number_of_accounts_for_a_method),
         WITH_RIG(methods_have_limits),
+        WITH_RIG(declines_have_stable_codes),
         WITH_RIG(an_account_is_created_shown_and_listed_without_its_credentials),
         WITH_RIG(credentials_are_sealed_in_the_row),
         WITH_RIG(a_wrong_account_is_refused_by_field),

@@ -47,34 +47,16 @@ bool channel__takes_amount(const struct channel_adapter *adapter, struct amount 
 
 enum err channel_limits(struct str method, struct channel_limits *out)
 {
-    struct channel_limits limits = {.next_action = NULL};
-
     for (const struct channel_adapter *const *a = channel__adapters; *a != NULL; a++) {
         const struct channel_method *m = channel__method(*a, method);
 
-        if (m == NULL) {
-            continue;
-        }
-        if (limits.next_action == NULL) {
-            limits = (struct channel_limits){(*a)->amount_min, (*a)->amount_max,
-                                             (*a)->expiry_max_ms, m->next_action};
-            continue;
-        }
-        if (amount_cmp((*a)->amount_min, limits.amount_min) < 0) {
-            limits.amount_min = (*a)->amount_min;
-        }
-        if (amount_cmp((*a)->amount_max, limits.amount_max) > 0) {
-            limits.amount_max = (*a)->amount_max;
-        }
-        if ((*a)->expiry_max_ms < limits.expiry_max_ms) {
-            limits.expiry_max_ms = (*a)->expiry_max_ms;
+        if (m != NULL) {
+            *out = (struct channel_limits){(*a)->amount_min, (*a)->amount_max, (*a)->expiry_max_ms,
+                                           m->next_action};
+            return ERR_OK;
         }
     }
-    if (limits.next_action == NULL) {
-        return ERR_CHANNEL_METHOD;
-    }
-    *out = limits;
-    return ERR_OK;
+    return ERR_CHANNEL_METHOD;
 }
 
 const char *channel_decline_code(enum channel_decline decline)

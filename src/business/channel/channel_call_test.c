@@ -152,47 +152,16 @@ static void a_disabled_account_is_still_queried(void **state)
 
 static struct wechat_peer peer;
 
-static int64_t wechat_account(void)
-{
-    struct str method = STR("wechat_native");
-    const struct channel_account shape = wechat_peer_account(&peer, "certificate");
-    const struct channel_create body = {
-        .channel = STR("wechat"),
-        .name = STR("rig"),
-        .account_no = shape.account_no,
-        .methods = {&method, 1},
-        .base_url = rig->base_url,
-        .config = shape.config,
-        .credentials = wechat_peer_credentials(&peer),
-    };
-    struct channel_account created;
-    struct json_refusal refusal;
-
-    CHECK(rig_create(rig, &body, &created, &refusal) == ERR_OK);
-    return created.id;
-}
-
-/* An answer signed at the rig's time; the headers live as long as the rig. */
-static struct rig_answer wechat_signed(const struct test_certificate *by, struct str body)
-{
-    struct http_header *headers = ARENA_ARRAY(rig->arena, struct http_header, 5);
-
-    memcpy(headers, wechat_peer_sign(&peer, by, by->serial, rig->now_ms, body),
-           4 * sizeof(*headers));
-    headers[4] = (struct http_header){STR(""), STR("")};
-    return (struct rig_answer){
-        .status = 200, .body = str_cstr(rig->arena, body), .headers = headers};
-}
-
 static int set_up_wechat(void **state)
 {
     (void)state;
     rig = rig_new("channel.refresh_pause = 10s\n");
     peer = wechat_peer(rig->arena);
-    account = wechat_account();
-    rig->certificates =
-        wechat_signed(&peer.platform, wechat_peer_certificates(&peer, &peer.platform, 1));
-    rig->answer = wechat_signed(&peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
+    account = rig_wechat_account(rig, &peer);
+    rig->certificates = rig_wechat_answer(rig, &peer, &peer.platform,
+                                          wechat_peer_certificates(&peer, &peer.platform, 1));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
     return 0;
 }
 
@@ -214,10 +183,12 @@ static void a_new_certificate_is_fetched_and_the_old_one_kept(void **state)
     (void)state;
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_SUCCEEDED);
     rig->now_ms += 10000;
-    rig->certificates = wechat_signed(&fresh, wechat_peer_certificates(&peer, &fresh, 1));
-    rig->answer = wechat_signed(&fresh, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->certificates =
+        rig_wechat_answer(rig, &peer, &fresh, wechat_peer_certificates(&peer, &fresh, 1));
+    rig->answer = rig_wechat_answer(rig, &peer, &fresh, wechat_peer_transaction(&peer, "SUCCESS"));
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_SUCCEEDED);
-    rig->answer = wechat_signed(&peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_SUCCEEDED);
     assert_int_equal(rig->certificate_requests, 2);
 }
@@ -228,13 +199,15 @@ static void unknown_serials_do_not_fetch_each_time(void **state)
                                                         WECHAT_PEER_NOW_MS + INT64_C(86400000));
 
     (void)state;
-    rig->answer = wechat_signed(&stranger, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &stranger, wechat_peer_transaction(&peer, "SUCCESS"));
     for (int i = 0; i < 3; i++) {
         assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_UNKNOWN);
     }
     assert_int_equal(rig->certificate_requests, 1);
     rig->now_ms += 10000;
-    rig->answer = wechat_signed(&stranger, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &stranger, wechat_peer_transaction(&peer, "SUCCESS"));
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_UNKNOWN);
     assert_int_equal(rig->certificate_requests, 2);
 }
@@ -246,7 +219,8 @@ static void certificates_that_cannot_be_fetched_leave_the_outcome_unknown(void *
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_UNKNOWN);
     rig->certificates = (struct rig_answer){.never = true};
     rig->now_ms += 10000;
-    rig->answer = wechat_signed(&peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_UNKNOWN);
     assert_int_equal(rig->certificate_requests, 2);
 }
@@ -256,9 +230,10 @@ static void certificates_are_fetched_again_by_the_clock_beside_the_calls(void **
     (void)state;
     assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome, CHANNEL_SUCCEEDED);
     rig->now_ms += INT64_C(12) * 3600 * 1000;
-    rig->certificates =
-        wechat_signed(&peer.platform, wechat_peer_certificates(&peer, &peer.platform, 1));
-    rig->answer = wechat_signed(&peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
+    rig->certificates = rig_wechat_answer(rig, &peer, &peer.platform,
+                                          wechat_peer_certificates(&peer, &peer.platform, 1));
+    rig->answer =
+        rig_wechat_answer(rig, &peer, &peer.platform, wechat_peer_transaction(&peer, "SUCCESS"));
     for (int i = 0; i < 50 && rig->certificate_requests < 2; i++) {
         assert_int_equal(rig_call(rig, account, CHANNEL_OP_QUERY, ORDER).outcome,
                          CHANNEL_SUCCEEDED);

@@ -100,6 +100,58 @@ static void an_account_or_channel_that_is_not_there_is_404(void **state)
     assert_int_equal(rig->notices, 0);
 }
 
+/* ---- WeChat Pay, whose certificate is not known yet ---- */
+
+static struct wechat_peer peer;
+
+static int set_up_wechat(void **state)
+{
+    (void)state;
+    rig = rig_new(NULL);
+    peer = wechat_peer(rig->arena);
+    account = rig_wechat_account(rig, &peer);
+    rig->certificates = rig_wechat_answer(rig, &peer, &peer.platform,
+                                          wechat_peer_certificates(&peer, &peer.platform, 1));
+    return 0;
+}
+
+static struct str wechat_event(void)
+{
+    return wechat_peer_event(&peer, "TRANSACTION.SUCCESS",
+                             wechat_peer_encrypt(&peer, "transaction", "transaction",
+                                                 wechat_peer_transaction(&peer, "SUCCESS")));
+}
+
+static void a_callback_of_an_unknown_certificate_fetches_it_and_is_judged_again(void **state)
+{
+    struct str body = wechat_event();
+    const struct http_header *headers = rig_wechat_headers(rig, &peer, &peer.platform, body);
+
+    (void)state;
+    assert_int_equal(notify("wechat", account, headers, body).status, 204);
+    assert_int_equal(notify("wechat", account, headers, body).status, 204);
+    assert_int_equal(rig->notices, 2);
+    assert_int_equal(rig->certificate_requests, 1);
+    assert_int_equal(rig->last_notice.amount.minor, 1288);
+}
+
+static void forged_callbacks_do_not_fetch_each_time(void **state)
+{
+    struct str body = wechat_event();
+    const struct http_header *headers = rig_wechat_headers(rig, &peer, &peer.merchant, body);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct rig_reply reply = notify("wechat", account, headers, body);
+
+        assert_int_equal(reply.status, 401);
+        assert_true(str_starts(reply.body, STR("{\"code\":\"FAIL\",")));
+    }
+    assert_int_equal(rig->certificate_requests, 1);
+    assert_int_equal(rig->notices, 0);
+}
+
+#define WITH_WECHAT(test) cmocka_unit_test_setup_teardown(test, set_up_wechat, tear_down)
 #define WITH_MOCK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -111,6 +163,8 @@ int main(void)
         WITH_MOCK(what_is_not_believed_is_refused_and_changes_nothing),
         WITH_MOCK(a_statement_without_meaning_for_us_is_not_handed_on),
         WITH_MOCK(an_account_or_channel_that_is_not_there_is_404),
+        WITH_WECHAT(a_callback_of_an_unknown_certificate_fetches_it_and_is_judged_again),
+        WITH_WECHAT(forged_callbacks_do_not_fetch_each_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
