@@ -254,13 +254,50 @@ static bool is_wanted(const struct sim_order *order, const struct order_query *q
            (query->order_no.len == 0 || str_eq(order->order_no, query->order_no));
 }
 
-/* With merchant and order_no the table is asked; otherwise a page of the books is read. */
+/* By its number an order is asked of the table, for each merchant that may have it. */
+static void print_named(struct buf *body, const struct sim *sim, const struct order_query *query)
+{
+    bool any = false;
+
+    for (const struct sim_merchant *merchant = sim->merchants.first; merchant != NULL;
+         merchant = merchant->next) {
+        const struct sim_order *order = sim_order_find(sim->ledger, merchant, query->order_no);
+
+        if (order != NULL && is_wanted(order, query)) {
+            if (any) {
+                buf_add_char(body, ',');
+            }
+            print_order(body, order);
+            any = true;
+        }
+    }
+}
+
+/* Returns the number of the last order looked at, 0 when that was the last of the books. */
+static uint64_t print_page(struct buf *body, const struct sim *sim, const struct order_query *query)
+{
+    uint64_t number = (uint64_t)query->after + 1;
+    int64_t found = 0;
+
+    for (; number <= sim_ledger_count(sim->ledger) && found < query->limit; number++) {
+        const struct sim_order *order = sim_ledger_order(sim->ledger, number);
+
+        if (is_wanted(order, query)) {
+            if (found > 0) {
+                buf_add_char(body, ',');
+            }
+            print_order(body, order);
+            found++;
+        }
+    }
+    return number <= sim_ledger_count(sim->ledger) ? number - 1 : 0;
+}
+
 static struct reply *order_list(struct request *req)
 {
     const struct sim *sim = sim_of(req);
     struct order_query query = {.limit = LIST_DEFAULT};
-    uint64_t number;
-    int64_t found = 0;
+    uint64_t last = 0;
     struct buf body;
 
     if (request_query(req, &order_query_set, &query) != ERR_OK) {
@@ -268,21 +305,14 @@ static struct reply *order_list(struct request *req)
     }
     buf_init_arena(&body, req->arena, ORDERS_ANSWER_MAX);
     buf_add(&body, STR("{\"orders\":["));
-    for (number = (uint64_t)query.after + 1;
-         number <= sim_ledger_count(sim->ledger) && found < query.limit; number++) {
-        const struct sim_order *order = sim_ledger_order(sim->ledger, number);
-
-        if (is_wanted(order, &query)) {
-            if (found > 0) {
-                buf_add_char(&body, ',');
-            }
-            print_order(&body, order);
-            found++;
-        }
+    if (query.order_no.len > 0) {
+        print_named(&body, sim, &query);
+    } else {
+        last = print_page(&body, sim, &query);
     }
     buf_add(&body, STR("],\"next\":"));
-    if (number <= sim_ledger_count(sim->ledger)) {
-        buf_add_int(&body, (int64_t)number - 1);
+    if (last > 0) {
+        buf_add_int(&body, (int64_t)last);
     } else {
         buf_add(&body, STR("null"));
     }

@@ -1,8 +1,8 @@
 // The mock channel's protocol, spoken by a client of its own over node:crypto.
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { sleep, startReceiver, startSim, until } from './lib.mjs';
+import { mac, mockCall } from './mock_client.mjs';
 
 const key = 'a key of the mock channel, long enough';
 const merchant = 'M1001';
@@ -10,32 +10,8 @@ let sim;
 let receiver;
 let serial = 0;
 
-const mac = (...lines) => createHmac('sha256', key).update(`${lines.join('\n')}\n`).digest('hex');
-
-async function call(method, path, body, change = {}) {
-  const text = body === undefined ? '' : JSON.stringify(body);
-  const timestamp = change.timestamp ?? String(Math.floor(Date.now() / 1000));
-  const nonce = randomBytes(16).toString('hex');
-  const answer = await fetch(sim.url + path, {
-    method,
-    signal: change.signal,
-    body: text || undefined,
-    headers: {
-      'Content-Type': 'application/json',
-      'Mock-Merchant': change.merchant ?? merchant,
-      'Mock-Timestamp': timestamp,
-      'Mock-Nonce': nonce,
-      'Mock-Signature': change.signature ?? mac(method, path, timestamp, nonce, text),
-    },
-  });
-  const raw = await answer.text();
-  const got = (name) => answer.headers.get(name) ?? '';
-  return {
-    status: answer.status,
-    body: raw ? JSON.parse(raw) : null,
-    verified: got('Mock-Signature') === mac(got('Mock-Timestamp'), got('Mock-Nonce'), raw),
-  };
-}
+const call = (method, path, body, change) =>
+  mockCall(sim.url, { merchant_no: merchant, key }, method, path, body, change);
 
 function newOrder(change = {}) {
   serial += 1;
@@ -51,7 +27,7 @@ const query = (no) => call('GET', `/mock/v1/orders/${no}?merchant_no=${merchant}
 const close = (no) => call('POST', `/mock/v1/orders/${no}/close`, { merchant_no: merchant });
 const callbacks = (no) => receiver.received.filter((r) => JSON.parse(r.body).order_no === no);
 const verifies = (r) => r.headers['mock-signature']
-  === mac(r.headers['mock-timestamp'], r.headers['mock-nonce'], r.body);
+  === mac(key, r.headers['mock-timestamp'], r.headers['mock-nonce'], r.body);
 
 before(async () => {
   receiver = await startReceiver((request) => (request.path === '/refuse' ? 500 : 200));
