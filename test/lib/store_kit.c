@@ -17,7 +17,7 @@ static const struct column item_columns[] = {
     COLUMN(struct item, kind, COL_ENUM),
     COLUMN(struct item, flag, COL_BOOL),
     COLUMN(struct item, currency, COL_CURRENCY),
-    COLUMN(struct item, data, COL_BLOB, .size = 100),
+    COLUMN(struct item, data, COL_BLOB, .size = 20000),
     COLUMN(struct item, reference, COL_TEXT, .size = 64, .optional = true),
 };
 
@@ -74,7 +74,7 @@ static const struct migration migrations[] = {
                "  kind INT NOT NULL COMMENT 'enum item_kind',\n"
                "  flag INT NOT NULL COMMENT '0 or 1',\n"
                "  currency INT NOT NULL COMMENT 'ISO 4217',\n"
-               "  data VARBINARY(100) NOT NULL COMMENT 'bytes',\n"
+               "  data VARBINARY(20000) NOT NULL COMMENT 'bytes',\n"
                "  reference VARCHAR(64) COMMENT 'unique, or NULL',\n"
                "  PRIMARY KEY (id),\n"
                "  UNIQUE (owner),\n"

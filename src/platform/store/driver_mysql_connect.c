@@ -31,7 +31,7 @@ int64_t driver_mysql__now_us(void)
     return (int64_t)(uv_hrtime() / 1000);
 }
 
-static enum db_status class_of(unsigned code)
+enum db_status driver_mysql__class(unsigned code)
 {
     switch (code) {
     case 0:
@@ -69,7 +69,7 @@ static enum db_status class_of(unsigned code)
     case IDLE_CLOSED_MYSQL:
     case SERVER_OFFLINE_MYSQL:
         return DB_LOST;
-    default:
+    default: /* the numbers are the servers', and new ones are added with every release */
         return code >= CR_MIN_ERROR && code <= CR_MAX_ERROR ? DB_LOST : DB_FAILED;
     }
 }
@@ -82,7 +82,7 @@ enum db_status driver_mysql__status(struct mysql_db *mysql)
         (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem), "%.200s (%u)",
                        mysql_error(mysql->handle), code);
     }
-    return class_of(code);
+    return driver_mysql__class(code);
 }
 
 enum db_status driver_mysql__send(struct mysql_db *mysql)
@@ -229,6 +229,7 @@ static enum db_status choose_collation(struct mysql_db *mysql)
 static void disconnect(struct mysql_db *mysql)
 {
     if (mysql->handle != NULL) {
+        driver_mysql__bulk_close(mysql);
         mysql_close(mysql->handle);
         mysql->handle = NULL;
     }
@@ -236,6 +237,15 @@ static void disconnect(struct mysql_db *mysql)
     mysql->expected_count = 0;
     buf_reset(&mysql->sql);
     buf_reset(&mysql->pending);
+}
+
+static bool has_bulk(struct mysql_db *mysql)
+{
+    unsigned int capabilities = 0; /* the upper 32 bits */
+
+    return mariadb_get_infov(mysql->handle, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES,
+                             &capabilities) == 0 &&
+           (capabilities & (unsigned int)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
 }
 
 static enum db_status connect_now(struct mysql_db *mysql)
@@ -270,6 +280,7 @@ static enum db_status connect_now(struct mysql_db *mysql)
         return DB_LOST;
     }
     mysql->in_transaction = false;
+    mysql->bulk = mysql->writer && has_bulk(mysql);
     return DB_OK;
 }
 
@@ -288,6 +299,8 @@ enum db_status driver_mysql__open(const struct db_options *options, struct db **
 
     mysql->db = (struct db){.driver = &db_mysql_driver, .catalog = options->catalog};
     mysql->arena = arena_new();
+    mysql->scratch = arena_new();
+    mysql->inserts = mem_new(options->catalog->table_count * sizeof(*mysql->inserts));
     mysql->writer = options->writer;
     mysql->lease_ms = options->lease_ms;
     buf_init(&mysql->sql, SQL_MAX);
@@ -315,6 +328,8 @@ void driver_mysql__close(struct db *db)
     buf_free(&mysql->sql);
     buf_free(&mysql->pending);
     mem_free(mysql->expected);
+    mem_free(mysql->inserts);
     arena_free(mysql->arena);
+    arena_free(mysql->scratch);
     mem_free(mysql);
 }

@@ -287,6 +287,7 @@ static void add_to_rows(struct row_sink *sink, void *row)
     rows->count++;
 }
 
+/* parameters: the form every *_store.c calls; two of them are one array. */
 enum err reader_rows(struct reader *reader, const struct statement *statement,
                      const struct value *values, size_t value_count, struct arena *arena,
                      void **rows, size_t *count)

@@ -151,6 +151,7 @@ struct tx {
     size_t wanted; /* entries in the tables' wanted lists */
     struct undo *undos;
     size_t undo_count, undo_size;
+    size_t key_edits; /* of them, edits that may change a unique key */
     unsigned char *images;
     size_t images_used, images_size;
 };

@@ -468,6 +468,90 @@ static void a_sequence_goes_on_after_a_restart(void **state)
     kit_close(kit);
 }
 
+/* ---- many rows ---- */
+
+enum { MANY = 700, MANY_BYTES = 9000 };
+
+/* Every other row has a reference; the data of all of them fills several packets. */
+static enum err insert_many(struct tx *tx, void *ctx)
+{
+    char bytes[MANY_BYTES];
+    char reference[32];
+
+    (void)ctx;
+    for (int64_t id = 1; id <= MANY; id++) {
+        int len = snprintf(reference, sizeof(reference), "'reference' %d", (int)id);
+        struct item item = {.id = id, .owner = -id, .name = STR("many"), .kind = ITEM_BIG};
+
+        memset(bytes, (int)id, sizeof(bytes));
+        item.data = (struct str){bytes, (size_t)id % 5 == 0 ? 0 : sizeof(bytes) - (size_t)id};
+        item.reference = (struct str){reference, id % 2 == 0 ? (size_t)len : 0};
+        TRY(tx_insert(tx, &item_table, &item));
+        kit_note(tx, "many");
+    }
+    return ERR_OK;
+}
+
+static enum err change_many(struct tx *tx, void *ctx)
+{
+    char name[32];
+    struct item *item;
+
+    (void)ctx;
+    for (int64_t id = 1; id <= MANY; id++) {
+        int len = snprintf(name, sizeof(name), "many \\ %d", (int)id);
+
+        if (id % 10 == 0) {
+            TRY(tx_delete(tx, &item_table, id));
+            continue;
+        }
+        TRY(kit_edit(tx, id, &item));
+        item->name = str_dup(tx_arena(tx), (struct str){name, (size_t)len});
+        item->amount = AMOUNT(INT64_MIN + id);
+        if (id % 4 == 0) {
+            item->reference = STR("");
+        }
+    }
+    return ERR_OK;
+}
+
+static void check_many(struct kit *kit, int64_t id)
+{
+    char text[32];
+    struct item found;
+
+    if (id % 10 == 0) {
+        assert_int_equal(kit_get(kit, id, &found), ERR_STORE_NOT_FOUND);
+        return;
+    }
+    assert_int_equal(kit_get(kit, id, &found), ERR_OK);
+    assert_int_equal(found.amount.minor, INT64_MIN + id);
+    (void)snprintf(text, sizeof(text), "many \\ %d", (int)id);
+    assert_str(found.name, str_of(text));
+    (void)snprintf(text, sizeof(text), "'reference' %d", (int)id);
+    assert_str(found.reference, id % 2 == 0 && id % 4 != 0 ? str_of(text) : STR(""));
+    assert_int_equal(found.data.len, id % 5 == 0 ? 0 : MANY_BYTES - id);
+    if (found.data.len > 0) {
+        assert_int_equal((unsigned char)found.data.ptr[found.data.len - 1], id & 0xff);
+    }
+}
+
+static void many_rows_of_one_batch_are_written_in_parts(void **state)
+{
+    struct kit *kit = kit_open(*state);
+    struct note note;
+
+    assert_int_equal(kit_run(kit, insert_many, NULL), ERR_OK);
+    assert_int_equal(kit_count(kit), MANY);
+    assert_int_equal(kit_run(kit, change_many, NULL), ERR_OK);
+    for (int64_t id = 1; id <= MANY; id++) {
+        check_many(kit, id);
+    }
+    assert_int_equal(kit_note_get(kit, MANY, &note), ERR_OK);
+    assert_int_equal(kit_run(kit, insert_many, NULL), ERR_STORE_DUPLICATE);
+    kit_close(kit);
+}
+
 /* ---- kept rows ---- */
 
 static enum err keeper_add(struct tx *tx, void *ctx)
@@ -806,6 +890,7 @@ int main(void)
         EACH(a_key_given_up_may_be_taken_in_the_same_batch),
         EACH(rising_keys_are_found_in_the_batch_and_after_a_restart),
         EACH(a_sequence_goes_on_after_a_restart),
+        EACH(many_rows_of_one_batch_are_written_in_parts),
         EACH(kept_rows_survive_eviction_and_restart),
         EACH(kept_rows_may_be_deleted),
         EACH(named_rows_are_loaded_before_apply),

@@ -140,6 +140,7 @@ static void undo_add_edit(struct tx *tx, struct tx_table *table, struct entry *e
     undo->image = tx->images_used;
     memcpy(tx->images + undo->image, entry->row, size);
     tx->images_used += size;
+    tx->key_edits += table->info->any_changeable ? 1 : 0;
     entry->edited = tx->apply_no;
 }
 
@@ -257,17 +258,17 @@ static enum err take_changed_keys(struct tx *tx, struct tx_table *table, struct 
  * one is taken, so that rows may hand keys on. */
 static enum err settle_keys(struct tx *tx)
 {
-    bool changed = false;
-
+    if (tx->key_edits == 0) {
+        return ERR_OK;
+    }
     for (size_t i = 0; i < tx->undo_count; i++) {
         struct undo *undo = &tx->undos[i];
 
         if (undo->edit && undo->table->info->any_changeable && entry_is_live(undo->entry)) {
             drop_changed_keys(undo->table, undo->entry);
-            changed = true;
         }
     }
-    for (size_t i = 0; changed && i < tx->undo_count; i++) {
+    for (size_t i = 0; i < tx->undo_count; i++) {
         struct undo *undo = &tx->undos[i];
 
         if (undo->edit && undo->table->info->any_changeable && entry_is_live(undo->entry)) {
@@ -520,6 +521,7 @@ void tx__apply(struct tx *tx, struct command *command)
     tx->apply_no++;
     tx->undo_count = 0;
     tx->images_used = 0;
+    tx->key_edits = 0;
     for (size_t i = 0; i < tx->catalog->sequence_count; i++) {
         tx->sequences[i].used = false;
     }
@@ -555,6 +557,7 @@ bool tx__is_dirty(const struct tx *tx)
     return false;
 }
 
+/* What is to be written of one table. */
 struct flush {
     int64_t *removes;
     void **updates;
@@ -602,38 +605,42 @@ static struct flush sort_out(struct tx *tx, const struct list *changed)
     return flush;
 }
 
-/* Deletes and updates go first: they may free the unique keys that inserts take. */
-static enum db_status flush_table(struct tx *tx, const struct tx_table *table)
+static enum db_status remove_and_update(struct tx *tx, const struct table_info *info,
+                                        const struct flush *flush)
 {
     const struct driver *driver = tx->db->driver;
-    struct flush flush = sort_out(tx, &table->changed);
     enum db_status status = DB_OK;
 
-    if (flush.remove_count > 0) {
-        status = fault__hit()
-                     ? DB_FAULT
-                     : driver->remove(tx->db, table->info, flush.removes, flush.remove_count);
+    if (flush->remove_count > 0) {
+        status = fault__hit() ? DB_FAULT
+                              : driver->remove(tx->db, info, flush->removes, flush->remove_count);
     }
-    if (status == DB_OK && flush.update_count > 0) {
-        status = fault__hit()
-                     ? DB_FAULT
-                     : driver->update(tx->db, table->info, flush.updates, flush.update_count);
-    }
-    if (status == DB_OK && flush.insert_count > 0) {
-        status = fault__hit()
-                     ? DB_FAULT
-                     : driver->insert(tx->db, table->info, flush.inserts, flush.insert_count);
+    if (status == DB_OK && flush->update_count > 0) {
+        status = fault__hit() ? DB_FAULT
+                              : driver->update(tx->db, info, flush->updates, flush->update_count);
     }
     return status;
 }
 
+/* Deletes and updates go first: they may free the unique keys that inserts take. */
 enum db_status tx__flush(struct tx *tx)
 {
+    size_t count = tx->catalog->table_count;
+    struct flush *flushes = ARENA_ARRAY(tx->arena, struct flush, count);
     enum db_status status = DB_OK;
 
-    for (size_t i = 0; i < tx->catalog->table_count && status == DB_OK; i++) {
+    for (size_t i = 0; i < count && status == DB_OK; i++) {
         if (tx->tables[i].changed.count > 0) {
-            status = flush_table(tx, &tx->tables[i]);
+            flushes[i] = sort_out(tx, &tx->tables[i].changed);
+            status = remove_and_update(tx, tx->tables[i].info, &flushes[i]);
+        }
+    }
+    for (size_t i = 0; i < count && status == DB_OK; i++) {
+        if (flushes[i].insert_count > 0) {
+            status = fault__hit()
+                         ? DB_FAULT
+                         : tx->db->driver->insert(tx->db, tx->tables[i].info, flushes[i].inserts,
+                                                  flushes[i].insert_count);
         }
     }
     return status;
