@@ -101,14 +101,14 @@ export async function startReceiver(answer = () => 200) {
   };
 }
 
-// Waits until probe() gives something true, at most five seconds.
-export async function until(probe, what = 'what the test waits for') {
-  for (let i = 0; i < 250; i++) {
+// Waits until probe() gives something true, at most so many seconds.
+export async function until(probe, what = 'what the test waits for', seconds = 5) {
+  for (let i = 0; i < seconds * 50; i++) {
     const value = await probe();
     if (value) { return value; }
     await sleep(20);
   }
-  throw new Error(`${what} did not happen within five seconds`);
+  throw new Error(`${what} did not happen within ${seconds} seconds`);
 }
 
 export { sleep };
