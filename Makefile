@@ -6,7 +6,7 @@ CC := gcc
 endif
 B := build/$(VARIANT)
 
-PACKAGES := libuv libmicrohttpd libcurl jansson sqlite3 libmariadb libqrencode openssl libargon2 zlib
+PACKAGES := libuv libmicrohttpd gnutls libcurl jansson sqlite3 libmariadb libqrencode openssl libargon2 zlib
 PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES))
 

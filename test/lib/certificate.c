@@ -18,6 +18,12 @@ static struct str text_of(struct arena *arena, BIO *bio)
 struct test_certificate test_certificate(struct arena *arena, int64_t not_before_ms,
                                          int64_t not_after_ms)
 {
+    return test_certificate_of(arena, "test", not_before_ms, not_after_ms);
+}
+
+struct test_certificate test_certificate_of(struct arena *arena, const char *common_name,
+                                            int64_t not_before_ms, int64_t not_after_ms)
+{
     struct test_certificate made;
     EVP_PKEY *key = EVP_RSA_gen(2048);
     X509 *certificate = X509_new();
@@ -31,8 +37,8 @@ struct test_certificate test_certificate(struct arena *arena, int64_t not_before
     CHECK(BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(certificate)) != NULL);
     hex = BN_bn2hex(serial);
     made.serial = str_dup(arena, str_of(hex));
-    CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1,
-                                     -1, 0) == 1);
+    CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)common_name,
+                                     -1, -1, 0) == 1);
     CHECK(X509_set_version(certificate, 2) == 1);
     CHECK(X509_set_subject_name(certificate, name) == 1);
     CHECK(X509_set_issuer_name(certificate, name) == 1);

@@ -14,5 +14,7 @@ struct test_certificate {
 /* RSA-2048, self-signed. */
 struct test_certificate test_certificate(struct arena *arena, int64_t not_before_ms,
                                          int64_t not_after_ms);
+struct test_certificate test_certificate_of(struct arena *arena, const char *common_name,
+                                            int64_t not_before_ms, int64_t not_after_ms);
 
 #endif

@@ -126,6 +126,9 @@ void exchange_completed(void *server_ptr, struct MHD_Connection *mhd, void **con
     server->in_flight--;
     exchange->connection->exchange = NULL;
     connection_phase(exchange->connection, PHASE_IDLE);
+    if (server->draining) { /* the answer may have begun before, without "Connection: close" */
+        connection_cut(exchange->connection);
+    }
     if (exchange->sse != NULL) {
         sse_closed(exchange->sse);
     }
@@ -212,7 +215,7 @@ void exchange_refuse_raw(struct exchange *exchange, enum err err)
     struct buf answer;
 
     exchange->refused = true;
-    if (exchange->server->options.tls_certificate_file.len > 0) {
+    if (tls_is_on(exchange->server)) {
         return; /* nothing can be written past the encryption */
     }
     buf_init_arena(&body, req->arena, 4096);
@@ -294,6 +297,9 @@ static enum MHD_Result receive_headers(struct exchange *exchange, const char *me
     err = strict_check(exchange, version, &detail);
     if (err != ERR_OK) {
         return refuse(exchange, err, detail);
+    }
+    if (!tls_client_is_verified(exchange->server, exchange->connection, exchange->mhd)) {
+        return refuse(exchange, ERR_HTTP_CERTIFICATE, NULL);
     }
     if (headers_len(exchange->mhd) > HTTP_HEADERS_MAX) {
         return refuse(exchange, ERR_HTTP_HEADERS_TOO_LARGE, NULL);

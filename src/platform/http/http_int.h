@@ -140,6 +140,19 @@ void sse_closed(struct sse *sse);
 void sse_end_all(struct http_server *server);
 void sse_heartbeat(struct loop_timer *timer);
 
+/* ---- TLS ---- */
+
+struct tls_files {
+    struct str certificate; /* NUL-terminated, as the others */
+    struct secret key;
+    struct str client_ca; /* empty: clients need no certificate */
+};
+bool tls_is_on(const struct http_server *server);
+MUST_USE enum err tls_load(struct http_server *server, struct tls_files *out);
+/* libmicrohttpd asks for a client's certificate and leaves the judgement to us. */
+bool tls_client_is_verified(const struct http_server *server, struct connection *connection,
+                            struct MHD_Connection *mhd);
+
 /* ---- the server ---- */
 
 struct phase_list {

@@ -84,26 +84,59 @@ static void copy_options(struct http_server *server, const struct http_server_op
     }
 }
 
+struct daemon_options {
+    struct MHD_OptionItem items[16];
+    size_t count;
+};
+
+static void add_option(struct daemon_options *options, enum MHD_OPTION option, intptr_t value,
+                       const void *ptr)
+{
+    CHECK(options->count + 1 < ARRAY_LEN(options->items));
+    options->items[options->count++] =
+        (struct MHD_OptionItem){option, value, (void *)(uintptr_t)ptr};
+    options->items[options->count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
+static void add_tls_options(struct daemon_options *options, const struct tls_files *files)
+{
+    add_option(options, MHD_OPTION_HTTPS_PRIORITIES, 0,
+               "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
+    add_option(options, MHD_OPTION_HTTPS_MEM_CERT, 0, files->certificate.ptr);
+    add_option(options, MHD_OPTION_HTTPS_MEM_KEY, 0, secret_bytes(&files->key).ptr);
+    if (files->client_ca.len > 0) {
+        add_option(options, MHD_OPTION_HTTPS_MEM_TRUST, 0, files->client_ca.ptr);
+    }
+}
+
 static enum err start_daemon(struct http_server *server, int listen_fd)
 {
-    const struct http_server_options *options = &server->options;
-    struct MHD_OptionItem items[] = {
-        {MHD_OPTION_LISTEN_SOCKET, listen_fd, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->connections_max, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)options->connections_per_address_max, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_begin, server},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, server},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, server},
-        {MHD_OPTION_END, 0, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
+    const struct http_server_options *own = &server->options;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    struct daemon_options options = {.count = 0};
+    struct tls_files files = {.key.hidden_ = {"", 0}};
 
-    server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_receive,
-                         server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
-    return server->daemon == NULL ? ERR_HTTP_LISTEN : ERR_OK;
+    add_option(&options, MHD_OPTION_LISTEN_SOCKET, listen_fd, NULL);
+    add_option(&options, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)own->connections_max, NULL);
+    add_option(&options, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+               (intptr_t)own->connections_per_address_max, NULL);
+    add_option(&options, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL);
+    add_option(&options, MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL);
+    add_option(&options, MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_begin, server);
+    add_option(&options, MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, server);
+    add_option(&options, MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, server);
+    if (tls_is_on(server)) {
+        TRY(tls_load(server, &files));
+        add_tls_options(&options, &files);
+        flags |= MHD_USE_TLS;
+    }
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_receive, server,
+                                      MHD_OPTION_ARRAY, options.items, MHD_OPTION_END);
+    secret_wipe(&files.key); /* GnuTLS has its own copy */
+    if (server->daemon == NULL) {
+        return tls_is_on(server) ? ERR_HTTP_TLS : ERR_HTTP_LISTEN;
+    }
+    return ERR_OK;
 }
 
 static void watch(struct http_server *server)
