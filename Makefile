@@ -58,9 +58,16 @@ STORM_PROGRAMS := $(patsubst test/storm/%.c,$(B)/storm/%,$(STORM_SOURCES))
 FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 PROGRAMS := $(if $(wildcard src/main/tomato.c),$(B)/tomato) $(if $(SIM_SOURCES),$(B)/tomato-sim)
 
-.PHONY: help build tests check unit scenario oracle asan tsan storm fuzz bench format routes \
-    install clean
+.PHONY: help build tests check unit scenario oracle asan tsan storm fuzz fuzzers bench format \
+    routes install clean
 .DELETE_ON_ERROR:
+# Objects of tests stay: they are linked by pattern rules, and make would remove them.
+.SECONDARY:
+
+# FILTER=word: the unit tests whose path contains it.
+SELECTED_TESTS := $(if $(FILTER),$(foreach p,$(TEST_PROGRAMS),$(if $(findstring $(FILTER),$(p)),$(p))),$(TEST_PROGRAMS))
+FUZZ_SECONDS ?= 5
+PREFIX ?= /usr/local
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -127,15 +134,48 @@ $(B)/%.o: %.c Makefile
 
 tests: build $(TEST_PROGRAMS) ## Build the unit test programs
 
-unit: tests ## Run the unit tests (FILTER=word runs the programs whose path contains it)
+unit: $(SELECTED_TESTS) ## Run the unit tests (FILTER=word runs the programs whose path contains it)
 	@tools/run_units $(B)/test "$(FILTER)"
 
-oracle: build ## Judge platform and simulators with independent clients (npm)
-	@cd test/oracle && npm ci --silent && TOMATO_BUILD=$(B) node --test
-
 check: ## Source rules, layers and formatting; compiles nothing
+	@tools/check_source --self-test
+	@tools/check_layers --self-test
 	@tools/check_source
 	@tools/check_layers
+	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+scenario: build ## Run the scenarios on SQLite and on MariaDB
+	@TOMATO_BUILD=$(B) tools/run_node test/scenario scenario.sqlite
+	@TOMATO_BUILD=$(B) TOMATO_TEST_STORE=mysql tools/run_node test/scenario scenario.mariadb
+
+oracle: build ## Judge platform and simulators with independent clients (npm)
+	@TOMATO_BUILD=$(B) tools/run_node test/oracle
+
+asan: ## Run the unit tests with address and undefined-behaviour checks
+	@$(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" unit
+
+tsan: ## Run the units of loop and store with data race checks
+	@$(MAKE) --no-print-directory VARIANT=tsan FILTER=platform/loop unit
+	@$(MAKE) --no-print-directory VARIANT=tsan FILTER=platform/store unit
+
+storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
+	@tools/run_programs storm $(B)/storm "$(FILTER)"
+
+fuzzers: $(FUZZ_PROGRAMS)
+
+fuzz: ## Run each fuzz target for FUZZ_SECONDS (FILTER=word)
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
+	@tools/run_fuzz build/fuzz/fuzz "$(FILTER)" $(FUZZ_SECONDS)
+
+bench: build $(BENCH_PROGRAMS) ## Print the figures (FILTER=word)
+	@tools/run_bench $(B)/bench "$(FILTER)"
+
+routes: $(B)/tomato ## List every route with its permission and source line
+	@$(B)/tomato routes
+
+install: build ## Install the programs into PREFIX/bin
+	install -D -m 755 $(B)/tomato $(DESTDIR)$(PREFIX)/bin/tomato
+	install -D -m 755 $(B)/tomato-sim $(DESTDIR)$(PREFIX)/bin/tomato-sim
 
 format: ## Format every C file in place
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,6 +1,7 @@
 /* The program tomato: one binary, several sub-commands. */
 #include "business/channel/channel.h"
 #include "business/merchant/merchant_cli.h"
+#include "main/demo.h"
 #include "main/ledger_cli.h"
 #include "main/program.h"
 
@@ -16,6 +17,7 @@ static const char help_text[] =
     "  merchant …       merchants, apps, keys, contracts       商户、应用、密钥、费率\n"
     "  channel …        accounts at payment channels           渠道账户\n"
     "  ledger …         prove the books, trial balance         账本校验、试算平衡\n"
+    "  demo …           a small merchant with a page           演示商户与页面\n"
     "  config           the effective configuration            当前配置\n"
     "  routes           every path the server answers          全部接口\n"
     "  version          what this is                           版本\n"
@@ -105,6 +107,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[at], "routes") == 0) {
         return program_routes();
+    }
+    if (strcmp(argv[at], "demo") == 0) {
+        return demo_main(argc - at, argv + at);
     }
     return run(config, argc - at, argv + at);
 }
