@@ -1,5 +1,7 @@
 #include "test/lib/payment_kit.h"
 
+#include "test/lib/mariadb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -85,8 +87,12 @@ struct till *till_open(const char *scheme, enum channel_fund_mode mode)
     struct till *till = mem_new(sizeof(*till));
     char folder[] = "/tmp/till.XXXXXX";
 
-    CHECK(strcmp(scheme, "sqlite") == 0 && mkdtemp(folder) != NULL);
-    (void)snprintf(till->url, sizeof(till->url), "sqlite:%s/till.db", folder);
+    if (strcmp(scheme, "mysql") == 0) {
+        (void)snprintf(till->url, sizeof(till->url), "%s", test_mariadb_fresh_url());
+    } else {
+        CHECK(strcmp(scheme, "sqlite") == 0 && mkdtemp(folder) != NULL);
+        (void)snprintf(till->url, sizeof(till->url), "sqlite:%s/till.db", folder);
+    }
     till->arena = arena_new();
     counter_set(&till->now_ms, TILL_START_MS);
     till->clock = (struct clock){till_now, &till->now_ms};
@@ -104,19 +110,26 @@ void till_reopen(struct till *till)
     open_store(till);
 }
 
-void till_close(struct till *till)
+static void remove_file(struct till *till)
 {
     char *file = till->url + strlen("sqlite:");
     char path[320];
     static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
 
-    store_close(till->store);
     for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
         (void)snprintf(path, sizeof(path), "%s%s", file, endings[i]);
         (void)unlink(path);
     }
     *strrchr(file, '/') = '\0';
     (void)rmdir(file);
+}
+
+void till_close(struct till *till)
+{
+    store_close(till->store);
+    if (strncmp(till->url, "sqlite:", strlen("sqlite:")) == 0) {
+        remove_file(till);
+    }
     arena_free(till->arena);
     mem_free(till);
 }
