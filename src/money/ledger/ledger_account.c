@@ -101,8 +101,12 @@ enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_fl
     const struct ledger_account *account;
     struct ledger_account next;
     void *row;
+    enum err err = ledger_account_get(tx, account_id, &account);
 
-    TRY(ledger_account_get(tx, account_id, &account));
+    if (err == ERR_LEDGER_ACCOUNT) {
+        return ledger__refuse(tx, err, "account");
+    }
+    TRY(err);
     next = *account;
     next.has_floor = has_floor;
     next.floor = has_floor ? floor : AMOUNT_ZERO;

@@ -1,0 +1,606 @@
+#include "test/lib/ledger_model.h"
+
+#include <stdio.h>
+
+static const struct {
+    int code;
+    bool is_debit;
+    bool has_floor;
+} chart[] = {
+    {1002, true, false},  {1122, true, false},  {1131, true, false},  {2241, false, true},
+    {2251, false, false}, {2291, false, false}, {6021, false, false}, {6421, true, false},
+};
+
+struct model *model_new(void)
+{
+    struct model *model = mem_new(sizeof(*model));
+
+    model->next_row = 1;
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    mem_free(model->accounts);
+    mem_free(model->holds);
+    mem_free(model->journals);
+    mem_free(model->steps);
+    mem_free(model->entries);
+    mem_free(model);
+}
+
+#define APPEND(array, count, size, ...)                                                            \
+    do {                                                                                           \
+        if ((count) == (size)) {                                                                   \
+            size_t grown_ = (size) == 0 ? 64 : (size)*2;                                           \
+            (array) = mem_grow((array), (size) * sizeof(*(array)), grown_ * sizeof(*(array)));     \
+            (size) = grown_;                                                                       \
+        }                                                                                          \
+        (array)[(count)++] = __VA_ARGS__;                                                          \
+    } while (0)
+
+static struct model_reply refuse(enum err err, const char *param)
+{
+    struct model_reply reply = {.err = err};
+
+    (void)snprintf(reply.param, sizeof(reply.param), "%s", param);
+    return reply;
+}
+
+static struct model_reply refuse_leg(enum err err, int leg, const char *name)
+{
+    struct model_reply reply = {.err = err};
+
+    (void)snprintf(reply.param, sizeof(reply.param), "legs[%d].%s", leg, name);
+    return reply;
+}
+
+static bool is_refused(struct model_reply reply)
+{
+    return reply.err != ERR_OK;
+}
+
+static const struct model_reply fine = {.err = ERR_OK};
+
+model_int model_posted(const struct model_account *account)
+{
+    return account->is_debit ? account->debits - account->credits
+                             : account->credits - account->debits;
+}
+
+static bool fits(model_int n)
+{
+    return n >= INT64_MIN && n <= INT64_MAX;
+}
+
+static bool covered(const struct model_account *account)
+{
+    return !account->has_floor || model_posted(account) - account->held >= account->floor;
+}
+
+static bool same_reference(struct ledger_reference a, struct ledger_reference b)
+{
+    return a.source == b.source && a.operation == b.operation && a.business_no == b.business_no;
+}
+
+static const struct model_journal *find_journal(const struct model *m, struct ledger_reference r)
+{
+    for (size_t i = 0; i < m->journal_count; i++) {
+        if (same_reference(m->journals[i].reference, r)) {
+            return &m->journals[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct model_step *find_step(const struct model *m, struct ledger_reference r)
+{
+    for (size_t i = 0; i < m->step_count; i++) {
+        if (m->steps[i].op != MODEL_EXPIRE && same_reference(m->steps[i].reference, r)) {
+            return &m->steps[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- accounts ---- */
+
+static struct model_reply apply_open(struct model *m, const struct model_request *r)
+{
+    size_t row = 0;
+
+    while (row < ARRAY_LEN(chart) && chart[row].code != r->code) {
+        row++;
+    }
+    if (row == ARRAY_LEN(chart)) {
+        return refuse(ERR_LEDGER_CODE, "code");
+    }
+    if (r->currency != CURRENCY_CNY && r->currency != CURRENCY_USD) {
+        return refuse(ERR_CURRENCY_UNKNOWN, "currency");
+    }
+    for (size_t i = 0; i < m->account_count; i++) {
+        if (m->accounts[i].owner_id == r->owner_id && m->accounts[i].code == r->code &&
+            m->accounts[i].currency == r->currency) {
+            return (struct model_reply){.account = (int)i};
+        }
+    }
+    APPEND(m->accounts, m->account_count, m->account_size,
+           (struct model_account){.owner_id = r->owner_id,
+                                  .code = r->code,
+                                  .currency = r->currency,
+                                  .is_debit = chart[row].is_debit,
+                                  .has_floor = chart[row].has_floor});
+    return (struct model_reply){.account = (int)m->account_count - 1};
+}
+
+static struct model_reply apply_floor(struct model *m, const struct model_request *r)
+{
+    struct model_account next;
+
+    if (r->account == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    next = m->accounts[r->account];
+    next.has_floor = r->has_floor;
+    next.floor = r->has_floor ? r->amount : 0;
+    if (!covered(&next)) {
+        return refuse(ERR_LEDGER_INSUFFICIENT, "floor");
+    }
+    m->accounts[r->account] = next;
+    return fine;
+}
+
+/* ---- posting ---- */
+
+static struct model_reply check_reference(const struct model_request *r)
+{
+    if (r->reference.source == 0) {
+        return refuse(ERR_LEDGER_REFERENCE, "source");
+    }
+    if (r->reference.business_no <= 0) {
+        return refuse(ERR_LEDGER_REFERENCE, "business_no");
+    }
+    return r->reference.operation == 0 ? refuse(ERR_LEDGER_REFERENCE, "operation") : fine;
+}
+
+static struct model_reply check_form(const struct model_request *r)
+{
+    struct model_reply reply = check_reference(r);
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (r->leg_count < 2 || r->leg_count > 64) {
+        return refuse(ERR_LEDGER_LEGS, "legs");
+    }
+    for (int i = 0; i < r->leg_count; i++) {
+        if (r->legs[i].amount <= 0) {
+            return refuse_leg(ERR_LEDGER_AMOUNT, i, "amount");
+        }
+    }
+    return fine;
+}
+
+static struct model_reply compare_legs(const struct model *m, const struct model_request *r,
+                                       const struct model_journal *journal)
+{
+    if (journal->leg_count != r->leg_count) {
+        return refuse(ERR_LEDGER_CONFLICT, "legs");
+    }
+    for (int i = 0; i < r->leg_count; i++) {
+        const struct model_entry *entry = &m->entries[journal->entries + (size_t)i];
+
+        if (entry->account != r->legs[i].account) {
+            return refuse_leg(ERR_LEDGER_CONFLICT, i, "account");
+        }
+        if (entry->is_debit != r->legs[i].is_debit) {
+            return refuse_leg(ERR_LEDGER_CONFLICT, i, "side");
+        }
+        if (entry->amount != r->legs[i].amount) {
+            return refuse_leg(ERR_LEDGER_CONFLICT, i, "amount");
+        }
+    }
+    return (struct model_reply){.journal = journal->id, .exists = true};
+}
+
+static struct model_reply check_accounts(const struct model_request *r)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        if (r->legs[i].account == MODEL_NOBODY) {
+            return refuse_leg(ERR_LEDGER_ACCOUNT, i, "account");
+        }
+    }
+    return fine;
+}
+
+static struct model_reply check_balance(const struct model *m, const struct model_request *r)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        int currency = m->accounts[r->legs[i].account].currency;
+        model_int sum = 0;
+
+        for (int j = 0; j < r->leg_count; j++) {
+            if (m->accounts[r->legs[j].account].currency == currency) {
+                sum += r->legs[j].is_debit ? r->legs[j].amount : -r->legs[j].amount;
+            }
+        }
+        if (sum != 0) {
+            return refuse(ERR_LEDGER_UNBALANCED, currency == CURRENCY_CNY ? "CNY" : "USD");
+        }
+    }
+    return fine;
+}
+
+/* Adds the legs to copies of all accounts. */
+static struct model_reply add_legs(struct model_account *accounts, const struct model_request *r)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        struct model_account *account = &accounts[r->legs[i].account];
+        model_int *total = r->legs[i].is_debit ? &account->debits : &account->credits;
+
+        *total += r->legs[i].amount;
+        if (!fits(*total) || !fits(model_posted(account))) {
+            return refuse_leg(ERR_LEDGER_OVERFLOW, i, "amount");
+        }
+        account->sequence++;
+    }
+    return fine;
+}
+
+static struct model_reply check_floors(const struct model_account *accounts,
+                                       const struct model_request *r)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        if (!covered(&accounts[r->legs[i].account])) {
+            return refuse_leg(ERR_LEDGER_INSUFFICIENT, i, "account");
+        }
+    }
+    return fine;
+}
+
+/* Appends the journal and its entries, from the accounts as they were before. */
+static int64_t append_journal(struct model *m, const struct model_request *r, int hold)
+{
+    int64_t id = m->next_row;
+
+    APPEND(m->journals, m->journal_count, m->journal_size,
+           (struct model_journal){.reference = r->reference,
+                                  .id = id,
+                                  .hold = hold,
+                                  .entries = m->entry_count,
+                                  .leg_count = r->leg_count});
+    for (int i = 0; i < r->leg_count; i++) {
+        struct model_account *account = &m->accounts[r->legs[i].account];
+
+        *(r->legs[i].is_debit ? &account->debits : &account->credits) += r->legs[i].amount;
+        account->sequence++;
+        APPEND(m->entries, m->entry_count, m->entry_size,
+               (struct model_entry){.account = r->legs[i].account,
+                                    .journal = id,
+                                    .at_ms = m->now_ms,
+                                    .is_debit = r->legs[i].is_debit,
+                                    .amount = r->legs[i].amount,
+                                    .balance = (int64_t)model_posted(account),
+                                    .sequence = account->sequence});
+    }
+    m->next_row += (r->leg_count + 1) / 2;
+    return id;
+}
+
+/* Whether the legs fit, with `freed` taken from what `held_account` has held. */
+static struct model_reply try_legs(const struct model *m, const struct model_request *r,
+                                   int held_account, model_int freed)
+{
+    size_t size = m->account_count * sizeof(*m->accounts);
+    struct model_account *accounts = mem_new(size);
+    struct model_reply reply;
+
+    memcpy(accounts, m->accounts, size);
+    if (held_account != MODEL_NOBODY) {
+        accounts[held_account].held -= freed;
+    }
+    reply = add_legs(accounts, r);
+    if (!is_refused(reply)) {
+        reply = check_floors(accounts, r);
+    }
+    mem_free(accounts);
+    return reply;
+}
+
+static struct model_reply apply_post(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_form(r);
+    const struct model_journal *journal = find_journal(m, r->reference);
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (journal != NULL) {
+        return journal->hold != MODEL_NOBODY ? refuse(ERR_LEDGER_CONFLICT, "hold")
+                                             : compare_legs(m, r, journal);
+    }
+    reply = check_accounts(r);
+    if (!is_refused(reply)) {
+        reply = check_balance(m, r);
+    }
+    if (!is_refused(reply)) {
+        reply = try_legs(m, r, MODEL_NOBODY, 0);
+    }
+    return is_refused(reply) ? reply
+                             : (struct model_reply){.journal = append_journal(m, r, MODEL_NOBODY)};
+}
+
+/* ---- holds ---- */
+
+static int64_t left_of(const struct model_hold *hold)
+{
+    return hold->amount - hold->captured - hold->released;
+}
+
+static struct model_reply check_open(const struct model *m, const struct model_request *r)
+{
+    const struct model_hold *hold;
+
+    if (r->hold == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_HOLD_NOT_FOUND, "hold");
+    }
+    hold = &m->holds[r->hold];
+    if (hold->status == LEDGER_HOLD_CLOSED) {
+        return refuse(ERR_LEDGER_HOLD_CLOSED, "hold");
+    }
+    if (hold->status == LEDGER_HOLD_EXPIRED ||
+        (hold->expires_at_ms != 0 && hold->expires_at_ms <= m->now_ms)) {
+        return refuse(ERR_LEDGER_HOLD_EXPIRED, "hold");
+    }
+    return fine;
+}
+
+static void append_step(struct model *m, const struct model_request *r, int hold, int64_t journal)
+{
+    APPEND(m->steps, m->step_count, m->step_size,
+           (struct model_step){.op = r->op,
+                               .reference = r->reference,
+                               .hold = hold,
+                               .whole = r->whole,
+                               .amount = r->amount,
+                               .journal = journal});
+}
+
+static struct model_reply compare_place(const struct model *m, const struct model_request *r,
+                                        const struct model_step *step)
+{
+    const struct model_hold *hold = &m->holds[step->hold];
+
+    if (step->op != MODEL_PLACE) {
+        return refuse(ERR_LEDGER_CONFLICT, "hold");
+    }
+    if (hold->account != r->account) {
+        return refuse(ERR_LEDGER_CONFLICT, "account");
+    }
+    if (hold->kind != r->kind) {
+        return refuse(ERR_LEDGER_CONFLICT, "kind");
+    }
+    if (hold->amount != r->amount) {
+        return refuse(ERR_LEDGER_CONFLICT, "amount");
+    }
+    return hold->expires_at_ms != r->expires_at_ms
+               ? refuse(ERR_LEDGER_CONFLICT, "expires_at")
+               : (struct model_reply){.hold = step->hold, .exists = true};
+}
+
+static struct model_reply place_new(struct model *m, const struct model_request *r)
+{
+    struct model_account next;
+
+    if (r->expires_at_ms != 0 && r->expires_at_ms <= m->now_ms) {
+        return refuse(ERR_LEDGER_HOLD_EXPIRED, "expires_at");
+    }
+    if (r->account == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    next = m->accounts[r->account];
+    next.held += r->amount;
+    if (!fits(next.held) || !fits(model_posted(&next) - next.held)) {
+        return refuse(ERR_LEDGER_OVERFLOW, "amount");
+    }
+    if (!covered(&next)) {
+        return refuse(ERR_LEDGER_INSUFFICIENT, "account");
+    }
+    m->accounts[r->account] = next;
+    APPEND(m->holds, m->hold_count, m->hold_size,
+           (struct model_hold){.account = r->account,
+                               .kind = r->kind,
+                               .status = LEDGER_HOLD_OPEN,
+                               .amount = r->amount,
+                               .expires_at_ms = r->expires_at_ms});
+    append_step(m, r, (int)m->hold_count - 1, 0);
+    return (struct model_reply){.hold = (int)m->hold_count - 1};
+}
+
+static struct model_reply apply_place(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_reference(r);
+    const struct model_step *step = find_step(m, r->reference);
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (r->amount <= 0) {
+        return refuse(ERR_LEDGER_AMOUNT, "amount");
+    }
+    return step != NULL ? compare_place(m, r, step) : place_new(m, r);
+}
+
+static struct model_reply compare_capture(const struct model *m, const struct model_request *r,
+                                          const struct model_step *step)
+{
+    struct model_reply reply;
+
+    if (step->op != MODEL_CAPTURE || step->hold != r->hold) {
+        return refuse(ERR_LEDGER_CONFLICT, "hold");
+    }
+    if (step->whole != r->whole) {
+        return refuse(ERR_LEDGER_CONFLICT, "whole");
+    }
+    reply = compare_legs(m, r, find_journal(m, r->reference));
+    reply.hold = is_refused(reply) ? 0 : r->hold;
+    return reply;
+}
+
+/* What the legs take from the account of the hold. */
+static model_int taken_by(const struct model *m, const struct model_request *r, int account)
+{
+    model_int taken = 0;
+
+    for (int i = 0; i < r->leg_count; i++) {
+        if (r->legs[i].account == account) {
+            taken += r->legs[i].is_debit == m->accounts[account].is_debit ? -r->legs[i].amount
+                                                                          : r->legs[i].amount;
+        }
+    }
+    return taken;
+}
+
+static void close_hold(struct model_hold *hold)
+{
+    if (left_of(hold) == 0) {
+        hold->status = LEDGER_HOLD_CLOSED;
+    }
+}
+
+static struct model_reply capture_amounts(struct model *m, const struct model_request *r)
+{
+    struct model_hold *hold = &m->holds[r->hold];
+    model_int taken = taken_by(m, r, hold->account), freed;
+    struct model_reply reply;
+
+    if (taken <= 0) {
+        return refuse(ERR_LEDGER_HOLD_MISMATCH, "legs");
+    }
+    if (taken > left_of(hold)) {
+        return refuse(ERR_LEDGER_HOLD_EXCEEDED, "amount");
+    }
+    freed = r->whole ? left_of(hold) : taken;
+    reply = try_legs(m, r, hold->account, freed);
+    if (is_refused(reply)) {
+        return reply;
+    }
+    reply.journal = append_journal(m, r, r->hold);
+    reply.hold = r->hold;
+    m->accounts[hold->account].held -= freed;
+    hold->captured += (int64_t)taken;
+    hold->released += (int64_t)(freed - taken);
+    close_hold(hold);
+    append_step(m, r, r->hold, reply.journal);
+    return reply;
+}
+
+static struct model_reply apply_capture(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_form(r);
+    const struct model_step *step = find_step(m, r->reference);
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (step != NULL) {
+        return compare_capture(m, r, step);
+    }
+    if (find_journal(m, r->reference) != NULL) {
+        return refuse(ERR_LEDGER_CONFLICT, "hold");
+    }
+    reply = check_open(m, r);
+    if (!is_refused(reply)) {
+        reply = check_accounts(r);
+    }
+    if (!is_refused(reply)) {
+        reply = check_balance(m, r);
+    }
+    return is_refused(reply) ? reply : capture_amounts(m, r);
+}
+
+static struct model_reply compare_release(const struct model_request *r,
+                                          const struct model_step *step)
+{
+    if (step->op != MODEL_RELEASE || step->hold != r->hold) {
+        return refuse(ERR_LEDGER_CONFLICT, "hold");
+    }
+    if (!step->whole && !r->whole && step->amount != r->amount) {
+        return refuse(ERR_LEDGER_CONFLICT, "amount");
+    }
+    return step->whole != r->whole ? refuse(ERR_LEDGER_CONFLICT, "whole")
+                                   : (struct model_reply){.hold = r->hold, .exists = true};
+}
+
+static struct model_reply apply_release(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_reference(r);
+    const struct model_step *step = find_step(m, r->reference);
+    struct model_hold *hold;
+    int64_t amount;
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (!r->whole && r->amount <= 0) {
+        return refuse(ERR_LEDGER_AMOUNT, "amount");
+    }
+    if (step != NULL) {
+        return compare_release(r, step);
+    }
+    reply = check_open(m, r);
+    if (is_refused(reply)) {
+        return reply;
+    }
+    hold = &m->holds[r->hold];
+    amount = r->whole ? left_of(hold) : r->amount;
+    if (amount > left_of(hold)) {
+        return refuse(ERR_LEDGER_HOLD_EXCEEDED, "amount");
+    }
+    m->accounts[hold->account].held -= amount;
+    hold->released += amount;
+    close_hold(hold);
+    append_step(m, r, r->hold, 0);
+    return (struct model_reply){.hold = r->hold};
+}
+
+static struct model_reply apply_expire(struct model *m, const struct model_request *r)
+{
+    struct model_hold *hold;
+
+    if (r->hold == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_HOLD_NOT_FOUND, "hold");
+    }
+    hold = &m->holds[r->hold];
+    if (hold->status != LEDGER_HOLD_OPEN) {
+        return fine;
+    }
+    if (hold->expires_at_ms == 0 || hold->expires_at_ms > m->now_ms) {
+        return refuse(ERR_LEDGER_HOLD_NOT_DUE, "hold");
+    }
+    m->accounts[hold->account].held -= left_of(hold);
+    hold->released += left_of(hold);
+    hold->status = LEDGER_HOLD_EXPIRED;
+    return fine;
+}
+
+struct model_reply model_apply(struct model *m, const struct model_request *r)
+{
+    switch (r->op) {
+    case MODEL_OPEN:
+        return apply_open(m, r);
+    case MODEL_FLOOR:
+        return apply_floor(m, r);
+    case MODEL_POST:
+        return apply_post(m, r);
+    case MODEL_PLACE:
+        return apply_place(m, r);
+    case MODEL_CAPTURE:
+        return apply_capture(m, r);
+    case MODEL_RELEASE:
+        return apply_release(m, r);
+    case MODEL_EXPIRE:
+        return apply_expire(m, r);
+    }
+    check_failed("model op", __FILE__, __LINE__);
+}
