@@ -119,10 +119,31 @@ static void take_notice(void *ctx, struct channel_notice *notice)
 {
     struct rig *rig = ctx;
 
+    mutex_lock(rig->mutex);
     rig->notices++;
     rig->last_notice = *notice->result;
-    rig->last_notice.order_no = str_dup(rig->arena, notice->result->order_no);
+    rig->last_notice.order_no = str_dup(rig->notice_arena, notice->result->order_no);
+    rig->last_notice.transaction_no = str_dup(rig->notice_arena, notice->result->transaction_no);
+    mutex_unlock(rig->mutex);
     channel_notice_done(notice, rig->sink_err);
+}
+
+int rig_notices(struct rig *rig)
+{
+    int notices;
+
+    mutex_lock(rig->mutex);
+    notices = rig->notices;
+    mutex_unlock(rig->mutex);
+    return notices;
+}
+
+bool rig_wait_notices(struct rig *rig, int wanted)
+{
+    for (int i = 0; i < 500 && rig_notices(rig) < wanted; i++) {
+        (void)usleep(10000);
+    }
+    return rig_notices(rig) == wanted;
 }
 
 static void load_conf(struct rig *rig, const char *text)
@@ -135,6 +156,7 @@ static void load_conf(struct rig *rig, const char *text)
 
     CHECK(file != NULL);
     CHECK(fputs("channel.total_deadline = 500ms\n", file) >= 0);
+    CHECK(fprintf(file, "http.public_url = " STR_FMT "\n", STR_ARG(rig->base_url)) > 0);
     CHECK(text == NULL || fputs(text, file) >= 0);
     CHECK(fclose(file) == 0);
     if (conf_load(sets, ARRAY_LEN(sets), path, &rig->app.conf, &problem) != ERR_OK) {
@@ -186,29 +208,31 @@ struct rig *rig_new(const char *conf)
 
     current = rig;
     rig->arena = arena_new();
+    rig->notice_arena = arena_new();
+    rig->mutex = mutex_new();
     rig->now_ms = INT64_C(1790000000000);
     rig->clock = (struct clock){rig_now, rig};
     (void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/channel_rig.XXXXXX");
     CHECK(mkdtemp(rig->dir) != NULL);
-    load_conf(rig, conf);
     app->clock = &rig->clock;
     app->modules = modules;
     app->module_count = ARRAY_LEN(modules);
-    CHECK(vault_open(str_printf(rig->arena, "%s/master.key", rig->dir), true, &app->vault) ==
-          ERR_OK);
-    open_store(rig);
     app->loop_count = RIG_LOOPS;
     for (unsigned i = 0; i < app->loop_count; i++) {
         app->loops[i] = loop_new("rig", i, &rig->clock);
         app->clients[i] = http_client_new(app->loops[i], &(struct http_client_options){0});
     }
+    loop_call(app->loops[0], start_server, rig);
+    load_conf(rig, conf);
+    CHECK(vault_open(str_printf(rig->arena, "%s/master.key", rig->dir), true, &app->vault) ==
+          ERR_OK);
+    open_store(rig);
     for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
         if (modules[i]->start != NULL) {
             CHECK(modules[i]->start(app, &app->states[i]) == ERR_OK);
         }
     }
     channel_on_notice(app, take_notice, rig);
-    loop_call(app->loops[0], start_server, rig);
     for (unsigned i = 0; i < app->loop_count; i++) {
         loop_start(app->loops[i]);
     }
@@ -251,6 +275,8 @@ void rig_free(struct rig *rig)
     vault_free(app->vault);
     conf_free(app->conf);
     CHECK(system(str_cstr(rig->arena, command)) == 0);
+    mutex_free(rig->mutex);
+    arena_free(rig->notice_arena);
     arena_free(rig->arena);
     mem_free(rig);
     current = NULL;
@@ -403,6 +429,7 @@ struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel
     wait_for(waited);
     result = waited->call.result;
     result.qr = str_dup(rig->arena, result.qr);
+    result.account_no = str_dup(rig->arena, result.account_no);
     result.code = str_dup(rig->arena, result.code);
     result.detail = str_dup(rig->arena, result.detail);
     result.order_no = str_dup(rig->arena, result.order_no);
@@ -450,7 +477,9 @@ struct rig_reply rig_request(struct rig *rig, const char *method, struct str pat
     waited->http = (struct http_call){
         .arena = arena,
         .method = str_of(method),
-        .url = str_printf(rig->arena, STR_FMT STR_FMT, STR_ARG(rig->base_url), STR_ARG(path)),
+        .url = str_starts(path, STR("http"))
+                   ? path
+                   : str_printf(rig->arena, STR_FMT STR_FMT, STR_ARG(rig->base_url), STR_ARG(path)),
         .body = body,
         .total_deadline_ms = 10000,
         .addresses = HTTP_ADDRESS_ANY,

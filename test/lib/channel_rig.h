@@ -35,7 +35,9 @@ struct rig {
     struct request *unanswered[RIG_UNANSWERED_MAX];
     size_t unanswered_count;
 
-    /* What came to the sink, and what it answers. */
+    /* What came to the sink, and what it answers. It may come at any time: guarded. */
+    struct mutex *mutex;
+    struct arena *notice_arena;
     int notices;
     struct channel_result last_notice;
     enum err sink_err;
@@ -59,11 +61,14 @@ struct channel_result rig_call(struct rig *rig, int64_t account_id, enum channel
 /* Queries of T202611220001 at once, from all loops; how many had the outcome. */
 size_t rig_calls(struct rig *rig, int64_t account_id, size_t count, enum channel_outcome outcome);
 
+int rig_notices(struct rig *rig);
+bool rig_wait_notices(struct rig *rig, int wanted); /* exactly so many, within 5 s */
+
 struct rig_reply {
     int status;
     struct str body;
 };
-/* A request to ourselves; headers end with an empty name, NULL: none. */
+/* A request to ourselves, or to a whole URL; headers end with an empty name, NULL: none. */
 struct rig_reply rig_request(struct rig *rig, const char *method, struct str path,
                              const struct http_header *headers, struct str body);
 /* Headers that sign a body at the rig's time: as the mock channel, as WeChat Pay. */

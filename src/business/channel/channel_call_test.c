@@ -51,8 +51,9 @@ static void a_believed_answer_is_the_outcome(void **state)
 
 static void the_callback_url_of_the_account_goes_out(void **state)
 {
-    struct str url = str_printf(rig->arena, "\"notify_url\":\"http://127.0.0.1:9999" STR_FMT "\"",
-                                STR_ARG(rig_notify_path(rig, "mock", account)));
+    struct str url =
+        str_printf(rig->arena, "\"notify_url\":\"" STR_FMT STR_FMT "\"", STR_ARG(rig->base_url),
+                   STR_ARG(rig_notify_path(rig, "mock", account)));
 
     (void)state;
     rig->answer = (struct rig_answer){.status = 200, .body = PENDING, .signed_ = true};

@@ -41,7 +41,7 @@ static void a_believed_callback_reaches_the_sink_and_is_answered_in_its_form(voi
     (void)state;
     assert_int_equal(reply.status, 204);
     assert_int_equal(reply.body.len, 0);
-    assert_int_equal(rig->notices, 1);
+    assert_int_equal(rig_notices(rig), 1);
     assert_int_equal(rig->last_notice.outcome, CHANNEL_SUCCEEDED);
     assert_int_equal(rig->last_notice.amount.minor, 1288);
     assert_true(str_eq(rig->last_notice.order_no, STR("T202611220001")));
@@ -54,7 +54,7 @@ static void a_repeated_callback_reaches_the_sink_again(void **state)
     (void)state;
     assert_int_equal(notify("mock", account, headers, paid).status, 204);
     assert_int_equal(notify("mock", account, headers, paid).status, 204);
-    assert_int_equal(rig->notices, 2);
+    assert_int_equal(rig_notices(rig), 2);
 }
 
 static void what_the_sink_could_not_keep_is_asked_for_again(void **state)
@@ -62,7 +62,7 @@ static void what_the_sink_could_not_keep_is_asked_for_again(void **state)
     (void)state;
     rig->sink_err = ERR_STORE_BUSY;
     assert_int_equal(notify("mock", account, rig_mock_headers(rig, paid), paid).status, 503);
-    assert_int_equal(rig->notices, 1);
+    assert_int_equal(rig_notices(rig), 1);
 }
 
 static void what_is_not_believed_is_refused_and_changes_nothing(void **state)
@@ -75,7 +75,7 @@ static void what_is_not_believed_is_refused_and_changes_nothing(void **state)
     assert_int_equal(notify("mock", account, headers, STR("")).status, 401);
     rig->now_ms += 300000;
     assert_int_equal(notify("mock", account, headers, paid).status, 401);
-    assert_int_equal(rig->notices, 0);
+    assert_int_equal(rig_notices(rig), 0);
 }
 
 static void a_statement_without_meaning_for_us_is_not_handed_on(void **state)
@@ -84,7 +84,7 @@ static void a_statement_without_meaning_for_us_is_not_handed_on(void **state)
 
     (void)state;
     assert_int_equal(notify("mock", account, rig_mock_headers(rig, odd), odd).status, 422);
-    assert_int_equal(rig->notices, 0);
+    assert_int_equal(rig_notices(rig), 0);
 }
 
 static void an_account_or_channel_that_is_not_there_is_404(void **state)
@@ -97,7 +97,7 @@ static void an_account_or_channel_that_is_not_there_is_404(void **state)
     assert_int_equal(notify("nobody", account, headers, paid).status, 404);
     assert_int_equal(rig_request(rig, "POST", STR("/notify/mock/pay_1"), headers, paid).status,
                      404);
-    assert_int_equal(rig->notices, 0);
+    assert_int_equal(rig_notices(rig), 0);
 }
 
 /* ---- WeChat Pay, whose certificate is not known yet ---- */
@@ -130,7 +130,7 @@ static void a_callback_of_an_unknown_certificate_fetches_it_and_is_judged_again(
     (void)state;
     assert_int_equal(notify("wechat", account, headers, body).status, 204);
     assert_int_equal(notify("wechat", account, headers, body).status, 204);
-    assert_int_equal(rig->notices, 2);
+    assert_int_equal(rig_notices(rig), 2);
     assert_int_equal(rig->certificate_requests, 1);
     assert_int_equal(rig->last_notice.amount.minor, 1288);
 }
@@ -148,7 +148,7 @@ static void forged_callbacks_do_not_fetch_each_time(void **state)
         assert_true(str_starts(reply.body, STR("{\"code\":\"FAIL\",")));
     }
     assert_int_equal(rig->certificate_requests, 1);
-    assert_int_equal(rig->notices, 0);
+    assert_int_equal(rig_notices(rig), 0);
 }
 
 #define WITH_WECHAT(test) cmocka_unit_test_setup_teardown(test, set_up_wechat, tear_down)
