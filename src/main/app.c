@@ -1,5 +1,7 @@
 #include "main/program.h"
 
+#include "business/auth/auth.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -198,14 +200,15 @@ static struct str in_data_dir(struct arena *arena, const struct conf *conf, cons
 static bool open_vault(struct app *app, struct arena *arena)
 {
     struct str file = conf_text(app->conf, "vault.key_file");
-    char *dir = str_cstr(arena, conf_text(app->conf, "data.dir"));
-    enum err err;
+    bool sealed;
+    enum err err = auth_is_sealed(app->store, &sealed);
 
-    (void)mkdir(dir, 0700);
     if (file.len == 0) {
         file = in_data_dir(arena, app->conf, "master.key");
     }
-    err = vault_open(file, true, &app->vault);
+    if (err == ERR_OK) {
+        err = vault_open(file, !sealed, &app->vault);
+    }
     return err == ERR_OK || complain("the master key cannot be opened", err, str_cstr(arena, file));
 }
 
@@ -237,6 +240,7 @@ static bool open_store(struct app *app, struct arena *arena)
         }
     }
     options.part_count = count;
+    (void)mkdir(str_cstr(arena, conf_text(app->conf, "data.dir")), 0700);
     if (options.url.len == 0) {
         options.url = str_printf(arena, "sqlite:" STR_FMT,
                                  STR_ARG(in_data_dir(arena, app->conf, "tomato.db")));
@@ -307,7 +311,7 @@ bool program_open(struct conf *conf, bool serve, struct app **out)
     app->conf = conf;
     app->modules = program_modules;
     *out = app;
-    ok = open_vault(app, arena) && open_store(app, arena);
+    ok = open_store(app, arena) && open_vault(app, arena);
     arena_free(arena);
     if (!ok) {
         return false;

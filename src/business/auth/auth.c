@@ -63,6 +63,16 @@ static void read_keys(void *ctx, struct reader *reader)
     read->err = auth__read_platform_keys(reader, read->arena, &read->rows, &read->count);
 }
 
+enum err auth_is_sealed(struct store *store, bool *sealed)
+{
+    struct key_read read = {.arena = arena_new()};
+    enum err err = store_read(store, read_keys, &read);
+
+    *sealed = read.count > 0;
+    arena_free(read.arena);
+    return err == ERR_OK ? read.err : err;
+}
+
 static enum err platform_key_open(struct auth_state *state)
 {
     struct key_read read = {.arena = state->arena};

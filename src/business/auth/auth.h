@@ -95,6 +95,10 @@ struct auth_key_revoke {
 };
 extern const struct command_kind auth_key_revoke_kind; /* result: struct auth_key */
 
+/* Whether the database holds what only the master key opens: then a missing key file must not be
+ * made anew. The platform's key is sealed at the first start, before anything else. */
+MUST_USE enum err auth_is_sealed(struct store *store, bool *sealed);
+
 /* ---- reading ---- */
 
 MUST_USE enum err auth_key_read(struct reader *reader, int64_t id, struct arena *arena,

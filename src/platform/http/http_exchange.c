@@ -132,8 +132,8 @@ void exchange_completed(void *server_ptr, struct MHD_Connection *mhd, void **con
     if (exchange->sse != NULL) {
         sse_closed(exchange->sse);
     }
-    if (exchange->state == EXCHANGE_SUSPENDED) {
-        exchange->state = EXCHANGE_ORPHAN;
+    if (exchange->state == EXCHANGE_SUSPENDED && exchange->reply == NULL) {
+        exchange->state = EXCHANGE_ORPHAN; /* still owed an answer, which nobody will get */
         exchange->connection = NULL;
         exchange->mhd = NULL;
         server->orphans++;
