@@ -1,12 +1,12 @@
 /* One payment, from the click to the journal:
  *
- *     create ──► watch ──final──► attempts ──► the channel's view ──► journal ──► over
- *       └─refused──────────────────────────────────────────────────────────────►  */
+ *     create ──► watch ──final──► attempts ──► the channel's view ──► accounts, journal ──► over
+ *       └─refused────────────────────────────────────────────────────────────────────────► */
 #include "base/crypto.h"
 #include "main/demo_int.h"
 
 enum {
-    POLL_MS = 400,
+    POLL_MS = 200,
     WATCH_MS = 15 * 60 * 1000, /* a little longer than the payment's own time */
     EXPIRES_IN_S = 10 * 60,
 };
@@ -62,11 +62,10 @@ static void got_journal(struct demo_call *call)
     end(call->ctx);
 }
 
-static void get_journal(struct demo_call *call)
+static void get_as_operator(struct demo_call *call, struct str target, const char *event,
+                            void (*then)(struct demo_call *call))
 {
     struct demo_run *run = call->ctx;
-    struct str target = str_printf(call->arena, "/v1/ledger/journals?payment_id=" STR_FMT,
-                                   STR_ARG(run->payment_id));
 
     if (call->http.err == ERR_STOPPING) {
         end(run);
@@ -77,9 +76,25 @@ static void get_journal(struct demo_call *call)
                                              .target = target,
                                              .signer = DEMO_OPERATOR,
                                              .run = run->number,
-                                             .event = "journal",
-                                             .then = got_journal,
+                                             .event = event,
+                                             .then = then,
                                              .ctx = run});
+}
+
+static void get_journal(struct demo_call *call)
+{
+    const struct demo_run *run = call->ctx;
+
+    get_as_operator(call,
+                    str_printf(call->arena, "/v1/ledger/journals?payment_id=" STR_FMT,
+                               STR_ARG(run->payment_id)),
+                    "journal", got_journal);
+}
+
+/* The names of the accounts the journal's entries speak of. */
+static void get_accounts(struct demo_call *call)
+{
+    get_as_operator(call, STR("/v1/ledger/accounts?limit=50"), "accounts", get_journal);
 }
 
 /* The order's number at the channel is T and the id of the attempt. */
@@ -124,7 +139,7 @@ static void get_channel_view(struct demo_call *call)
                                              .signer = DEMO_NOBODY,
                                              .run = run->number,
                                              .event = "channel",
-                                             .then = get_journal,
+                                             .then = get_accounts,
                                              .ctx = run});
 }
 
