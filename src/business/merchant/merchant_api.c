@@ -258,8 +258,8 @@ struct endpoint_errand {
 static struct reply *endpoint_made(struct request *req, struct command *command)
 {
     const struct endpoint_errand *errand =
-        (const struct endpoint_errand *)((const char *)command->arg -
-                                         offsetof(struct endpoint_errand, create));
+        (const struct endpoint_errand *)(const void *)((const char *)command->arg -
+                                                       offsetof(struct endpoint_errand, create));
 
     return reply_endpoint(req, command->result, &errand->plain);
 }
@@ -308,8 +308,8 @@ static struct reply *endpoint_list_handler(struct request *req)
 static struct reply *endpoint_rotated(struct request *req, struct command *command)
 {
     const struct endpoint_errand *errand =
-        (const struct endpoint_errand *)((const char *)command->arg -
-                                         offsetof(struct endpoint_errand, rotate));
+        (const struct endpoint_errand *)(const void *)((const char *)command->arg -
+                                                       offsetof(struct endpoint_errand, rotate));
 
     return reply_endpoint(req, command->result, &errand->plain);
 }

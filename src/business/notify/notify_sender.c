@@ -593,7 +593,7 @@ struct added {
 
 static void on_wake(struct loop_timer *timer)
 {
-    run_due((struct notify_sender *)((char *)timer - offsetof(struct notify_sender, wake)));
+    run_due((struct notify_sender *)(void *)((char *)timer - offsetof(struct notify_sender, wake)));
 }
 
 static void on_added(struct task *task)

@@ -112,7 +112,7 @@ static enum gateway_step run(struct gateway_chain *chain)
         }
         chain->at++;
     }
-    CHECK(!"a chain ends with dispatch");
+    CHECK(false && "a chain ends with dispatch");
     return GATEWAY_ANSWER;
 }
 
