@@ -102,9 +102,9 @@ void *exchange_begin(void *server_ptr, const char *uri, struct MHD_Connection *m
     return exchange;
 }
 
-static void observe(const struct exchange *exchange)
+static void observe(const struct exchange *exchange, int status)
 {
-    int class = exchange->reply->status / 100;
+    int class = status / 100;
 
     metric_observe_us(&http_requests_metric, (size_t)(class - 2),
                       loop_monotonic_us(exchange->server->loop) -
@@ -140,7 +140,7 @@ void exchange_completed(void *server_ptr, struct MHD_Connection *mhd, void **con
         return;
     }
     if (exchange->state == EXCHANGE_REPLIED) {
-        observe(exchange);
+        observe(exchange, exchange->reply->status);
     }
     exchange_give_back(exchange);
 }
@@ -215,6 +215,7 @@ void exchange_refuse_raw(struct exchange *exchange, enum err err)
     struct buf answer;
 
     exchange->refused = true;
+    observe(exchange, err_status(err));
     if (tls_is_on(exchange->server)) {
         return; /* nothing can be written past the encryption */
     }

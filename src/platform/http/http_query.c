@@ -1,8 +1,6 @@
 /* What a handler reads from a request: path parameters, the query string, the JSON body. */
 #include "platform/http/http_int.h"
 
-#include <stdio.h>
-
 enum { QUERY_PAIRS_MAX = 64 };
 
 static int hex_digit(char c)
@@ -48,12 +46,24 @@ enum err http__decode(struct arena *arena, struct str text, struct str *out)
 
 /* ---- query ---- */
 
+/* As much of the text as fits, cut between characters. */
+static void copy_text(char *out, size_t size, struct str text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xC0) == 0x80) {
+        len--;
+    }
+    memcpy(out, text.ptr, len);
+    out[len] = '\0';
+}
+
 static enum err refuse(struct json_refusal *refusal, enum err err, const char *param,
                        const char *detail)
 {
     *refusal = (struct json_refusal){.err = err};
-    (void)snprintf(refusal->param, sizeof(refusal->param), "%s", param);
-    (void)snprintf(refusal->detail, sizeof(refusal->detail), "%s", detail);
+    copy_text(refusal->param, sizeof(refusal->param), str_of(param));
+    copy_text(refusal->detail, sizeof(refusal->detail), str_of(detail));
     return err;
 }
 

@@ -489,6 +489,25 @@ static void a_reply_after_the_servers_end_goes_nowhere(void **state)
     raw_close(client);
 }
 
+static void reply_and_free(void *ctx)
+{
+    release_held(NULL);
+    http_server_free(((struct http_fixture *)ctx)->server);
+}
+
+static void a_reply_just_before_the_servers_end_harms_nobody(void **state)
+{
+    struct world *world = *state;
+    struct raw_client *client = raw_open(world->fixture.port);
+
+    raw_send(client, STR("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert_true(signal_wait(held.arrived, 5000));
+    loop_call(world->fixture.loop, reply_and_free, &world->fixture);
+    world->fixture.server = NULL;
+    assert_true(raw_is_closed_within(client, 2000));
+    raw_close(client);
+}
+
 static void a_client_that_leaves_while_its_request_waits_harms_nobody(void **state)
 {
     struct world *world = *state;
@@ -580,6 +599,7 @@ int main(void)
         TEST(before_send_sees_the_reply_and_may_add_headers),
         TEST(draining_finishes_what_is_in_flight_and_takes_no_more),
         TEST(a_reply_after_the_servers_end_goes_nowhere),
+        TEST(a_reply_just_before_the_servers_end_harms_nobody),
         TEST(a_client_that_leaves_while_its_request_waits_harms_nobody),
         TEST(a_port_is_shared_only_when_asked),
     };

@@ -347,7 +347,8 @@ static void responses(struct out *out, const struct route *route)
             refusals_of_status(out, errors, err_status(*err));
         }
     }
-    raw(out, "default", "{\"$ref\":\"#/components/responses/refusal\"}");
+    raw(out, "4XX", "{\"$ref\":\"#/components/responses/refusal\"}");
+    raw(out, "5XX", "{\"$ref\":\"#/components/responses/refusal\"}");
     end(out, '}');
 }
 
