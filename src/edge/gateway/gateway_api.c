@@ -1,5 +1,6 @@
-/* What belongs to no module: health, readiness, metrics, the API document. */
+/* What belongs to no module: health, readiness, metrics, the API document and its pages. */
 #include "edge/gateway/gateway_int.h"
+#include "edge/web/web.h"
 
 enum { GATEWAY_TEXT_MAX = 4 << 20 };
 
@@ -55,6 +56,33 @@ static struct reply *metrics_handler(struct request *req)
     return reply_text(req, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&text));
 }
 
+static struct reply *openapi_handler(struct request *req)
+{
+    const struct route *sets[APP_MODULES_MAX];
+    size_t count = 0;
+    struct buf text;
+
+    for (size_t i = 0; i < req->app->module_count; i++) {
+        if (req->app->modules[i]->routes != NULL) {
+            sets[count++] = req->app->modules[i]->routes;
+        }
+    }
+    buf_init_arena(&text, req->arena, GATEWAY_TEXT_MAX);
+    openapi_print(&text, sets, count);
+    CHECK(buf_ok(&text));
+    return reply_json(req, 200, buf_str(&text));
+}
+
+static struct reply *docs_handler(struct request *req)
+{
+    return web_reply(req, STR("docs/docs.html"));
+}
+
+static struct reply *docs_errors_handler(struct request *req)
+{
+    return web_reply(req, STR("docs/errors.html"));
+}
+
 static struct reply *errors_handler(struct request *req)
 {
     struct buf text;
@@ -95,6 +123,24 @@ const struct route gateway__routes[] = {
      .handler = metrics_handler,
      .auth = HTTP_AUTH_METRICS,
      .summary = "Metrics in the Prometheus text format",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/openapi.json",
+     .handler = openapi_handler,
+     .auth = HTTP_AUTH_NONE,
+     .summary = "This document",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/docs",
+     .handler = docs_handler,
+     .auth = HTTP_AUTH_NONE,
+     .summary = "This document as a page",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/docs/errors",
+     .handler = docs_errors_handler,
+     .auth = HTTP_AUTH_NONE,
+     .summary = "Every error code as a page",
      ROUTE_HERE},
     {.method = "GET",
      .path = "/v1/errors",
