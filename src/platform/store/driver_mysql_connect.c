@@ -171,14 +171,15 @@ static unsigned seconds_of(int64_t ms)
     return (unsigned)((ms + 999) / 1000);
 }
 
-/* A writer that vanishes in the middle of a transaction must not hold the lease's row for long: the
+/* A lock is waited for shorter than an answer, so that the server says what happened.
+ * A writer that vanishes in the middle of a transaction must not hold the lease's row for long: the
  * server drops its connection when it has been silent for the length of the lease. */
 static enum db_status set_session(struct mysql_db *mysql)
 {
     buf_printf(&mysql->sql,
                "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,"
                "NO_ENGINE_SUBSTITUTION', autocommit = %d, innodb_lock_wait_timeout = %u",
-               mysql->writer ? 0 : 1, seconds_of(mysql->lease_ms));
+               mysql->writer ? 0 : 1, seconds_of(mysql->lease_ms / 2));
     if (mysql->writer && mysql->timed) {
         buf_printf(&mysql->sql, ", wait_timeout = %u", seconds_of(mysql->lease_ms) + 1);
     }

@@ -328,6 +328,21 @@ static enum db_status prepare_own(struct sqlite *sqlite)
     return status;
 }
 
+static enum db_status prepare_statement(struct sqlite *sqlite, const struct statement_info *info,
+                                        sqlite3_stmt **out)
+{
+    enum db_status status = prepare_one(sqlite, info->sql, out);
+
+    if (status == DB_OK && info->row != NULL &&
+        sqlite3_column_count(*out) != (int)info->row->table->column_count) {
+        (void)snprintf(sqlite->db.problem, sizeof(sqlite->db.problem),
+                       "the result has %d columns, the row %zu", sqlite3_column_count(*out),
+                       info->row->table->column_count);
+        status = DB_FAILED;
+    }
+    return name_problem(&sqlite->db, "statement", info->statement->name, status);
+}
+
 static enum db_status sqlite_prepare(struct db *db)
 {
     struct sqlite *sqlite = sqlite_of(db);
@@ -340,10 +355,7 @@ static enum db_status sqlite_prepare(struct db *db)
         status = prepare_tables(sqlite);
     }
     for (size_t i = 0; i < catalog->statement_count && status == DB_OK; i++) {
-        const struct statement_info *info = &catalog->statements[i];
-
-        status = name_problem(db, "statement", info->statement->name,
-                              prepare_one(sqlite, info->sql, &sqlite->statements[i]));
+        status = prepare_statement(sqlite, &catalog->statements[i], &sqlite->statements[i]);
     }
     return status;
 }

@@ -193,7 +193,13 @@ enum err store_read(struct store *store, void (*run)(void *ctx, struct reader *r
 
 /* ---- what a query may ask ---- */
 
-/* A connection that was lost is made anew for the next query. */
+/* Reading does no harm twice: after a lost connection it is tried once more over a new one. */
+static bool try_again(struct reader *reader, enum db_status status, unsigned *tries)
+{
+    return (status == DB_LOST || status == DB_UNKNOWN) && (*tries)++ == 0 &&
+           reader->db->driver->reconnect(reader->db) == DB_OK;
+}
+
 static enum err checked(struct reader *reader, enum db_status status)
 {
     if (status == DB_OK) {
@@ -201,18 +207,7 @@ static enum err checked(struct reader *reader, enum db_status status)
     }
     log_error("store", "store.query_failed", NULL,
               LOG_TEXT("database", str_of(reader->db->problem)), LOG_END);
-    reader->lost = status == DB_LOST || status == DB_UNKNOWN;
     return ERR_STORE_DATABASE;
-}
-
-static enum err ready(struct reader *reader)
-{
-    if (!reader->lost) {
-        return ERR_OK;
-    }
-    TRY(checked(reader, reader->db->driver->reconnect(reader->db)));
-    reader->lost = false;
-    return ERR_OK;
 }
 
 struct one_sink {
@@ -239,9 +234,13 @@ enum err reader_get(struct reader *reader, const struct table *table, int64_t id
 {
     const struct table_info *info = catalog__table(&reader->store->catalog, table);
     struct one_sink one = {{arena, add_one}, NULL};
+    unsigned tries = 0;
+    enum db_status status;
 
-    TRY(ready(reader));
-    TRY(checked(reader, reader->db->driver->load_ids(reader->db, info, &id, 1, &one.sink)));
+    do {
+        status = reader->db->driver->load_ids(reader->db, info, &id, 1, &one.sink);
+    } while (try_again(reader, status, &tries));
+    TRY(checked(reader, status));
     return take_one(info, &one, row);
 }
 
@@ -250,14 +249,17 @@ enum err reader_find(struct reader *reader, const struct table *table, unsigned 
 {
     const struct table_info *info = catalog__table(&reader->store->catalog, table);
     struct one_sink one = {{arena, add_one}, NULL};
+    unsigned tries = 0;
+    enum db_status status;
 
     CHECK(unique < table->unique_count);
     if (!row__has_key(info, unique, key)) {
         return ERR_STORE_NOT_FOUND;
     }
-    TRY(ready(reader));
-    TRY(checked(reader,
-                reader->db->driver->load_keys(reader->db, info, unique, &key, 1, &one.sink)));
+    do {
+        status = reader->db->driver->load_keys(reader->db, info, unique, &key, 1, &one.sink);
+    } while (try_again(reader, status, &tries));
+    TRY(checked(reader, status));
     return take_one(info, &one, row);
 }
 
@@ -294,12 +296,15 @@ enum err reader_rows(struct reader *reader, const struct statement *statement,
 {
     size_t number = catalog__statement(&reader->store->catalog, statement);
     struct rows_sink out = {{arena, add_to_rows}, 0, NULL, 0, 0};
+    unsigned tries = 0;
+    enum db_status status;
 
     CHECK(statement->row != NULL);
     out.row_size = statement->row->row_size;
-    TRY(ready(reader));
-    TRY(checked(reader, reader->db->driver->query_rows(reader->db, number, values, value_count,
-                                                       &out.sink)));
+    do {
+        status = reader->db->driver->query_rows(reader->db, number, values, value_count, &out.sink);
+    } while (try_again(reader, status, &tries));
+    TRY(checked(reader, status));
     *rows = out.rows;
     *count = out.count;
     return ERR_OK;
@@ -310,10 +315,13 @@ enum err reader_ints(struct reader *reader, const struct statement *statement,
 {
     size_t number = catalog__statement(&reader->store->catalog, statement);
     struct int_row row = {.values = out, .count = out_count};
+    unsigned tries = 0;
+    enum db_status status;
 
     CHECK(statement->row == NULL);
-    TRY(ready(reader));
-    TRY(checked(reader,
-                reader->db->driver->query_ints(reader->db, number, values, value_count, &row)));
+    do {
+        status = reader->db->driver->query_ints(reader->db, number, values, value_count, &row);
+    } while (try_again(reader, status, &tries));
+    TRY(checked(reader, status));
     return row.found ? ERR_OK : ERR_STORE_NOT_FOUND;
 }

@@ -5,11 +5,9 @@
  * run again, and what it finds there already is its own work. */
 #include "platform/store/store_int.h"
 
-#include "base/time.h"
-
 #include <stdio.h>
 
-enum { SQL_MAX = 65536 };
+enum { SQL_MAX = 65536, HOLD_MS = 600000 };
 
 struct migrator {
     struct store *store;
@@ -115,17 +113,15 @@ static enum db_status apply_in_steps(struct migrator *m, const struct migration 
     return status == DB_OK ? complete(m, migration->name, now_ms) : status;
 }
 
-/* A migration may take longer than the lease lasts, and nobody renews it meanwhile. */
+/* A migration may take longer than the lease lasts, and nobody renews it meanwhile. It gets its
+ * usual length again when the store has been opened. */
 static enum db_status hold_lease(struct migrator *m)
 {
-    const int64_t hold_ms = 10 * TIME_MINUTE_MS;
-
     if (m->held) {
         return DB_OK;
     }
     m->held = true;
-    buf_printf(&m->sql, "UPDATE store_lease SET expires_at = expires_at + %lld",
-               (long long)hold_ms);
+    buf_printf(&m->sql, "UPDATE store_lease SET expires_at = expires_at + %d", HOLD_MS);
     return execute(m);
 }
 

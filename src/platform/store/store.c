@@ -113,6 +113,23 @@ static enum err prepare(struct store *store, char detail[256])
     return ERR_OK;
 }
 
+static enum err renew_lease(struct store *store, char detail[256])
+{
+    const struct driver *driver = store->db->driver;
+    enum db_status status = driver->begin(store->db);
+
+    if (status == DB_OK) {
+        status = driver->lease_renew(store->db, counter_get(&store->commit_no));
+    }
+    if (status == DB_OK) {
+        status = driver->commit(store->db);
+    }
+    if (status != DB_OK) {
+        (void)snprintf(detail, 256, "the lease was lost: %.200s", store->db->problem);
+    }
+    return status == DB_OK ? ERR_OK : ERR_STORE_FENCED;
+}
+
 static enum err open_all(struct store *store, char detail[256])
 {
     TRY(catalog__init(&store->catalog, store->options.parts, store->options.part_count, detail));
@@ -120,6 +137,7 @@ static enum err open_all(struct store *store, char detail[256])
     TRY(take_lease(store, detail));
     TRY(schema__migrate(store, detail));
     TRY(prepare(store, detail));
+    TRY(renew_lease(store, detail));
     return query__open_readers(store, detail);
 }
 

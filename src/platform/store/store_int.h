@@ -188,7 +188,6 @@ struct reader {
     struct store *store;
     struct db *db;
     struct reader *next; /* free ones */
-    bool lost;           /* its connection is made anew before the next query */
 };
 
 struct reader_pool {
