@@ -325,6 +325,11 @@ bool program_open(struct conf *conf, bool serve, struct app **out)
     return start_modules(app);
 }
 
+static void stop_client(void *client)
+{
+    http_client_stop(client);
+}
+
 static void free_client(void *client)
 {
     http_client_free(client);
@@ -338,7 +343,7 @@ void program_close(struct app *app)
         timers_stop(app->timers);
     }
     for (unsigned i = 0; i < app->loop_count; i++) {
-        loop_call(app->loops[i], free_client, app->clients[i]);
+        loop_call(app->loops[i], stop_client, app->clients[i]);
     }
     if (app->events != NULL) {
         events_stop(app->events);
@@ -347,6 +352,7 @@ void program_close(struct app *app)
         store_close(app->store); /* commits what waits; answers go to the loops */
     }
     for (unsigned i = 0; i < app->loop_count; i++) {
+        loop_call(app->loops[i], free_client, app->clients[i]);
         loop_stop(app->loops[i]);
     }
     for (size_t i = app->module_count; i > 0; i--) {

@@ -57,14 +57,40 @@ static bool listen_all(struct app *app, struct servers *servers)
     return true;
 }
 
-static size_t in_flight(const struct servers *servers)
+/* A server belongs to its loop's thread. */
+static void drain_server(void *server)
 {
-    size_t count = 0;
+    http_server_drain(server);
+}
+
+static void free_server(void *server)
+{
+    http_server_free(server);
+}
+
+struct count {
+    const struct http_server *server;
+    size_t in_flight;
+};
+
+static void count_in_flight(void *ctx)
+{
+    struct count *count = ctx;
+
+    count->in_flight = http_server_in_flight(count->server);
+}
+
+static size_t in_flight(const struct app *app, const struct servers *servers)
+{
+    size_t sum = 0;
 
     for (unsigned i = 0; i < servers->count; i++) {
-        count += http_server_in_flight(servers->items[i]);
+        struct count count = {servers->items[i], 0};
+
+        loop_call(app->loops[i], count_in_flight, &count);
+        sum += count.in_flight;
     }
-    return count;
+    return sum;
 }
 
 /* Stop accepting, finish what is in flight within the deadline, commit, exit 0. */
@@ -74,14 +100,14 @@ static void drain(struct app *app, struct servers *servers)
 
     gateway_set_ready(app, false);
     for (unsigned i = 0; i < servers->count; i++) {
-        http_server_drain(servers->items[i]);
+        loop_call(app->loops[i], drain_server, servers->items[i]);
     }
-    while (in_flight(servers) > 0 && left_ms > 0) {
+    while (in_flight(app, servers) > 0 && left_ms > 0) {
         (void)usleep(10000);
         left_ms -= 10;
     }
     for (unsigned i = 0; i < servers->count; i++) {
-        http_server_free(servers->items[i]);
+        loop_call(app->loops[i], free_server, servers->items[i]);
     }
 }
 

@@ -387,7 +387,7 @@ void client__release(struct http_client *client)
     }
 }
 
-void http_client_free(struct http_client *client)
+void http_client_stop(struct http_client *client)
 {
     client->stopping = true;
     for (size_t i = 0; i < CLIENT_PEER_BUCKETS; i++) {
@@ -401,6 +401,11 @@ void http_client_free(struct http_client *client)
         land(transfer);
         fail_soon(transfer, ERR_STOPPING, "the client is stopping");
     }
+}
+
+void http_client_free(struct http_client *client)
+{
+    http_client_stop(client);
     while (client->failed.first != NULL) {
         run_failed(&client->failures);
     }
