@@ -5,9 +5,15 @@
  *     ALG: HMAC-SHA256 | RSA-SHA256 | ED25519 | SM2-SM3; signature in base64 over
  *     METHOD\nPATH?QUERY\nTIMESTAMP\nNONCE\nHEX(SHA256(body))\n      (SM3(body) with SM2-SM3)
  *
- * over the exact bytes received. The timestamp (Unix seconds) may be off by auth.window, a nonce is
- * taken once per key. After a restart, when the nonces of before are forgotten, requests stamped
- * before the start are refused (retryable: sign again).
+ * over the exact bytes received. The four fields stand in any order, without blanks. The timestamp
+ * (Unix seconds) may be off by auth.window, a nonce (16 to 64 of A-Z a-z 0-9 _ -) is taken once per
+ * key. What was signed at a time whose nonces this process does not know, because it was not
+ * running or had to forget them, is refused with AUTH_RESTARTED (retryable: sign again).
+ *
+ * The first check that fails is the answer: AUTH_MISSING, AUTH_MALFORMED, AUTH_TIMESTAMP,
+ * AUTH_SIGNATURE, AUTH_KEY_REVOKED, AUTH_KEY_EXPIRED, AUTH_KEY_NOT_BEFORE, AUTH_RESTARTED,
+ * AUTH_REPLAYED, AUTH_PERMISSION. An unknown key is AUTH_SIGNATURE and takes as long; what became
+ * of a key is told only to who has signed with it.
  *
  *     key: active ──rotate──► expiring (until expires_at) ──► expired
  *             └──revoke──► revoked
@@ -41,6 +47,7 @@ struct auth_key {
     struct str secret;      /* sealed: HMAC secret; a bearer key's SHA-256 in hex */
     struct str public_key;  /* PEM: RSA, Ed25519, SM2 */
     enum auth_key_status status;
+    int64_t not_before_ms; /* 0: at once */
     int64_t expires_at_ms; /* 0: never */
     int64_t created_at_ms;
     int64_t version;
@@ -59,14 +66,17 @@ bool auth_permits(struct str permissions, const char *needed);
 
 /* Adds the header Tomato-Signature: key_id="…",timestamp="…",nonce="…",signature="…" with the
  * platform's Ed25519 key over STATUS\nTIMESTAMP\nNONCE\nHEX(SHA256(body))\n, unless
- * auth.sign_answers is off. The public keys are at GET /v1/platform-keys. */
+ * auth.sign_answers is off. The public keys are at GET /v1/platform-keys. The nonce is the
+ * request's, so that an answer belongs to one request; a random one when the request was not
+ * signed. */
 void auth_sign_response(const struct request *req, struct reply *reply);
 
 /* ---- commands ---- */
 
 /* What the caller makes before the command, so that apply stays deterministic: id, sealed secret.
  * On the calling thread; plain gets what is shown once. For algorithms with a key pair the caller
- * gives the public key and plain stays empty. ERR_CRYPTO_KEY names public_key. */
+ * gives the public key and plain stays empty. ERR_CRYPTO_KEY: public_key;
+ * ERR_FIELD_FORMAT: permissions must be "*", "word:*" or "word:word". */
 struct auth_key_ask {
     int64_t merchant_id;
     int64_t app_id;
@@ -74,6 +84,7 @@ struct auth_key_ask {
     struct str name;
     struct str permissions;
     struct str public_key;
+    int64_t not_before_ms;
     int64_t expires_at_ms;
 };
 MUST_USE enum err auth_key_prepare(struct app *app, struct arena *arena,
@@ -86,12 +97,14 @@ struct auth_key_rotate {
     int64_t merchant_id;  /* 0: any; otherwise it must be the key's */
     struct auth_key next; /* prepared with the old one's algorithm and permissions */
     int64_t overlap_ms;   /* how long the old one stays valid */
+    bool operators;       /* an operator's key, and no merchant's */
 };
 extern const struct command_kind auth_key_rotate_kind; /* result: struct auth_key, the old one */
 
 struct auth_key_revoke {
     int64_t key_id;
-    int64_t merchant_id;
+    int64_t merchant_id; /* 0: any */
+    bool operators;      /* an operator's key, and no merchant's */
 };
 extern const struct command_kind auth_key_revoke_kind; /* result: struct auth_key */
 
@@ -101,9 +114,14 @@ MUST_USE enum err auth_is_sealed(struct store *store, bool *sealed);
 
 /* ---- reading ---- */
 
+/* When this process last took a request of the key; 0: not known. In memory only. */
+int64_t auth_key_last_used_ms(const struct app *app, int64_t key_id);
+
 MUST_USE enum err auth_key_read(struct reader *reader, int64_t id, struct arena *arena,
                                 struct auth_key *out);
 MUST_USE enum err auth_keys_read(struct reader *reader, int64_t merchant_id, struct arena *arena,
                                  struct auth_key **out, size_t *count);
+
+extern struct metric auth_checks_metric;
 
 #endif

@@ -1,4 +1,4 @@
-/* Parsing of what comes from outside first of all. */
+/* What comes from outside first of all: the Authorization header, read strictly. */
 #include "business/auth/auth_int.h"
 
 const struct enum_name auth_algorithm_names[] = {
@@ -6,16 +6,47 @@ const struct enum_name auth_algorithm_names[] = {
     {AUTH_SM2_SM3, "SM2-SM3"},         {AUTH_BEARER, "BEARER"},         {0, NULL},
 };
 
-static bool take_scheme(struct str *text, enum auth_algorithm *algorithm)
+static bool is_digit(char c)
 {
-    struct str scheme;
+    return c >= '0' && c <= '9';
+}
 
-    if (!str_cut(text, ' ', &scheme) || !str_starts(scheme, STR("TOMATO-"))) {
+static bool is_nonce(struct str nonce)
+{
+    if (nonce.len < AUTH_NONCE_MIN || nonce.len > AUTH_NONCE_MAX) {
         return false;
     }
-    scheme = str_slice(scheme, 7, scheme.len);
-    for (const struct enum_name *name = auth_algorithm_names; name->value != AUTH_BEARER; name++) {
-        if (str_eq(scheme, str_of(name->name))) {
+    for (size_t i = 0; i < nonce.len; i++) {
+        char c = nonce.ptr[i];
+
+        if (!is_digit(c) && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '_' &&
+            c != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Up to 11 digits, the first not 0: what is signed is the number's one form. */
+static bool parse_timestamp(struct str text, int64_t *out)
+{
+    if (text.len == 0 || text.len > 11 || text.ptr[0] == '0' || !is_digit(text.ptr[0])) {
+        return false;
+    }
+    return str_parse_int(text, out) == ERR_OK;
+}
+
+static bool take_scheme(struct str *text, enum auth_algorithm *algorithm)
+{
+    const struct str prefix = STR("TOMATO-");
+    struct str scheme;
+
+    if (!str_cut(text, ' ', &scheme) || !str_starts(scheme, prefix)) {
+        return false;
+    }
+    scheme = str_slice(scheme, prefix.len, scheme.len);
+    for (const struct enum_name *name = auth_algorithm_names; name->name != NULL; name++) {
+        if (name->value != AUTH_BEARER && str_eq(scheme, str_of(name->name))) {
             *algorithm = (enum auth_algorithm)name->value;
             return true;
         }
@@ -23,29 +54,12 @@ static bool take_scheme(struct str *text, enum auth_algorithm *algorithm)
     return false;
 }
 
-static bool is_nonce(struct str nonce)
+/* One name="value" of the list; each of the four comes once. */
+static bool take_field(struct arena *arena, struct str item, struct auth_header *out)
 {
-    if (nonce.len < 16 || nonce.len > 64) {
-        return false;
-    }
-    for (size_t i = 0; i < nonce.len; i++) {
-        char c = nonce.ptr[i];
+    struct str name, value;
 
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-              c == '_' || c == '-')) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* One name="value" of the list; each of the four once. */
-static bool take_field(struct str item, struct auth_header *out)
-{
-    struct str name;
-    struct str value;
-
-    if (!str_cut(&item, '=', &name) || item.len < 3 || item.ptr[0] != '"' ||
+    if (!str_cut(&item, '=', &name) || item.len < 2 || item.ptr[0] != '"' ||
         item.ptr[item.len - 1] != '"') {
         return false;
     }
@@ -54,8 +68,7 @@ static bool take_field(struct str item, struct auth_header *out)
         return out->key_id == 0 && id_parse(value, "key", &out->key_id) == ERR_OK;
     }
     if (str_eq(name, STR("timestamp"))) {
-        return out->timestamp_s == 0 && value.ptr[0] != '-' && value.len <= 12 &&
-               str_parse_int(value, &out->timestamp_s) == ERR_OK;
+        return out->timestamp_s == 0 && parse_timestamp(value, &out->timestamp_s);
     }
     if (str_eq(name, STR("nonce"))) {
         bool first = out->nonce.len == 0;
@@ -64,18 +77,17 @@ static bool take_field(struct str item, struct auth_header *out)
         return first && is_nonce(value);
     }
     if (str_eq(name, STR("signature"))) {
-        bool first = out->signature.len == 0;
-
-        out->signature = value;
-        return first && value.len <= 1024;
+        return out->signature.len == 0 && value.len > 0 && value.len <= AUTH_SIGNATURE_MAX &&
+               base64_decode(arena, value, &out->signature) == ERR_OK;
     }
     return false;
 }
 
-enum err auth__parse_header(struct str text, struct auth_header *out)
+enum err auth__parse_header(struct arena *arena, struct str text, struct auth_header *out)
 {
-    struct auth_header header = {0};
+    struct auth_header header = {.key_id = 0};
     struct str item;
+    bool more = true;
 
     if (text.len == 0) {
         return ERR_AUTH_MISSING;
@@ -83,10 +95,9 @@ enum err auth__parse_header(struct str text, struct auth_header *out)
     if (!take_scheme(&text, &header.algorithm)) {
         return ERR_AUTH_MALFORMED;
     }
-    while (text.len > 0) {
-        bool more = str_cut(&text, ',', &item);
-
-        if (!take_field(item, &header) || (more && text.len == 0)) {
+    while (more) {
+        more = str_cut(&text, ',', &item);
+        if (!take_field(arena, item, &header)) {
             return ERR_AUTH_MALFORMED;
         }
     }
@@ -100,17 +111,47 @@ enum err auth__parse_header(struct str text, struct auth_header *out)
 
 enum err auth__parse_bearer(struct str text, int64_t *key_id, struct str *secret)
 {
+    const struct str scheme = STR("Bearer ");
+    const size_t id_len = sizeof("op_") - 1 + ID_TEXT_LEN;
+
     if (text.len == 0) {
         return ERR_AUTH_MISSING;
     }
-    if (!str_starts(text, STR("Bearer op_"))) {
+    if (!str_starts(text, scheme)) {
         return ERR_AUTH_MALFORMED;
     }
-    text = str_slice(text, 7, text.len);
-    if (text.len < 3 + ID_TEXT_LEN + 1 + 16 || text.ptr[3 + ID_TEXT_LEN] != '_' ||
-        id_parse(str_slice(text, 0, 3 + ID_TEXT_LEN), "op", key_id) != ERR_OK) {
+    text = str_slice(text, scheme.len, text.len);
+    if (text.len <= id_len + 1 || text.ptr[id_len] != '_' ||
+        id_parse(str_slice(text, 0, id_len), "op", key_id) != ERR_OK) {
         return ERR_AUTH_MALFORMED;
     }
-    *secret = str_slice(text, 3 + ID_TEXT_LEN + 1, text.len);
+    *secret = str_slice(text, id_len + 1, text.len);
     return ERR_OK;
+}
+
+struct str auth__signed_text(struct arena *arena, const struct request *req,
+                             const struct auth_header *header)
+{
+    unsigned char digest[CRYPTO_SHA256_LEN];
+    struct buf text;
+
+    _Static_assert(CRYPTO_SM3_LEN == CRYPTO_SHA256_LEN, "one buffer holds both digests");
+    if (header->algorithm == AUTH_SM2_SM3) {
+        crypto_sm3(req->body, digest);
+    } else {
+        crypto_sha256(req->body, digest);
+    }
+    buf_init_arena(&text, arena, req->method.len + req->target.len + 256);
+    buf_add(&text, req->method);
+    buf_add_char(&text, '\n');
+    buf_add(&text, req->target);
+    buf_add_char(&text, '\n');
+    buf_add_int(&text, header->timestamp_s);
+    buf_add_char(&text, '\n');
+    buf_add(&text, header->nonce);
+    buf_add_char(&text, '\n');
+    hex_encode(&text, (struct str){(const char *)digest, sizeof(digest)});
+    buf_add_char(&text, '\n');
+    CHECK(buf_ok(&text));
+    return buf_str(&text);
 }

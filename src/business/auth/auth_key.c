@@ -26,6 +26,50 @@ static enum err crypto_algorithm_of(enum auth_algorithm algorithm, enum crypto_a
     return ERR_CRYPTO_KEY;
 }
 
+bool auth_permits(struct str permissions, const char *needed)
+{
+    const struct str want = str_of(needed);
+    struct str word;
+
+    while (permissions.len > 0) {
+        (void)str_cut(&permissions, ' ', &word);
+        if (str_eq(word, STR("*")) || str_eq(word, want) ||
+            (str_ends(word, STR(":*")) && str_starts(want, str_slice(word, 0, word.len - 1)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_word(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if ((word.ptr[i] < 'a' || word.ptr[i] > 'z') && word.ptr[i] != '_') {
+            return false;
+        }
+    }
+    return word.len > 0;
+}
+
+/* Every word is "*", "word:*" or "word:word". */
+static bool are_permissions(struct str rest)
+{
+    struct str word, noun;
+    bool more = true;
+
+    while (more) {
+        more = str_cut(&rest, ' ', &word);
+        if (str_eq(word, STR("*"))) {
+            continue;
+        }
+        if (!str_cut(&word, ':', &noun) || !is_word(noun) ||
+            (!is_word(word) && !str_eq(word, STR("*")))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* 32 random bytes as text: what the merchant signs with, and what an operator sends. */
 static struct str random_text(struct arena *arena)
 {
@@ -63,11 +107,15 @@ enum err auth_key_prepare(struct app *app, struct arena *arena, const struct aut
         .name = ask->name,
         .permissions = ask->permissions,
         .status = AUTH_KEY_ACTIVE,
+        .not_before_ms = ask->not_before_ms,
         .expires_at_ms = ask->expires_at_ms,
         .created_at_ms = clock_now_ms(app->clock),
         .version = 1,
     };
 
+    if (!are_permissions(ask->permissions)) {
+        return ERR_FIELD_FORMAT;
+    }
     *plain = (struct secret){{"", 0}};
     if (ask->algorithm == AUTH_HMAC_SHA256) {
         *plain = secret_of(arena, random_text(arena));
@@ -91,27 +139,39 @@ enum err auth_key_prepare(struct app *app, struct arena *arena, const struct aut
 
 /* ---- opened keys ---- */
 
+static enum err open_material(struct app *app, const struct auth_key *row,
+                              struct auth_open_key *key)
+{
+    enum crypto_algorithm algorithm;
+    struct str digest;
+
+    if (row->algorithm == AUTH_HMAC_SHA256) {
+        return vault_unseal(app->vault, key->arena, label_of(key->arena, row->id), row->secret,
+                            &key->secret);
+    }
+    if (row->algorithm != AUTH_BEARER) {
+        TRY(crypto_algorithm_of(row->algorithm, &algorithm));
+        return crypto_public_key(algorithm, row->public_key, &key->public_key);
+    }
+    TRY(hex_decode(key->arena, row->secret, &digest));
+    CHECK(digest.len == sizeof(key->digest));
+    memcpy(key->digest, digest.ptr, digest.len);
+    return ERR_OK;
+}
+
 enum err auth__open(struct app *app, const struct auth_key *row, struct auth_open_key **out)
 {
     struct arena *arena = arena_new();
     struct auth_open_key *key = ARENA_NEW(arena, struct auth_open_key);
-    enum crypto_algorithm algorithm;
-    enum err err = ERR_OK;
+    enum err err;
 
     key->arena = arena;
     key->row = *row;
     key->row.permissions = str_dup(arena, row->permissions);
-    key->row.secret = str_dup(arena, row->secret);
-    key->row.name = (struct str){"", 0};
-    key->row.public_key = (struct str){"", 0};
-    if (row->algorithm == AUTH_HMAC_SHA256) {
-        err = vault_unseal(app->vault, arena, label_of(arena, row->id), row->secret, &key->secret);
-    } else if (row->algorithm != AUTH_BEARER) {
-        err = crypto_algorithm_of(row->algorithm, &algorithm);
-        if (err == ERR_OK) {
-            err = crypto_public_key(algorithm, row->public_key, &key->public_key);
-        }
-    }
+    key->row.name = STR("");
+    key->row.secret = STR("");
+    key->row.public_key = STR("");
+    err = open_material(app, row, key);
     if (err != ERR_OK) {
         arena_free(arena);
         return err;
@@ -127,55 +187,64 @@ void auth__open_free(struct auth_open_key *key)
     arena_free(key->arena);
 }
 
-static struct auth_open_key **bucket_of(struct auth_cache *cache, int64_t id)
+/* ---- keys that fit nobody ---- */
+
+/* Making an RSA key takes a tenth of a second and more; this one's private half was thrown away. */
+static const char decoy_rsa[] = "-----BEGIN PUBLIC KEY-----\n"
+                                "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA6ZEZlTAWIQtmzw0yK4yn\n"
+                                "i4J18I90as2hNIXbYlHDa1WlBbb6U13jOyidqk4Y/PYI5PZkGOcuICZHPax9HtxW\n"
+                                "JeZfHkURwR+nuM8/HGB3Cj8vufiU6pkvGD1EyUgL5uKWJ5RAPxKPL+4LhlAB6vU5\n"
+                                "k6Rnvl2BFnNDpSH73HYCHNSxLxipzxT181HU983EvwLu9ic9aHfxNTnmfIXrdYes\n"
+                                "3C1RHCMRe9McEYmniwrEwEPQ7jS2zoLQJ+d6ZTN0lXwvqhl7dZ8BnUB0CDg4rxOY\n"
+                                "jYntO6iyEN8ek4CuNci93X3aIxzHN/0FZoqqJXqu/IytjSitL4NPnqUG3Tuz4AdK\n"
+                                "3QIDAQAB\n"
+                                "-----END PUBLIC KEY-----\n";
+
+static enum err make_decoy(struct arena *arena, enum crypto_algorithm algorithm,
+                           struct auth_open_key *out)
 {
-    return &cache
-                ->buckets[((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 32) % AUTH_CACHE_BUCKETS];
+    struct crypto_key *made;
+    struct str pem;
+
+    TRY(crypto_key_make(algorithm, &made));
+    pem = crypto_key_public_pem(arena, made);
+    crypto_key_free(made);
+    return crypto_public_key(algorithm, pem, &out->public_key);
 }
 
-struct auth_open_key *auth__cache_find(struct auth_cache *cache, int64_t id)
+static enum err make_decoys(struct auth_decoys *decoys)
 {
-    struct auth_open_key *key = *bucket_of(cache, id);
+    struct auth_open_key *keys = decoys->keys;
 
-    while (key != NULL && key->row.id != id) {
-        key = key->next;
+    for (int i = AUTH_HMAC_SHA256; i <= AUTH_BEARER; i++) {
+        keys[i].row.algorithm = (enum auth_algorithm)i;
     }
-    return key;
+    keys[AUTH_HMAC_SHA256].secret = (struct secret){random_text(decoys->arena)};
+    crypto_random(keys[AUTH_BEARER].digest, sizeof(keys[AUTH_BEARER].digest));
+    TRY(crypto_public_key(CRYPTO_RSA_SHA256, STR(decoy_rsa), &keys[AUTH_RSA_SHA256].public_key));
+    TRY(make_decoy(decoys->arena, CRYPTO_ED25519, &keys[AUTH_ED25519]));
+    return make_decoy(decoys->arena, CRYPTO_SM2_SM3, &keys[AUTH_SM2_SM3]);
 }
 
-void auth__cache_drop(struct auth_cache *cache, int64_t id)
+enum err auth__decoys_make(struct auth_decoys *decoys)
 {
-    for (size_t i = 0; i < AUTH_CACHE_BUCKETS; i++) {
-        struct auth_open_key **at = id == 0 ? &cache->buckets[i] : bucket_of(cache, id);
+    enum err err;
 
-        while (*at != NULL) {
-            struct auth_open_key *key = *at;
-
-            if (id != 0 && key->row.id != id) {
-                at = &key->next;
-                continue;
-            }
-            *at = key->next;
-            auth__open_free(key);
-            cache->count--;
-        }
-        if (id != 0) {
-            return;
-        }
+    *decoys = (struct auth_decoys){.arena = arena_new()};
+    err = make_decoys(decoys);
+    if (err != ERR_OK) {
+        auth__decoys_free(decoys);
     }
+    return err;
 }
 
-void auth__cache_add(struct auth_cache *cache, struct auth_open_key *key)
+void auth__decoys_free(struct auth_decoys *decoys)
 {
-    struct auth_open_key **bucket = bucket_of(cache, key->row.id);
-
-    auth__cache_drop(cache, key->row.id);
-    if (cache->count >= AUTH_CACHE_MAX) {
-        auth__cache_drop(cache, 0);
+    for (int i = AUTH_HMAC_SHA256; i <= AUTH_BEARER; i++) {
+        secret_wipe(&decoys->keys[i].secret);
+        crypto_key_free(decoys->keys[i].public_key);
     }
-    key->next = *bucket;
-    *bucket = key;
-    cache->count++;
+    arena_free(decoys->arena);
 }
 
 /* ---- commands ---- */
@@ -191,8 +260,12 @@ const struct command_kind auth_key_insert_kind = {
     .apply = insert_apply,
 };
 
-static enum err edit(struct tx *tx, int64_t id, int64_t merchant_id, struct auth_key **out)
+/* Merchants' keys and operators' are apart: whoever may change the ones does not reach the others.
+ */
+static enum err edit(struct tx *tx, int64_t id, int64_t merchant_id, bool operators,
+                     struct auth_key **out)
 {
+    struct auth_key *key;
     void *row;
     enum err err = tx_edit(tx, &auth_key_table, id, &row);
 
@@ -200,8 +273,13 @@ static enum err edit(struct tx *tx, int64_t id, int64_t merchant_id, struct auth
         return ERR_AUTH_KEY_NOT_FOUND;
     }
     TRY(err);
-    *out = row;
-    return merchant_id == 0 || (*out)->merchant_id == merchant_id ? ERR_OK : ERR_AUTH_KEY_NOT_FOUND;
+    key = row;
+    if (operators != (key->algorithm == AUTH_BEARER) ||
+        (merchant_id != 0 && key->merchant_id != merchant_id)) {
+        return ERR_AUTH_KEY_NOT_FOUND;
+    }
+    *out = key;
+    return ERR_OK;
 }
 
 static enum err rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
@@ -210,7 +288,8 @@ static enum err rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
     struct auth_key *old;
     int64_t until_ms = tx_now_ms(tx) + arg->overlap_ms;
 
-    TRY(edit(tx, arg->key_id, arg->merchant_id, &old));
+    TRY(edit(tx, arg->key_id, arg->merchant_id, arg->operators, &old));
+    CHECK(arg->next.algorithm == old->algorithm && arg->next.merchant_id == old->merchant_id);
     if (old->status != AUTH_KEY_ACTIVE) {
         return ERR_AUTH_KEY_REVOKED;
     }
@@ -234,7 +313,7 @@ static enum err revoke_apply(struct tx *tx, const void *arg_ptr, void *result)
     const struct auth_key_revoke *arg = arg_ptr;
     struct auth_key *key;
 
-    TRY(edit(tx, arg->key_id, arg->merchant_id, &key));
+    TRY(edit(tx, arg->key_id, arg->merchant_id, arg->operators, &key));
     if (key->status == AUTH_KEY_ACTIVE) {
         key->status = AUTH_KEY_REVOKED;
         key->version++;

@@ -1,39 +1,47 @@
-/* Nonces that were seen, in two generations: a nonce goes into the younger one and is looked for in
- * both; when the younger is keep_ms old it becomes the older and the older is forgotten. */
+/* Nonces that were taken, in slices of time. A nonce belongs to the slice of the later of its stamp
+ * and the instant it was taken; a slice whose end lies twice the window back is over. A slice that
+ * has to go before its time leaves a floor behind: what is stamped up to the greatest stamp it held
+ * is refused, because it may be a replay of what is no longer known. */
 #include "business/auth/auth_int.h"
 
 enum {
     AUTH_SHARDS = 16,
-    AUTH_GENERATION_MIN = 256,
-    AUTH_GENERATION_MAX = 1 << 18, /* slots per shard: 4 M nonces in all, half full */
+    AUTH_SLICES = 8, /* of half a window; from two windows back to one ahead they are at most 7 */
+    AUTH_SLICE_MIN = 64,
 };
 
-struct mark { /* the first half of SHA-256(key id, nonce); all zero: free */
-    uint64_t high, low;
-};
-
-struct generation {
-    struct mark *slots;
-    size_t size; /* a power of two */
+struct slice {
+    int64_t number;  /* instant / slice_ms */
+    uint64_t *marks; /* open addressing; 0: free */
+    size_t size;     /* a power of two, at most half full; 0: no memory */
     size_t count;
+    int64_t greatest_stamp_ms;
 };
 
 struct shard {
     struct mutex *mutex;
-    struct generation young, old;
-    int64_t young_since_ms;
+    struct slice slices[AUTH_SLICES]; /* at number % AUTH_SLICES */
+    size_t count;
+    int64_t floor_ms;
 };
 
 struct auth_nonces {
-    int64_t keep_ms;
+    int64_t window_ms;
+    int64_t slice_ms;
+    size_t shard_max;
+    uint64_t salt[2]; /* so that nobody outside can make two nonces meet in one mark */
     struct shard shards[AUTH_SHARDS];
 };
 
-struct auth_nonces *auth__nonces_new(int64_t keep_ms)
+struct auth_nonces *auth__nonces_new(int64_t window_ms, int64_t max)
 {
     struct auth_nonces *nonces = mem_new(sizeof(*nonces));
 
-    nonces->keep_ms = keep_ms;
+    CHECK(window_ms >= 2 && max >= AUTH_SHARDS);
+    nonces->window_ms = window_ms;
+    nonces->slice_ms = window_ms / 2;
+    nonces->shard_max = (size_t)max / AUTH_SHARDS;
+    crypto_random(nonces->salt, sizeof(nonces->salt));
     for (size_t i = 0; i < AUTH_SHARDS; i++) {
         nonces->shards[i].mutex = mutex_new();
     }
@@ -43,86 +51,151 @@ struct auth_nonces *auth__nonces_new(int64_t keep_ms)
 void auth__nonces_free(struct auth_nonces *nonces)
 {
     for (size_t i = 0; i < AUTH_SHARDS; i++) {
-        mem_free(nonces->shards[i].young.slots);
-        mem_free(nonces->shards[i].old.slots);
+        for (size_t j = 0; j < AUTH_SLICES; j++) {
+            mem_free(nonces->shards[i].slices[j].marks);
+        }
         mutex_free(nonces->shards[i].mutex);
     }
     mem_free(nonces);
 }
 
+static uint64_t mark_of(const struct auth_nonces *nonces, int64_t key_id, struct str nonce)
+{
+    unsigned char text[sizeof(nonces->salt) + sizeof(key_id) + AUTH_NONCE_MAX];
+    unsigned char digest[CRYPTO_SHA256_LEN];
+    size_t len = 0;
+    uint64_t mark;
+
+    CHECK(nonce.len <= AUTH_NONCE_MAX);
+    memcpy(text, nonces->salt, sizeof(nonces->salt));
+    len += sizeof(nonces->salt);
+    memcpy(text + len, &key_id, sizeof(key_id));
+    len += sizeof(key_id);
+    memcpy(text + len, nonce.ptr, nonce.len);
+    len += nonce.len;
+    crypto_sha256((struct str){(const char *)text, len}, digest);
+    memcpy(&mark, digest, sizeof(mark));
+    return mark == 0 ? 1 : mark;
+}
+
+/* ---- one slice ---- */
+
 /* The slot that holds the mark, or the free one where it would go. */
-static struct mark *slot_of(const struct generation *g, struct mark mark)
+static uint64_t *slot_of(const struct slice *slice, uint64_t mark)
 {
-    size_t at = (size_t)mark.low & (g->size - 1);
+    size_t at = (size_t)(mark / AUTH_SHARDS) & (slice->size - 1);
 
-    while ((g->slots[at].high | g->slots[at].low) != 0 &&
-           (g->slots[at].high != mark.high || g->slots[at].low != mark.low)) {
-        at = (at + 1) & (g->size - 1);
+    while (slice->marks[at] != 0 && slice->marks[at] != mark) {
+        at = (at + 1) & (slice->size - 1);
     }
-    return &g->slots[at];
+    return &slice->marks[at];
 }
 
-static bool contains(const struct generation *g, struct mark mark)
+static void grow(struct slice *slice)
 {
-    return g->size > 0 && slot_of(g, mark)->high == mark.high && mark.high != 0;
-}
+    struct slice larger = *slice;
 
-static void grow(struct generation *g)
-{
-    struct generation larger = {.size = g->size == 0 ? AUTH_GENERATION_MIN : g->size * 2};
-
-    larger.slots = mem_new(larger.size * sizeof(*larger.slots));
-    for (size_t i = 0; i < g->size; i++) {
-        if ((g->slots[i].high | g->slots[i].low) != 0) {
-            *slot_of(&larger, g->slots[i]) = g->slots[i];
+    larger.size = slice->size == 0 ? AUTH_SLICE_MIN : slice->size * 2;
+    larger.marks = mem_new(larger.size * sizeof(*larger.marks));
+    for (size_t i = 0; i < slice->size; i++) {
+        if (slice->marks[i] != 0) {
+            *slot_of(&larger, slice->marks[i]) = slice->marks[i];
         }
     }
-    larger.count = g->count;
-    mem_free(g->slots);
-    *g = larger;
+    mem_free(slice->marks);
+    *slice = larger;
 }
 
-static void age(struct shard *shard, int64_t now_ms)
+static void add(struct slice *slice, uint64_t mark, int64_t stamp_ms)
 {
-    mem_free(shard->old.slots);
-    shard->old = shard->young;
-    shard->young = (struct generation){0};
-    shard->young_since_ms = now_ms;
+    if (slice->count * 2 >= slice->size) {
+        grow(slice);
+    }
+    *slot_of(slice, mark) = mark;
+    slice->count++;
+    if (stamp_ms > slice->greatest_stamp_ms) {
+        slice->greatest_stamp_ms = stamp_ms;
+    }
 }
 
-static bool take(struct shard *shard, struct mark mark, int64_t now_ms, int64_t keep_ms)
+/* ---- one shard ---- */
+
+static void drop(struct shard *shard, struct slice *slice, int64_t stale_ms)
 {
-    if (now_ms - shard->young_since_ms > keep_ms || shard->young.count * 2 >= AUTH_GENERATION_MAX) {
-        age(shard, now_ms);
+    if (slice->greatest_stamp_ms >= stale_ms && slice->greatest_stamp_ms > shard->floor_ms) {
+        shard->floor_ms = slice->greatest_stamp_ms;
     }
-    if (contains(&shard->young, mark) || contains(&shard->old, mark)) {
-        return false;
-    }
-    if (shard->young.count * 2 >= shard->young.size) {
-        grow(&shard->young);
-    }
-    *slot_of(&shard->young, mark) = mark;
-    shard->young.count++;
-    return true;
+    shard->count -= slice->count;
+    mem_free(slice->marks);
+    *slice = (struct slice){.number = 0};
 }
 
-bool auth__nonces_take(struct auth_nonces *nonces, int64_t key_id, struct str nonce, int64_t now_ms)
+static struct slice *oldest_of(struct shard *shard)
 {
-    unsigned char text[8 + 64];
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct mark mark;
-    struct shard *shard;
-    bool fresh;
+    struct slice *oldest = NULL;
 
-    CHECK(nonce.len <= 64);
-    memcpy(text, &key_id, 8);
-    memcpy(text + 8, nonce.ptr, nonce.len);
-    crypto_sha256((struct str){(const char *)text, 8 + nonce.len}, digest);
-    memcpy(&mark, digest, sizeof(mark));
-    mark.high |= 1;
-    shard = &nonces->shards[digest[31] % AUTH_SHARDS];
+    for (size_t i = 0; i < AUTH_SLICES; i++) {
+        struct slice *slice = &shard->slices[i];
+
+        if (slice->count > 0 && (oldest == NULL || slice->number < oldest->number)) {
+            oldest = slice;
+        }
+    }
+    return oldest;
+}
+
+static bool contains(const struct shard *shard, uint64_t mark)
+{
+    for (size_t i = 0; i < AUTH_SLICES; i++) {
+        if (shard->slices[i].count > 0 && *slot_of(&shard->slices[i], mark) == mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err take(const struct auth_nonces *nonces, struct shard *shard, uint64_t mark,
+                     int64_t stamp_ms, int64_t now_ms)
+{
+    const int64_t stale_ms = now_ms - nonces->window_ms; /* a stamp before this is refused anyway */
+    const int64_t number = (stamp_ms > now_ms ? stamp_ms : now_ms) / nonces->slice_ms;
+    struct slice *slice = &shard->slices[number % AUTH_SLICES];
+
+    for (size_t i = 0; i < AUTH_SLICES; i++) {
+        struct slice *old = &shard->slices[i];
+
+        if (old->count > 0 &&
+            (old->number + 1) * nonces->slice_ms + 2 * nonces->window_ms <= now_ms) {
+            drop(shard, old, stale_ms);
+        }
+    }
+    if (contains(shard, mark)) {
+        return ERR_AUTH_REPLAYED;
+    }
+    if (slice->count > 0 && slice->number != number) {
+        drop(shard, slice, stale_ms); /* the clock was set back */
+    }
+    while (shard->count >= nonces->shard_max) {
+        drop(shard, oldest_of(shard), stale_ms);
+    }
+    if (stamp_ms <= shard->floor_ms) {
+        return ERR_AUTH_RESTARTED;
+    }
+    slice->number = number;
+    add(slice, mark, stamp_ms);
+    shard->count++;
+    return ERR_OK;
+}
+
+enum err auth__nonces_take(struct auth_nonces *nonces, const struct auth_header *header,
+                           int64_t now_ms)
+{
+    uint64_t mark = mark_of(nonces, header->key_id, header->nonce);
+    struct shard *shard = &nonces->shards[mark % AUTH_SHARDS];
+    enum err err;
+
     mutex_lock(shard->mutex);
-    fresh = take(shard, mark, now_ms, nonces->keep_ms);
+    err = take(nonces, shard, mark, header->timestamp_s * TIME_SECOND_MS, now_ms);
     mutex_unlock(shard->mutex);
-    return fresh;
+    return err;
 }

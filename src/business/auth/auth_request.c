@@ -1,235 +1,342 @@
-/* Checking a request, and signing its answer. */
-#include "base/encode.h"
+/* Checking a request: parse, find the key, verify, remember the nonce. With the key in memory it is
+ * done at once; otherwise it goes on when the key has been read, and once more when a stamp ahead
+ * of our clock has been noted. */
 #include "business/auth/auth_int.h"
 
-static struct str signed_text(struct request *req, const struct auth_header *header)
-{
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct buf text;
+struct check {
+    struct request *req;
+    struct auth_state *state;
+    void (*then)(struct request *req, enum err err);
+    int64_t key_id;
+    struct auth_header header; /* of a merchant */
+    struct str bearer;         /* of an operator */
+    int64_t ticket;
+    struct auth_open_key *key; /* held while the check goes on */
 
-    _Static_assert(CRYPTO_SM3_LEN == CRYPTO_SHA256_LEN, "one buffer holds both digests");
-    if (header->algorithm == AUTH_SM2_SM3) {
-        crypto_sm3(req->body, digest);
-    } else {
-        crypto_sha256(req->body, digest);
+    struct query query; /* reads the key */
+    struct auth_key row;
+    struct auth_ahead ahead;
+    struct command command; /* notes a stamp ahead */
+    struct auth_ahead_raise raise;
+};
+
+/* ---- what a check says ---- */
+
+static const struct {
+    enum err err;
+    const char *label;
+} outcomes[] = {
+    {ERR_OK, "ok"},
+    {ERR_AUTH_MISSING, "missing"},
+    {ERR_AUTH_MALFORMED, "malformed"},
+    {ERR_AUTH_TIMESTAMP, "timestamp"},
+    {ERR_AUTH_SIGNATURE, "signature"},
+    {ERR_AUTH_KEY_REVOKED, "key_revoked"},
+    {ERR_AUTH_KEY_EXPIRED, "key_expired"},
+    {ERR_AUTH_KEY_NOT_BEFORE, "key_not_before"},
+    {ERR_AUTH_RESTARTED, "restarted"},
+    {ERR_AUTH_REPLAYED, "replayed"},
+};
+
+static const char *const outcome_labels[] = {
+    "ok",          "missing",        "malformed", "timestamp", "signature", "key_revoked",
+    "key_expired", "key_not_before", "restarted", "replayed",  "failed",    NULL,
+};
+
+struct metric auth_checks_metric = {
+    .name = "tomato_auth_checks_total",
+    .type = METRIC_COUNTER,
+    .help = "Requests by what the check of their signature or bearer key said.",
+    .label_name = "outcome",
+    .labels = outcome_labels,
+};
+
+/* What is not in the table is "failed": the store did not do its part. */
+static size_t outcome_of(enum err err)
+{
+    size_t at = 0;
+
+    while (at < ARRAY_LEN(outcomes) && outcomes[at].err != err) {
+        at++;
     }
-    buf_init_arena(&text, req->arena, req->target.len + 256);
-    buf_add(&text, req->method);
-    buf_add_char(&text, '\n');
-    buf_add(&text, req->target);
-    buf_add_char(&text, '\n');
-    buf_add_int(&text, header->timestamp_s);
-    buf_add_char(&text, '\n');
-    buf_add(&text, header->nonce);
-    buf_add_char(&text, '\n');
-    hex_encode(&text, (struct str){(const char *)digest, sizeof(digest)});
-    buf_add_char(&text, '\n');
-    CHECK(buf_ok(&text));
-    return buf_str(&text);
+    return at;
 }
 
-static enum err check_signature(struct request *req, const struct auth_header *header,
-                                const struct auth_open_key *key)
+static void tell_refusal(const struct check *check, enum err err)
+{
+    const struct request *req = check->req;
+    const char *prefix = req->route->auth == HTTP_AUTH_OPERATOR ? "op" : "key";
+    struct str key = STR("");
+
+    if (check->key_id != 0) {
+        key = id_str(req->arena, prefix, check->key_id);
+    }
+    log_info("auth", "auth.refused", &req->trace, LOG_ERR(err), LOG_TEXT("key", key),
+             LOG_TEXT("peer", req->peer), LOG_END);
+}
+
+/* Ends a check: counts it, tells the log of a refusal, lets the key go. */
+static enum err finish(struct check *check, enum err err)
+{
+    struct request *req = check->req;
+    struct auth_cache *cache = check->state->cache;
+
+    metric_add(&auth_checks_metric, outcome_of(err), 1);
+    if (err != ERR_OK) {
+        tell_refusal(check, err);
+    }
+    if (check->key == NULL) {
+        return err;
+    }
+    if (err == ERR_OK) {
+        req->principal = (struct principal){
+            .kind = req->route->auth,
+            .merchant_id = check->key->row.merchant_id,
+            .app_id = check->key->row.app_id,
+            .key_id = check->key_id,
+            .permissions = str_dup(req->arena, check->key->row.permissions),
+        };
+        auth__cache_used(cache, check->key, req->received_ms);
+    }
+    auth__cache_release(cache, check->key);
+    check->key = NULL;
+    return err;
+}
+
+/* ---- verifying ---- */
+
+static int64_t stamp_ms(const struct check *check)
+{
+    return check->header.timestamp_s * TIME_SECOND_MS;
+}
+
+static enum err check_timestamp(const struct check *check)
+{
+    int64_t off_ms = stamp_ms(check) - check->req->received_ms;
+    int64_t window_ms = check->state->window_ms;
+
+    return off_ms > window_ms || off_ms < -window_ms ? ERR_AUTH_TIMESTAMP : ERR_OK;
+}
+
+static bool check_signature(const struct check *check, const struct auth_open_key *key)
 {
     unsigned char mac[CRYPTO_SHA256_LEN];
-    struct str given;
+    struct str text = auth__signed_text(check->req->arena, check->req, &check->header);
 
-    if (header->algorithm != key->row.algorithm ||
-        base64_decode(req->arena, header->signature, &given) != ERR_OK) {
-        return ERR_AUTH_SIGNATURE;
-    }
     if (key->row.algorithm == AUTH_HMAC_SHA256) {
-        crypto_hmac_sha256(&key->secret, signed_text(req, header), mac);
-        return crypto_equal(given, (struct str){(const char *)mac, sizeof(mac)})
-                   ? ERR_OK
-                   : ERR_AUTH_SIGNATURE;
+        crypto_hmac_sha256(&key->secret, text, mac);
+        return crypto_equal(check->header.signature, (struct str){(const char *)mac, sizeof(mac)});
     }
-    return crypto_verify(key->public_key, signed_text(req, header), given) == ERR_OK
-               ? ERR_OK
-               : ERR_AUTH_SIGNATURE;
+    return crypto_verify(key->public_key, text, check->header.signature) == ERR_OK;
+}
+
+static bool check_bearer(const struct check *check, const struct auth_open_key *key)
+{
+    unsigned char digest[CRYPTO_SHA256_LEN];
+
+    crypto_sha256(check->bearer, digest);
+    return crypto_equal((struct str){(const char *)digest, sizeof(digest)},
+                        (struct str){(const char *)key->digest, sizeof(key->digest)});
+}
+
+/* The same work for a key that is unknown, or of another kind than the request says. */
+static enum err check_proof(const struct check *check)
+{
+    const bool is_bearer = check->bearer.len > 0;
+    const enum auth_algorithm algorithm = is_bearer ? AUTH_BEARER : check->header.algorithm;
+    const bool known = check->key != NULL && check->key->row.algorithm == algorithm;
+    const struct auth_open_key *key = known ? check->key : &check->state->decoys.keys[algorithm];
+    const bool fits = is_bearer ? check_bearer(check, key) : check_signature(check, key);
+
+    return fits && known ? ERR_OK : ERR_AUTH_SIGNATURE;
 }
 
 static enum err check_key(const struct auth_key *key, int64_t now_ms)
 {
-    if (key->status == AUTH_KEY_REVOKED) {
+    switch (key->status) {
+    case AUTH_KEY_ACTIVE:
+        break;
+    case AUTH_KEY_REVOKED:
         return ERR_AUTH_KEY_REVOKED;
     }
-    return key->expires_at_ms != 0 && now_ms >= key->expires_at_ms ? ERR_AUTH_KEY_EXPIRED : ERR_OK;
+    if (key->expires_at_ms != 0 && now_ms >= key->expires_at_ms) {
+        return ERR_AUTH_KEY_EXPIRED;
+    }
+    return now_ms < key->not_before_ms ? ERR_AUTH_KEY_NOT_BEFORE : ERR_OK;
 }
 
-/* What is told of a key (revoked, expired), of the time and of the nonce is told only to who has
- * signed with it. */
-enum err auth__verify(struct auth_state *state, struct request *req,
-                      const struct auth_header *header, const struct auth_open_key *key)
+static enum err take_nonce(struct check *check)
 {
-    int64_t now_ms = req->received_ms;
-    int64_t stamped_ms = header->timestamp_s * TIME_SECOND_MS;
-    int64_t off_ms = stamped_ms > now_ms ? stamped_ms - now_ms : now_ms - stamped_ms;
+    return finish(check,
+                  auth__nonces_take(check->state->nonces, &check->header, check->req->received_ms));
+}
 
-    TRY(check_signature(req, header, key));
-    TRY(check_key(&key->row, now_ms));
-    if (off_ms > state->window_ms) {
-        return ERR_AUTH_TIMESTAMP;
+static void ahead_noted(struct command *command)
+{
+    struct check *check = command->ctx;
+
+    if (command->err == ERR_OK) {
+        counter_set(&check->key->ahead_until_ms, check->raise.until_ms);
+        check->then(check->req, take_nonce(check));
+    } else {
+        check->then(check->req, finish(check, command->err));
     }
-    if (stamped_ms + TIME_SECOND_MS <= state->started_at_ms) {
-        return ERR_AUTH_RESTARTED;
-    }
-    if (!auth__nonces_take(state->nonces, key->row.id, header->nonce, now_ms)) {
-        return ERR_AUTH_REPLAYED;
-    }
-    req->principal = (struct principal){
-        .kind = HTTP_AUTH_MERCHANT,
-        .merchant_id = key->row.merchant_id,
-        .app_id = key->row.app_id,
-        .key_id = key->row.id,
-        .permissions = str_dup(req->arena, key->row.permissions),
+}
+
+/* A stamp ahead of our clock is noted in the database first: after a restart it would look as if it
+ * had been signed since. */
+static enum auth_step note_ahead(struct check *check, enum err *err)
+{
+    check->raise = (struct auth_ahead_raise){
+        .key_id = check->key_id,
+        .process = check->state->process,
+        .until_ms = stamp_ms(check),
     };
-    return ERR_OK;
-}
-
-static enum err verify_bearer(struct request *req, struct str secret,
-                              const struct auth_open_key *key)
-{
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct buf hex;
-
-    crypto_sha256(secret, digest);
-    buf_init_arena(&hex, req->arena, 2 * CRYPTO_SHA256_LEN);
-    hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
-    if (key->row.algorithm != AUTH_BEARER || !crypto_equal(buf_str(&hex), key->row.secret)) {
-        return ERR_AUTH_SIGNATURE;
-    }
-    TRY(check_key(&key->row, req->received_ms));
-    req->principal = (struct principal){
-        .kind = HTTP_AUTH_OPERATOR,
-        .key_id = key->row.id,
-        .permissions = str_dup(req->arena, key->row.permissions),
+    check->command = (struct command){
+        .kind = &auth__ahead_kind,
+        .arg = &check->raise,
+        .trace = &check->req->trace,
+        .done = ahead_noted,
+        .loop = check->req->loop,
+        .ctx = check,
     };
-    return ERR_OK;
+    *err = store_submit(check->req->app->store, &check->command);
+    if (*err == ERR_OK) {
+        return AUTH_WAITS;
+    }
+    *err = finish(check, *err);
+    return AUTH_DONE;
 }
 
-/* ---- with the key at hand, or read first ---- */
-
-struct pending {
-    struct request *req;
-    struct auth_header header;
-    struct str bearer;
-    int64_t key_id;
-    void (*then)(struct request *req, enum err err);
-    struct query query;
-    struct auth_key row;
-};
-
-static enum err judge(struct auth_state *state, struct pending *p, const struct auth_open_key *key)
+/* Judges the request by check->key; NULL: there is no such key. */
+static enum auth_step judge(struct check *check, enum err *err)
 {
-    return p->bearer.len > 0 ? verify_bearer(p->req, p->bearer, key)
-                             : auth__verify(state, p->req, &p->header, key);
+    *err = check_proof(check);
+    if (*err == ERR_OK) {
+        *err = check_key(&check->key->row, check->req->received_ms);
+    }
+    if (*err == ERR_OK && check->bearer.len == 0 && stamp_ms(check) <= check->key->floor_ms) {
+        *err = ERR_AUTH_RESTARTED;
+    }
+    if (*err != ERR_OK || check->bearer.len > 0) {
+        *err = finish(check, *err);
+        return AUTH_DONE;
+    }
+    if (stamp_ms(check) > check->req->received_ms &&
+        stamp_ms(check) > counter_get(&check->key->ahead_until_ms)) {
+        return note_ahead(check, err);
+    }
+    *err = take_nonce(check);
+    return AUTH_DONE;
 }
+
+/* ---- the key: at hand, or read first ---- */
 
 static void read_key(struct query *query, struct reader *reader)
 {
-    struct pending *p = query->ctx;
+    struct check *check = query->ctx;
+    enum err err;
 
-    query->err = auth_key_read(reader, p->key_id, query->arena, &p->row);
+    query->err = auth_key_read(reader, check->key_id, query->arena, &check->row);
+    if (query->err == ERR_OK) {
+        err = reader_get(reader, &auth__ahead_table, check->key_id, query->arena, &check->ahead);
+        query->err = err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
+    }
 }
 
-static void key_known(struct query *query)
+/* A key made since the start was used by no process before. */
+static void set_floor(const struct check *check, struct auth_open_key *key)
 {
-    struct pending *p = query->ctx;
-    struct request *req = p->req;
-    struct auth_state *state = app_state(req->app, &auth_module);
-    struct auth_open_key *key;
-    enum err err = query->err;
+    const struct auth_ahead *ahead = &check->ahead;
+    const bool ours = ahead->process == check->state->process;
+    const int64_t started_at_ms = check->state->started_at_ms;
+    const int64_t before_ms = ours ? ahead->floor_ms : ahead->until_ms;
 
-    if (err == ERR_OK) {
-        err = auth__open(req->app, &p->row, &key);
+    key->floor_ms = check->row.created_at_ms > started_at_ms ? 0 : started_at_ms;
+    if (before_ms > key->floor_ms) {
+        key->floor_ms = before_ms;
     }
-    if (err == ERR_OK) {
-        auth__cache_add(&state->caches[loop_index(req->loop)], key);
-        err = judge(state, p, key);
-    } else if (err == ERR_AUTH_KEY_NOT_FOUND) {
-        err = ERR_AUTH_SIGNATURE; /* whether a key exists is nobody's business */
+    counter_set(&key->ahead_until_ms, ours ? ahead->until_ms : 0);
+}
+
+/* Puts into memory what was read: the key, or that there is none. */
+static enum err keep_key(struct check *check)
+{
+    struct auth_cache *cache = check->state->cache;
+    const int64_t now_ms = check->req->received_ms;
+
+    if (check->query.err == ERR_AUTH_KEY_NOT_FOUND) {
+        auth__cache_put_unknown(cache, check->key_id, now_ms, check->ticket);
+        return ERR_OK;
     }
-    p->then(req, err);
+    TRY(check->query.err);
+    TRY(auth__open(check->req->app, &check->row, &check->key));
+    set_floor(check, check->key);
+    auth__cache_put(cache, check->key, now_ms, check->ticket);
+    return ERR_OK;
+}
+
+static void key_read(struct query *query)
+{
+    struct check *check = query->ctx;
+    enum err err = keep_key(check);
+
+    if (err != ERR_OK) {
+        check->then(check->req, finish(check, err));
+    } else if (judge(check, &err) == AUTH_DONE) {
+        check->then(check->req, err);
+    }
+}
+
+static enum auth_step find_key(struct check *check, enum err *err)
+{
+    struct request *req = check->req;
+
+    switch (auth__cache_get(check->state->cache, check->key_id, req->received_ms, &check->key,
+                            &check->ticket)) {
+    case AUTH_CACHED:
+    case AUTH_CACHED_UNKNOWN:
+        return judge(check, err);
+    case AUTH_NOT_CACHED:
+        break;
+    }
+    check->query = (struct query){
+        .run = read_key,
+        .done = key_read,
+        .loop = req->loop,
+        .arena = req->arena,
+        .ctx = check,
+    };
+    *err = store_query(req->app->store, &check->query);
+    if (*err == ERR_OK) {
+        return AUTH_WAITS;
+    }
+    *err = finish(check, *err);
+    return AUTH_DONE;
 }
 
 enum auth_step auth_authenticate(struct request *req,
                                  void (*then)(struct request *req, enum err err), enum err *err)
 {
-    struct auth_state *state = app_state(req->app, &auth_module);
+    struct check *check = ARENA_NEW(req->arena, struct check);
     struct str text = request_header(req, "Authorization");
-    struct pending *p = ARENA_NEW(req->arena, struct pending);
-    struct auth_open_key *key;
 
-    p->req = req;
-    p->then = then;
+    check->req = req;
+    check->state = auth__state(req->app);
+    check->then = then;
     if (req->route->auth == HTTP_AUTH_OPERATOR) {
-        *err = auth__parse_bearer(text, &p->key_id, &p->bearer);
+        *err = auth__parse_bearer(text, &check->key_id, &check->bearer);
     } else {
-        *err = auth__parse_header(text, &p->header);
-        p->key_id = p->header.key_id;
+        CHECK(req->route->auth == HTTP_AUTH_MERCHANT);
+        *err = auth__parse_header(req->arena, text, &check->header);
+        check->key_id = check->header.key_id;
+    }
+    if (*err == ERR_OK && check->bearer.len == 0) {
+        *err = check_timestamp(check);
     }
     if (*err != ERR_OK) {
+        *err = finish(check, *err);
         return AUTH_DONE;
     }
-    key = auth__cache_find(&state->caches[loop_index(req->loop)], p->key_id);
-    if (key != NULL) {
-        *err = judge(state, p, key);
-        return AUTH_DONE;
-    }
-    p->query = (struct query){
-        .run = read_key, .done = key_known, .loop = req->loop, .arena = req->arena, .ctx = p};
-    *err = store_query(req->app->store, &p->query);
-    return *err == ERR_OK ? AUTH_WAITS : AUTH_DONE;
-}
-
-bool auth_permits(struct str permissions, const char *needed)
-{
-    struct str want = str_of(needed);
-    struct str word;
-
-    while (permissions.len > 0) {
-        (void)str_cut(&permissions, ' ', &word);
-        if (str_eq(word, STR("*")) || str_eq(word, want) ||
-            (str_ends(word, STR(":*")) && str_starts(want, str_slice(word, 0, word.len - 1)))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* ---- the answer ---- */
-
-void auth_sign_response(const struct request *req, struct reply *reply)
-{
-    const struct auth_state *state = app_state(req->app, &auth_module);
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    unsigned char random[12];
-    int64_t now_s = loop_now_ms(req->loop) / TIME_SECOND_MS;
-    struct buf nonce, text, header;
-    struct str signature;
-
-    if (!state->sign_answers) {
-        return;
-    }
-    crypto_random(random, sizeof(random));
-    crypto_sha256(reply_body(reply), digest);
-    buf_init_arena(&nonce, req->arena, 32);
-    hex_encode(&nonce, (struct str){(const char *)random, sizeof(random)});
-    buf_init_arena(&text, req->arena, 256);
-    buf_printf(&text, "%d\n%lld\n" STR_FMT "\n", reply_status(reply), (long long)now_s,
-               STR_ARG(buf_str(&nonce)));
-    hex_encode(&text, (struct str){(const char *)digest, sizeof(digest)});
-    buf_add_char(&text, '\n');
-    if (crypto_sign(req->arena, state->platform_key, buf_str(&text), &signature) != ERR_OK) {
-        return;
-    }
-    buf_init_arena(&header, req->arena, 512);
-    buf_add(&header, STR("key_id=\""));
-    id_print(&header, "plk", state->platform_key_id);
-    buf_printf(&header, "\",timestamp=\"%lld\",nonce=\"" STR_FMT "\",signature=\"",
-               (long long)now_s, STR_ARG(buf_str(&nonce)));
-    base64_encode(&header, signature);
-    buf_add_char(&header, '"');
-    reply_header(reply, "Tomato-Signature", buf_str(&header));
+    return find_key(check, err);
 }

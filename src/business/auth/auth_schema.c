@@ -1,6 +1,6 @@
 #include "business/auth/auth_int.h"
 
-const struct migration auth__migrations[3] = {
+const struct migration auth__migrations[5] = {
     {
         .name = "auth.001_key",
         .sql = "CREATE TABLE auth_key (\n"
@@ -30,6 +30,21 @@ const struct migration auth__migrations[3] = {
                "  private_key VARBINARY(1024) NOT NULL COMMENT 'sealed PEM',\n"
                "  public_key VARCHAR(1024) NOT NULL COMMENT 'PEM',\n"
                "  created_at_ms BIGINT NOT NULL COMMENT 'instant',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "auth.004_key_not_before",
+        .sql = "ALTER TABLE auth_key ADD COLUMN not_before_ms BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT '0: valid at once'",
+    },
+    {
+        .name = "auth.005_ahead",
+        .sql = "CREATE TABLE auth_ahead (\n"
+               "  id BIGINT NOT NULL COMMENT 'auth_key.id',\n"
+               "  process BIGINT NOT NULL COMMENT 'that wrote until_ms',\n"
+               "  floor_ms BIGINT NOT NULL COMMENT 'until_ms of earlier processes',\n"
+               "  until_ms BIGINT NOT NULL COMMENT 'greatest stamp taken',\n"
                "  PRIMARY KEY (id)\n"
                ")",
     },

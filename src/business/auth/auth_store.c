@@ -10,7 +10,8 @@ static const struct column key_columns[] = {
     COLUMN(struct auth_key, secret, COL_BLOB, .size = 256, .fixed = true),
     COLUMN(struct auth_key, public_key, COL_TEXT, .size = 2048, .fixed = true),
     COLUMN(struct auth_key, status, COL_ENUM),
-    COLUMN(struct auth_key, expires_at_ms, COL_TIME),
+    COLUMN(struct auth_key, not_before_ms, COL_TIME, .fixed = true, .help = "0: at once"),
+    COLUMN(struct auth_key, expires_at_ms, COL_TIME, .help = "0: never"),
     COLUMN(struct auth_key, created_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct auth_key, version, COL_INT),
 };
@@ -20,6 +21,20 @@ const struct table auth_key_table = {
     .row_size = sizeof(struct auth_key),
     .columns = key_columns,
     .column_count = ARRAY_LEN(key_columns),
+};
+
+static const struct column ahead_columns[] = {
+    COLUMN(struct auth_ahead, id, COL_ID, .help = "auth_key.id"),
+    COLUMN(struct auth_ahead, process, COL_ID, .help = "that wrote until_ms"),
+    COLUMN(struct auth_ahead, floor_ms, COL_TIME, .help = "until_ms of earlier processes"),
+    COLUMN(struct auth_ahead, until_ms, COL_TIME, .help = "greatest stamp taken"),
+};
+
+const struct table auth__ahead_table = {
+    .name = "auth_ahead",
+    .row_size = sizeof(struct auth_ahead),
+    .columns = ahead_columns,
+    .column_count = ARRAY_LEN(ahead_columns),
 };
 
 static const struct column platform_key_columns[] = {
@@ -48,7 +63,8 @@ static const struct statement platform_keys = {
     .row = &auth__platform_key_table,
 };
 
-static const struct table *const tables[] = {&auth_key_table, &auth__platform_key_table};
+static const struct table *const tables[] = {&auth_key_table, &auth__ahead_table,
+                                             &auth__platform_key_table};
 static const struct statement *const statements[] = {&keys_of, &platform_keys};
 
 const struct store_part auth__store = {

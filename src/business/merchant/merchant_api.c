@@ -513,6 +513,7 @@ static void app_checked(struct query *query)
     if (err != ERR_OK) {
         request_reply(req, reply_error_at(req, err,
                                           err == ERR_CRYPTO_KEY              ? "public_key"
+                                          : err == ERR_FIELD_FORMAT          ? "permissions"
                                           : err == ERR_MERCHANT_APP_DISABLED ? "app"
                                                                              : NULL,
                                           NULL));
@@ -639,6 +640,9 @@ static void read_old_key(struct query *query, struct reader *reader)
     struct key_errand *errand = query->ctx;
 
     query->err = auth_key_read(reader, errand->rotate.key_id, query->arena, &errand->key);
+    if (query->err == ERR_OK && errand->key.algorithm == AUTH_BEARER) {
+        query->err = ERR_AUTH_KEY_NOT_FOUND; /* operators' keys are not merchants' business */
+    }
 }
 
 static struct reply *key_rotate_handler(struct request *req)
