@@ -145,8 +145,9 @@ check: ## Source rules, layers and formatting; compiles nothing
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 scenario: build ## Run the scenarios on SQLite and on MariaDB
-	@TOMATO_BUILD=$(B) tools/run_node test/scenario scenario.sqlite
-	@TOMATO_BUILD=$(B) TOMATO_TEST_STORE=mysql tools/run_node test/scenario scenario.mariadb
+	@status=0; export TOMATO_BUILD=$(B); \
+	tools/run_node test/scenario scenario.sqlite || status=1; \
+	TOMATO_TEST_STORE=mysql tools/run_node test/scenario scenario.mariadb || status=1; exit $$status
 
 oracle: build ## Judge platform and simulators with independent clients (npm)
 	@TOMATO_BUILD=$(B) tools/run_node test/oracle
@@ -155,8 +156,8 @@ asan: ## Run the unit tests with address and undefined-behaviour checks
 	@$(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" unit
 
 tsan: ## Run the units of loop and store with data race checks
-	@$(MAKE) --no-print-directory VARIANT=tsan FILTER=platform/loop unit
-	@$(MAKE) --no-print-directory VARIANT=tsan FILTER=platform/store unit
+	@status=0; for part in platform/loop platform/store; do \
+	    $(MAKE) --no-print-directory VARIANT=tsan FILTER=$$part unit || status=1; done; exit $$status
 
 storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
 	@tools/run_programs storm $(B)/storm "$(FILTER)"

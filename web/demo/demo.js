@@ -55,6 +55,7 @@ const told = (answer) => ({
   line: answer.error ? answer.error : `${answer.status} · ${(answer.duration_us / 1000).toFixed(1)} ms`,
   headers: answer.headers, body: answer.body,
 });
+const isBad = (answer) => Boolean(answer.error) || answer.status > 299;
 const chip = (text, kind = '') => make('span', { class: `chip ${kind}` }, text);
 const parsed = (message_) => { try { return JSON.parse(message_.answer.body); } catch { return {}; } };
 const yuan = (minor) => `¥${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, '0')}`;
@@ -68,7 +69,7 @@ function drawRequest() {
 function drawAnswer() {
   if (!show.answer) return [];
   const { answer } = show.answer;
-  const bad = answer.error || answer.status > 299;
+  const bad = isBad(answer);
   return [
     bad && make('div', { class: 'chips' }, chip(answer.error ? w().noAnswer : w().refused, 'bad')),
     message(w().answer, told(answer), true),
@@ -92,7 +93,7 @@ function drawPayer() {
         make('a', { class: 'button', target: '_blank', rel: 'noopener', href: `${about.base_url}${show.cashier}?lang=${language}` }, w().cashier))),
     ...show.payers.flatMap((one) => [
       message(w().payerAsked, asked(one.request), false),
-      message(w().answer, told(one.answer), one.answer.status > 299),
+      message(w().answer, told(one.answer), isBad(one.answer)),
     ]),
   ];
 }
@@ -155,8 +156,8 @@ function times() {
 
 function draw() {
   const at = show ? times() : [];
-  const broken = show && show.answer && !show.code;
-  const now = show && !broken ? [0, 1, 2, 3, 4, 5].find((i) => at[i] === undefined) : undefined;
+  const refused = show?.answer && isBad(show.answer.answer);
+  const now = show && !refused ? [0, 1, 2, 3, 4, 5].find((i) => at[i] === undefined && !(i === 2 && show.final)) : undefined;
   $('steps').replaceChildren(...w().steps.map(([title, text], i) => {
     const state = at[i] !== undefined ? 'on' : i === now ? 'now' : 'idle';
     return make('li', { class: `step ${state}`, id: `step-${i + 1}` },
@@ -167,7 +168,8 @@ function draw() {
   for (const node of document.querySelectorAll('#flow [data-step]')) {
     const steps = node.dataset.step.split(' ').map((n) => Number(n) - 1);
     node.classList.toggle('now', steps.includes(now));
-    node.classList.toggle('on', !steps.includes(now) && steps.some((i) => at[i] !== undefined));
+    const reached = !(refused && 'beyond' in node.dataset);
+    node.classList.toggle('on', reached && !steps.includes(now) && steps.some((i) => at[i] !== undefined));
   }
   $('pay').textContent = show ? w().again : w().pay;
 }
@@ -190,10 +192,10 @@ const takers = {
     const payment = parsed(news);
     show.answer = news;
     show.id = payment.id;
-    if (news.answer.status < 300) takeState(news, payment);
+    if (!isBad(news.answer)) takeState(news, payment);
   },
   payment: (news) => { show.payment = news; takeState(news, parsed(news)); },
-  payer: (news) => { show.payers.push(news); if (news.answer.status < 300 && news.request.url.endsWith('/pay')) show.paid = news; },
+  payer: (news) => { show.payers.push(news); if (!isBad(news.answer) && news.request.url.endsWith('/pay')) show.paid = news; },
   channel: (news) => { show.channel = news; },
   attempts: (news) => { show.attempts = news; },
   accounts: (news) => { show.accounts = parsed(news).data; },
