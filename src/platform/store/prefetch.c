@@ -11,7 +11,6 @@ void prefetch__want(struct tx *tx, struct tx_table *table, int64_t id)
     if (entry->state == ENTRY_UNKNOWN && !entry->wanted) {
         entry->wanted = true;
         list__add(&table->wanted, entry);
-        tx->wanted++;
     }
 }
 
@@ -30,7 +29,6 @@ void prefetch__want_key(struct tx *tx, struct tx_table *table, unsigned unique, 
     }
     entry->wanted = true;
     list__add(&table->wanted_keys[unique], entry);
-    tx->wanted++;
 }
 
 struct load_sink {
@@ -104,18 +102,18 @@ void prefetch__load(struct tx *tx)
             }
         }
     }
-    tx->wanted = 0;
 }
 
 void prefetch__run(struct tx *tx, struct command *const *commands, size_t count)
 {
     for (unsigned round = 0; round < PREFETCH_ROUNDS && tx->status == DB_OK; round++) {
+        tx->prefetch.asked = false;
         for (size_t i = 0; i < count; i++) {
             if (commands[i]->kind->prefetch != NULL) {
                 commands[i]->kind->prefetch(&tx->prefetch, commands[i]->arg, round);
             }
         }
-        if (tx->wanted == 0) {
+        if (!tx->prefetch.asked) {
             return;
         }
         prefetch__load(tx);
@@ -124,6 +122,7 @@ void prefetch__run(struct tx *tx, struct command *const *commands, size_t count)
 
 void prefetch_id(struct prefetch *pre, const struct table *table, int64_t id)
 {
+    pre->asked = true;
     prefetch__want(pre->tx, tx__table(pre->tx, table), id);
 }
 
@@ -133,6 +132,7 @@ void prefetch_unique(struct prefetch *pre, const struct table *table, unsigned u
     struct tx_table *t = tx__table(pre->tx, table);
 
     CHECK(unique < table->unique_count);
+    pre->asked = true;
     if (row__has_key(t->info, unique, key)) {
         prefetch__want_key(pre->tx, t, unique, key);
     }

@@ -82,8 +82,8 @@ struct prefetch;
 
 struct command_kind {
     const char *name; /* "payment.create", for logs and metrics */
-    /* Optional. Names rows that apply will want; called in rounds 0, 1, 2 until a round asks for
-     * nothing. Rows loaded by earlier rounds can be looked at with prefetch_peek. */
+    /* Optional. Names rows that apply will want; called in rounds 0, 1, 2 until a round
+     * names nothing. What earlier rounds have named can be looked at with prefetch_peek. */
     void (*prefetch)(struct prefetch *pre, const void *arg, unsigned round);
     enum err (*apply)(struct tx *tx, const void *arg, void *result);
     size_t result_size; /* zeroed before each apply */

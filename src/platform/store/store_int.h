@@ -133,6 +133,7 @@ struct tx_sequence {
 
 struct prefetch {
     struct tx *tx;
+    bool asked; /* in this round, if only for what is in memory */
 };
 
 struct tx {
@@ -148,7 +149,6 @@ struct tx {
     int64_t now_ms;
     struct command *command;
     uint64_t apply_no;
-    size_t wanted; /* entries in the tables' wanted lists */
     struct undo *undos;
     size_t undo_count, undo_size;
     size_t key_edits; /* of them, edits that may change a unique key */

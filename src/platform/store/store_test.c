@@ -647,6 +647,57 @@ static void named_rows_are_loaded_before_apply(void **state)
     kit_close(kit);
 }
 
+struct two_steps {
+    int64_t keeper_id;
+    unsigned rounds;
+};
+
+/* The keeper tells which item is wanted; it is in memory from the second time on. */
+static void two_steps_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct two_steps *steps = arg;
+    const struct keeper *keeper;
+
+    ((struct two_steps *)(uintptr_t)steps)->rounds++;
+    prefetch_id(pre, &keeper_table, steps->keeper_id);
+    keeper = prefetch_peek(pre, &keeper_table, steps->keeper_id);
+    if (round > 0) {
+        assert_non_null(keeper);
+        prefetch_id(pre, &item_table, keeper->total);
+    }
+}
+
+static enum err two_steps_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct two_steps *steps = arg;
+    int64_t calls = store_fault_calls();
+    const void *row;
+    struct item *item;
+
+    (void)result;
+    TRY(tx_get(tx, &keeper_table, steps->keeper_id, &row));
+    TRY(kit_edit(tx, ((const struct keeper *)row)->total, &item));
+    assert_int_equal(store_fault_calls(), calls); /* nothing was loaded here */
+    return ERR_OK;
+}
+
+static void later_rounds_follow_rows_that_are_in_memory(void **state)
+{
+    static const struct command_kind kind = {
+        .name = "kit.two_steps", .prefetch = two_steps_prefetch, .apply = two_steps_apply};
+    struct kit *kit = kit_open(*state);
+    struct two_steps steps = {.keeper_id = 1};
+
+    kit_put(kit, 5, "five");
+    assert_int_equal(kit_run(kit, put_keeper, NULL), ERR_OK);
+    kit_reopen(kit);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(store_run(kit->store, &kind, &steps, NULL, NULL), ERR_OK);
+        assert_int_equal(steps.rounds, 3 * i);
+    }
+    kit_close(kit);
+}
+
 /* ---- isolation of what the database refuses ---- */
 
 static enum err insert_too_long(struct tx *tx, void *ctx)
@@ -894,6 +945,7 @@ int main(void)
         EACH(kept_rows_survive_eviction_and_restart),
         EACH(kept_rows_may_be_deleted),
         EACH(named_rows_are_loaded_before_apply),
+        EACH(later_rounds_follow_rows_that_are_in_memory),
         EACH(a_row_the_database_refuses_fails_its_command_alone),
         EACH(queries_run_on_a_loop_and_see_the_commit),
         EACH(finding_by_key_on_a_reader),
