@@ -80,7 +80,9 @@ static bool is_sqlite(const struct books *books)
 
 void books_close(struct books *books)
 {
-    store_close(books->store);
+    if (books->store != NULL) {
+        store_close(books->store);
+    }
     if (is_sqlite(books)) {
         remove_files(books->url);
     }

@@ -1,0 +1,338 @@
+/* The read API: what is answered, paged and refused. */
+#include "test/lib/http_fixture.h"
+#include "test/lib/ledger_kit_test.h"
+#include "test/lib/raw_client.h"
+
+enum { PAYMENT = 1001 };
+
+static int64_t merchant_id, channel_id; /* real ids, as printed with mer_ and cha_ */
+
+struct door {
+    struct books *books;
+    struct app app;
+    struct http_fixture fixture;
+    json_t *body; /* of the last answer */
+    int64_t payable, receivable;
+};
+
+static enum err voucher_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_voucher_post(tx, arg, result);
+}
+
+static void book_payment(struct books *books, int64_t number)
+{
+    static const struct command_kind kind = {
+        .name = "test.voucher",
+        .apply = voucher_apply,
+        .result_size = sizeof(struct ledger_posted),
+    };
+    const struct ledger_voucher voucher = {
+        .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
+        .mode = LEDGER_FUND_COLLECT,
+        .business_no = number,
+        .merchant_id = merchant_id,
+        .channel_account_id = channel_id,
+        .currency = CURRENCY_CNY,
+        .gross = {10000},
+        .fee = {60},
+    };
+    struct ledger_posted posted;
+
+    counter_add(&books->now_ms, 1000);
+    assert_ok(books_command(books, &kind, &voucher, &posted));
+}
+
+/* Three payments of 100.00 with a fee of 0.60, one second apart. */
+static struct door *door_open(void **state)
+{
+    struct door *door = mem_new(sizeof(*door));
+    struct http_server_options options = {.app = &door->app};
+
+    door->books = books_open(*state);
+    merchant_id = store_new_id(door->books->store, BOOKS_START_MS);
+    channel_id = store_new_id(door->books->store, BOOKS_START_MS);
+    for (int i = 0; i < 3; i++) {
+        book_payment(door->books, PAYMENT + i);
+    }
+    door->payable =
+        books_account(door->books, merchant_id, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    door->receivable =
+        books_account(door->books, channel_id, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
+    door->app.store = door->books->store;
+    http_fixture_start(&door->fixture, &options, ledger_module.routes);
+    return door;
+}
+
+static void door_close(struct door *door)
+{
+    json_decref(door->body);
+    http_fixture_stop(&door->fixture);
+    books_close(door->books);
+    mem_free(door);
+}
+
+static const char *id(struct door *door, const char *prefix, int64_t number)
+{
+    return str_cstr(door->books->arena, id_str(door->books->arena, prefix, number));
+}
+
+static int get(struct door *door, const char *format, ...) PRINTF_LIKE(2, 3);
+static int get(struct door *door, const char *format, ...)
+{
+    struct arena *arena = door->books->arena;
+    struct json_refusal refusal;
+    struct raw_answer answer;
+    struct buf path;
+    va_list args;
+
+    buf_init_arena(&path, arena, 1000);
+    va_start(args, format);
+    buf_vprintf(&path, format, args);
+    va_end(args);
+    answer = raw_call(arena, door->fixture.port,
+                      str_printf(arena, "GET /v1/ledger/" STR_FMT " HTTP/1.1\r\nHost: a\r\n\r\n",
+                                 STR_ARG(buf_str(&path))));
+    json_decref(door->body);
+    door->body = NULL;
+    assert_ok(json_parse(answer.body, &door->body, &refusal));
+    return answer.status;
+}
+
+/* The value at a path of names and indexes: "data.0.amount". */
+static json_t *at(struct door *door, const char *path)
+{
+    struct str rest = str_of(path), head;
+    json_t *value = door->body;
+    bool more = true;
+
+    while (more) {
+        int64_t index;
+
+        more = str_cut(&rest, '.', &head);
+        value = str_parse_int(head, &index) == ERR_OK
+                    ? json_array_get(value, (size_t)index)
+                    : json_object_get(value, str_cstr(door->books->arena, head));
+    }
+    return value;
+}
+
+static void assert_number(struct door *door, const char *path, int64_t due)
+{
+    assert_true(json_is_integer(at(door, path)));
+    assert_int_equal(json_integer_value(at(door, path)), due);
+}
+
+static void assert_text(struct door *door, const char *path, const char *due)
+{
+    assert_true(json_is_string(at(door, path)));
+    assert_string_equal(json_string_value(at(door, path)), due);
+}
+
+static void assert_error(struct door *door, int status, int due_status, const char *code,
+                         const char *param)
+{
+    assert_int_equal(status, due_status);
+    assert_text(door, "error.code", code);
+    if (param != NULL) {
+        assert_text(door, "error.param", param);
+    }
+}
+
+/* ---- accounts ---- */
+
+static void an_account_is_shown_with_its_owner_and_balance(void **state)
+{
+    struct door *door = door_open(state);
+
+    assert_int_equal(get(door, "accounts/%s", id(door, "acc", door->payable)), 200);
+    assert_text(door, "id", id(door, "acc", door->payable));
+    assert_text(door, "object", "ledger_account");
+    assert_text(door, "merchant_id", id(door, "mer", merchant_id));
+    assert_null(at(door, "channel_account_id"));
+    assert_number(door, "code", 2241);
+    assert_text(door, "name", "Payable to merchant");
+    assert_text(door, "currency", "CNY");
+    assert_text(door, "side", "credit");
+    assert_number(door, "posted", 3 * 9940);
+    assert_number(door, "held", 0);
+    assert_number(door, "available", 3 * 9940);
+    assert_true(json_is_true(at(door, "has_floor")));
+    assert_number(door, "entries", 3);
+    assert_text(door, "created_at", "2025-11-22T01:00:01.000Z");
+    assert_int_equal(get(door, "accounts/%s", id(door, "acc", door->receivable)), 200);
+    assert_text(door, "channel_account_id", id(door, "cha", channel_id));
+    assert_null(at(door, "merchant_id"));
+    door_close(door);
+}
+
+static void accounts_are_listed_by_owner_and_page(void **state)
+{
+    struct door *door = door_open(state);
+
+    assert_int_equal(get(door, "accounts?limit=2"), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 2);
+    assert_true(json_is_true(at(door, "has_more")));
+    assert_int_equal(
+        get(door, "accounts?limit=2&starting_after=%s", json_string_value(at(door, "next_cursor"))),
+        200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_true(json_is_false(at(door, "has_more")));
+    assert_int_equal(get(door, "accounts?merchant_id=%s", id(door, "mer", merchant_id)), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_number(door, "data.0.code", 2241);
+    assert_int_equal(get(door, "accounts?channel_account_id=%s", id(door, "cha", channel_id)), 200);
+    assert_number(door, "data.0.code", 1131);
+    assert_int_equal(get(door, "accounts?platform=true"), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_number(door, "data.0.code", 6021);
+    door_close(door);
+}
+
+/* ---- statements and balances ---- */
+
+static void a_statement_pages_both_ways(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_int_equal(get(door, "accounts/%s/statement?limit=2", account), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 2);
+    assert_number(door, "data.0.sequence", 3);
+    assert_number(door, "data.0.amount", 9940);
+    assert_number(door, "data.0.balance", 3 * 9940);
+    assert_text(door, "data.0.side", "credit");
+    assert_text(door, "data.0.source", "payment");
+    assert_text(door, "data.0.operation", "succeeded");
+    assert_text(door, "data.0.payment_id", id(door, "pay", PAYMENT + 2));
+    assert_null(at(door, "data.0.business_no"));
+    assert_number(door, "data.0.business_date", 20251122);
+    assert_text(door, "next_cursor", "2");
+    assert_int_equal(get(door, "accounts/%s/statement?limit=2&starting_after=2", account), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_number(door, "data.0.sequence", 1);
+    assert_true(json_is_false(at(door, "has_more")));
+    assert_int_equal(get(door, "accounts/%s/statement?order=oldest&limit=1", account), 200);
+    assert_number(door, "data.0.sequence", 1);
+    assert_text(door, "next_cursor", "1");
+    door_close(door);
+}
+
+static void a_balance_is_shown_as_of_a_time_or_an_entry(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_int_equal(get(door, "accounts/%s/balance", account), 200);
+    assert_number(door, "posted", 3 * 9940);
+    assert_int_equal(get(door, "accounts/%s/balance?sequence=2", account), 200);
+    assert_number(door, "posted", 2 * 9940);
+    assert_text(door, "created_at", "2025-11-22T01:00:02.000Z");
+    assert_int_equal(get(door, "accounts/%s/balance?at=2025-11-22T01:00:01.999Z", account), 200);
+    assert_number(door, "posted", 9940);
+    assert_number(door, "sequence", 1);
+    assert_int_equal(get(door, "accounts/%s/balance?at=2025-11-22T01:00:00Z", account), 200);
+    assert_number(door, "posted", 0);
+    assert_number(door, "sequence", 0);
+    door_close(door);
+}
+
+/* ---- journals and the trial balance ---- */
+
+static void the_journals_of_a_payment_are_shown(void **state)
+{
+    struct door *door = door_open(state);
+    const char *journal;
+
+    assert_int_equal(get(door, "journals?payment_id=%s", id(door, "pay", PAYMENT)), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_text(door, "data.0.object", "ledger_journal");
+    assert_text(door, "data.0.payment_id", id(door, "pay", PAYMENT));
+    assert_int_equal(json_array_size(at(door, "data.0.entries")), 3);
+    assert_text(door, "data.0.entries.0.side", "debit");
+    assert_number(door, "data.0.entries.0.amount", 10000);
+    assert_number(door, "data.0.entries.1.amount", 9940);
+    assert_number(door, "data.0.entries.2.amount", 60);
+    journal = id(door, "jnl", 1);
+    assert_text(door, "data.0.id", journal);
+    assert_int_equal(get(door, "journals/%s", journal), 200);
+    assert_text(door, "id", journal);
+    assert_int_equal(get(door, "journals?payment_id=%s", id(door, "pay", 77)), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 0);
+    door_close(door);
+}
+
+static void the_trial_balance_is_shown(void **state)
+{
+    struct door *door = door_open(state);
+
+    assert_int_equal(get(door, "trial-balance"), 200);
+    assert_true(json_is_true(at(door, "balanced")));
+    assert_null(at(door, "wrong_currency"));
+    assert_int_equal(json_array_size(at(door, "rows")), 3);
+    assert_number(door, "rows.0.code", 1131);
+    assert_text(door, "rows.0.name", "Receivable from channel");
+    assert_number(door, "rows.0.debits", 30000);
+    assert_number(door, "rows.1.credits", 3 * 9940);
+    assert_number(door, "rows.2.posted", 180);
+    door_close(door);
+}
+
+/* ---- refusals ---- */
+
+static void what_is_not_there_is_refused(void **state)
+{
+    struct door *door = door_open(state);
+    const char *no_account = id(door, "acc", 404);
+
+    assert_error(door, get(door, "accounts/%s", no_account), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "accounts/acc_1"), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "accounts/%s/balance", no_account), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "accounts/nobody/balance"), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "accounts/%s/statement", no_account), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "accounts/nobody/statement"), 404, "ledger_account", NULL);
+    assert_error(door, get(door, "journals/%s", id(door, "jnl", 2)), 404, "ledger_journal",
+                 NULL); /* the second row of the first journal */
+    assert_error(door, get(door, "journals/%s", no_account), 404, "ledger_journal", NULL);
+    door_close(door);
+}
+
+static void wrong_queries_are_refused_by_name(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_error(door, get(door, "accounts?limit=0"), 400, "field_range", "limit");
+    assert_error(door, get(door, "accounts?limit=201"), 400, "field_range", "limit");
+    assert_error(door, get(door, "accounts?owner=1"), 400, "field_unknown", "owner");
+    assert_error(door, get(door, "accounts?merchant_id=mer_1"), 400, "field_format", "merchant_id");
+    assert_error(door,
+                 get(door, "accounts?platform=true&merchant_id=%s", id(door, "mer", merchant_id)),
+                 400, "field_value", "merchant_id");
+    assert_error(door, get(door, "accounts/%s/statement?order=up", account), 400, "field_value",
+                 "order");
+    assert_error(door, get(door, "accounts/%s/statement?starting_after=-1", account), 400,
+                 "field_range", "starting_after");
+    assert_error(door, get(door, "accounts/%s/balance?at=yesterday", account), 400, "field_format",
+                 "at");
+    assert_error(door, get(door, "accounts/%s/balance?sequence=1&at=2025-11-22T01:00:00Z", account),
+                 400, "field_value", "sequence");
+    assert_error(door, get(door, "journals"), 400, "field_required", "payment_id");
+    door_close(door);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_account_is_shown_with_its_owner_and_balance),
+        cmocka_unit_test(accounts_are_listed_by_owner_and_page),
+        cmocka_unit_test(a_statement_pages_both_ways),
+        cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),
+        cmocka_unit_test(the_journals_of_a_payment_are_shown),
+        cmocka_unit_test(the_trial_balance_is_shown),
+        cmocka_unit_test(what_is_not_there_is_refused),
+        cmocka_unit_test(wrong_queries_are_refused_by_name),
+    };
+
+    return books_run_tests(tests, ARRAY_LEN(tests));
+}

@@ -1,0 +1,101 @@
+/* Holds expire by themselves: the durable timer set with the hold fires the command. */
+#include "base/time.h"
+#include "test/lib/ledger_kit_test.h"
+
+enum { MERCHANT = 11, WAIT_MS = 5000 };
+
+struct service {
+    struct books *books;
+    struct app app;
+    struct loop *loop;
+    int64_t account;
+};
+
+static struct service service_open(void **state)
+{
+    struct service s = {.books = books_open(*state)};
+
+    s.account = books_account(s.books, MERCHANT, LEDGER_CODE_SUSPENSE, CURRENCY_CNY);
+    return s;
+}
+
+static void service_start(struct service *s)
+{
+    s->loop = loop_new("timers", 0, &s->books->clock);
+    loop_start(s->loop);
+    s->app.store = s->books->store;
+    s->app.timers = timers_start(&s->app, s->books->store, s->loop, ledger_module.timers,
+                                 ledger_module.timer_count);
+}
+
+static void service_close(struct service *s)
+{
+    timers_stop(s->app.timers);
+    store_close(s->books->store);
+    s->books->store = NULL;
+    loop_stop(s->loop);
+    loop_free(s->loop);
+    timers_free(s->app.timers);
+    books_close(s->books);
+}
+
+static int64_t place_until(struct service *s, int64_t expires_at_ms)
+{
+    const struct ledger_hold_place arg = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_HOLD),
+        .account_id = s->account,
+        .kind = LEDGER_HOLD_PREAUTHORISATION,
+        .amount = AMOUNT(100),
+        .expires_at_ms = expires_at_ms,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_place_kind, &arg, &held));
+    return held.hold_id;
+}
+
+/* Waits until the account has so much held. */
+static void wait_for_held(struct service *s, int64_t amount)
+{
+    for (int waited = 0; books_get(s->books, s->account).held.minor != amount; waited += 5) {
+        assert_true(waited < WAIT_MS);
+        uv_sleep(5);
+    }
+}
+
+static void a_hold_is_given_back_when_its_time_comes(void **state)
+{
+    struct service s = service_open(state);
+
+    service_start(&s);
+    (void)place_until(&s, BOOKS_START_MS + 40);
+    (void)place_until(&s, BOOKS_START_MS + TIME_DAY_MS);
+    wait_for_held(&s, 200);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 40);
+    wait_for_held(&s, 100);
+    books_assert_right(s.books);
+    service_close(&s);
+}
+
+static void a_hold_that_ran_out_while_nobody_looked_is_given_back(void **state)
+{
+    struct service s = service_open(state);
+
+    (void)place_until(&s, BOOKS_START_MS + 1000);
+    books_reopen(s.books);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + TIME_DAY_MS);
+    service_start(&s);
+    wait_for_held(&s, 0);
+    books_assert_right(s.books);
+    service_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hold_is_given_back_when_its_time_comes),
+        cmocka_unit_test(a_hold_that_ran_out_while_nobody_looked_is_given_back),
+    };
+
+    return books_run_tests(tests, ARRAY_LEN(tests));
+}
