@@ -67,7 +67,10 @@ static void a_hold_is_given_back_when_its_time_comes(void **state)
 {
     struct service s = service_open(state);
 
+    (void)place_until(&s, BOOKS_START_MS + 10);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 10);
     service_start(&s);
+    wait_for_held(&s, 0); /* the service has started */
     (void)place_until(&s, BOOKS_START_MS + 40);
     (void)place_until(&s, BOOKS_START_MS + TIME_DAY_MS);
     wait_for_held(&s, 200);
