@@ -7,6 +7,7 @@ static enum err start(struct app *app, void **state)
     return ERR_OK;
 }
 
+static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric};
 static const struct timer_kind *const timers[] = {&ledger__expire_timer};
 
 const struct module ledger_module = {
@@ -15,5 +16,7 @@ const struct module ledger_module = {
     .routes = ledger__routes,
     .timers = timers,
     .timer_count = ARRAY_LEN(timers),
+    .metrics = metrics,
+    .metric_count = ARRAY_LEN(metrics),
     .start = start,
 };

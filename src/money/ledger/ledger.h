@@ -404,6 +404,8 @@ MUST_USE enum err ledger_prove(struct store *store,
  * account is unsound. The module's start does it; before the first command. */
 void ledger_watch(struct store *store);
 
+extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by the watch */
+
 /* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
 
 MUST_USE enum err ledger_print_proof(struct store *store, struct buf *out, bool *right);

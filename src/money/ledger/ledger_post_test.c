@@ -466,6 +466,23 @@ static void a_command_refused_after_posting_leaves_no_trace(void **state)
     books_close(s.books);
 }
 
+static void committed_journals_and_legs_are_counted(void **state)
+{
+    struct shop s = shop_open(state);
+    const struct ledger_leg legs[] = {debit(s.channel, 10), credit(s.merchant, 9),
+                                      credit(s.fees, 1)};
+    int64_t journals = counter_get(&ledger_journals_metric.series[0].value);
+    int64_t legs_before = counter_get(&ledger_legs_metric.series[0].value);
+
+    assert_ok(books_post(s.books, 700, legs, 3, NULL));
+    assert_ok(books_post(s.books, 700, legs, 3, NULL)); /* once */
+    assert_int_equal(books_transfer(s.books, s.merchant, s.fees, 10), ERR_LEDGER_INSUFFICIENT);
+    assert_ok(books_transfer(s.books, s.merchant, s.fees, 9));
+    assert_int_equal(counter_get(&ledger_journals_metric.series[0].value), journals + 2);
+    assert_int_equal(counter_get(&ledger_legs_metric.series[0].value), legs_before + 5);
+    books_close(s.books);
+}
+
 static void books_go_on_after_a_restart(void **state)
 {
     struct shop s = shop_open(state);
@@ -503,6 +520,7 @@ int main(void)
         cmocka_unit_test(each_part_of_the_reference_makes_another_journal),
         cmocka_unit_test(a_refused_posting_leaves_no_trace_in_its_command),
         cmocka_unit_test(a_command_refused_after_posting_leaves_no_trace),
+        cmocka_unit_test(committed_journals_and_legs_are_counted),
         cmocka_unit_test(books_go_on_after_a_restart),
     };
 

@@ -1,20 +1,36 @@
 /* The watch over every committed batch: a second look, apart from the code that posts. */
 #include "money/ledger/ledger_int.h"
 
+struct metric ledger_journals_metric = {
+    .name = "tomato_ledger_journals_total",
+    .type = METRIC_COUNTER,
+    .help = "Journals committed",
+};
+struct metric ledger_legs_metric = {
+    .name = "tomato_ledger_legs_total",
+    .type = METRIC_COUNTER,
+    .help = "Legs committed",
+};
+
 static void seen_journals(void *ctx, const struct store_change *changes, size_t count)
 {
     ledger_wide sum = 0;
+    int64_t journals = 0, legs = 0;
 
     (void)ctx;
     for (size_t i = 0; i < count; i++) {
         const struct ledger_journal *row = changes[i].row;
 
         CHECK(changes[i].kind == STORE_INSERTED);
+        journals += row->part == 0 ? 1 : 0;
+        legs += row->leg_count;
         for (size_t slot = 0; slot < LEDGER_SLOTS; slot++) {
             sum += row->slots[slot].amount.minor;
         }
     }
     CHECK(sum == 0);
+    metric_add(&ledger_journals_metric, 0, journals);
+    metric_add(&ledger_legs_metric, 0, legs);
 }
 
 static void seen_accounts(void *ctx, const struct store_change *changes, size_t count)
