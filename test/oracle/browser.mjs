@@ -1,6 +1,6 @@
 // A headless Chromium over its debugging pipe: open a page, run script in it, wait for it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './lib.mjs';
@@ -59,6 +59,8 @@ export async function startBrowser() {
     return {
       run,
       wait: (expression) => until(() => run(expression), expression),
+      screenshot: async (file) => writeFileSync(file,
+        Buffer.from((await tell('Page.captureScreenshot', { format: 'png' })).data, 'base64')),
       click: (selector) => run(`document.querySelector(${JSON.stringify(selector)}).click()`),
       errors: () => events.filter((e) => e.sessionId === sessionId
         && ((e.method === 'Log.entryAdded' && e.params.entry.level === 'error')
