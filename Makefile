@@ -134,7 +134,7 @@ $(B)/%.o: %.c Makefile
 
 tests: build $(TEST_PROGRAMS) ## Build the unit test programs
 
-unit: $(SELECTED_TESTS) ## Run the unit tests (FILTER=word runs the programs whose path contains it)
+unit: build $(SELECTED_TESTS) ## Run the unit tests (FILTER=word runs the programs whose path contains it)
 	@tools/run_units $(B)/test "$(FILTER)"
 
 check: ## Source rules, layers and formatting; compiles nothing

@@ -128,7 +128,7 @@ static void change(int64_t object_id, int64_t in_ms)
 
 static void wait_fired(int64_t object_id, int64_t wanted)
 {
-    for (int i = 0; i < 300 && counter_get(&fired[object_id]) < wanted; i++) {
+    for (int i = 0; i < 3000 && counter_get(&fired[object_id]) < wanted; i++) {
         (void)usleep(10000);
     }
     assert_true(counter_get(&fired[object_id]) >= wanted);
