@@ -34,6 +34,11 @@ struct entry {
     struct entry *next; /* in its hash bucket, or in the list of free entries */
 };
 
+struct change {
+    struct timer timer;
+    bool deleted;
+};
+
 struct timers {
     struct app *app;
     struct store *store;
@@ -56,9 +61,9 @@ struct timers {
     struct timer *loaded;
     size_t loaded_count;
     int64_t load_until_ms, load_next_ms;
-    struct timer *touched; /* changed while a load runs: the load's view of them is old */
+    struct change *touched; /* made while a load runs: the load's view of them is old */
     size_t touched_count, touched_size;
-    struct task lifecycle; /* start and stop on the loop */
+    struct task start, stop; /* on the loop */
     struct signal *stopped;
 };
 
@@ -246,7 +251,16 @@ static void unschedule(struct timers *t, const struct timer *timer)
     }
 }
 
-static void remember_touched(struct timers *t, const struct timer *timer)
+static void apply_change(struct timers *t, const struct change *change)
+{
+    if (change->deleted) {
+        unschedule(t, &change->timer);
+    } else {
+        schedule(t, &change->timer);
+    }
+}
+
+static void remember_touched(struct timers *t, const struct change *change)
 {
     if (!t->loading) {
         return;
@@ -258,13 +272,13 @@ static void remember_touched(struct timers *t, const struct timer *timer)
             mem_grow(t->touched, t->touched_size * sizeof(*t->touched), size * sizeof(*t->touched));
         t->touched_size = size;
     }
-    t->touched[t->touched_count++] = *timer;
+    t->touched[t->touched_count++] = *change;
 }
 
 static bool was_touched(const struct timers *t, const struct timer *timer)
 {
     for (size_t i = 0; i < t->touched_count; i++) {
-        if (t->touched[i].id == timer->id) {
+        if (t->touched[i].timer.id == timer->id) {
             return true;
         }
     }
@@ -277,10 +291,7 @@ struct changes {
     struct task task;
     struct timers *timers;
     size_t count;
-    struct change {
-        struct timer timer;
-        bool deleted;
-    } items[];
+    struct change items[];
 };
 
 static void apply_changes(struct task *task)
@@ -289,12 +300,8 @@ static void apply_changes(struct task *task)
     struct timers *t = changes->timers;
 
     for (size_t i = 0; i < changes->count; i++) {
-        remember_touched(t, &changes->items[i].timer);
-        if (changes->items[i].deleted) {
-            unschedule(t, &changes->items[i].timer);
-        } else {
-            schedule(t, &changes->items[i].timer);
-        }
+        remember_touched(t, &changes->items[i]);
+        apply_change(t, &changes->items[i]);
     }
     mem_free(changes);
     run_due(t);
@@ -347,17 +354,16 @@ static void load_done(struct query *query)
     }
     t->horizon_ms = t->load_until_ms;
     t->beyond_ms = t->load_next_ms == 0 ? INT64_MAX : t->load_next_ms;
-    for (size_t i = 0; i < t->touched_count; i++) {
-        if (t->touched[i].due_at_ms > t->horizon_ms && t->touched[i].due_at_ms < t->beyond_ms) {
-            t->beyond_ms = t->touched[i].due_at_ms;
-        }
-    }
     for (size_t i = 0; i < t->loaded_count; i++) {
         const struct timer *timer = &t->loaded[i];
 
         if (timer->due_at_ms <= t->horizon_ms && !was_touched(t, timer)) {
             schedule(t, timer);
         }
+    }
+    /* What was set meanwhile may lie between the old horizon and this one: say it again. */
+    for (size_t i = 0; i < t->touched_count; i++) {
+        apply_change(t, &t->touched[i]);
     }
     t->touched_count = 0;
     arena_reset(query->arena);
@@ -487,14 +493,9 @@ void timer_done(struct timers *timers, const struct timer_kind *kind, int64_t ob
     loop_post(timers->loop, &finished->task);
 }
 
-static struct timers *of_lifecycle(struct task *task)
-{
-    return (struct timers *)(void *)((char *)task - offsetof(struct timers, lifecycle));
-}
-
 static void start_on_loop(struct task *task)
 {
-    struct timers *t = of_lifecycle(task);
+    struct timers *t = (struct timers *)(void *)((char *)task - offsetof(struct timers, start));
 
     loop_timer_init(t->loop, &t->wake, on_wake);
     load(t, loop_now_ms(t->loop) + TIMER_HORIZON_MS);
@@ -517,8 +518,8 @@ struct timers *timers_start(struct app *app, struct store *store, struct loop *l
     t->query.arena = arena_new();
     t->stopped = signal_new();
     store_watch(store, &timer_table, on_committed, t);
-    t->lifecycle.run = start_on_loop;
-    loop_post(loop, &t->lifecycle);
+    t->start.run = start_on_loop;
+    loop_post(loop, &t->start);
     return t;
 }
 
@@ -529,7 +530,7 @@ static void closed(struct loop_timer *timer)
 
 static void stop_on_loop(struct task *task)
 {
-    struct timers *t = of_lifecycle(task);
+    struct timers *t = (struct timers *)(void *)((char *)task - offsetof(struct timers, stop));
 
     t->stopping = true;
     if (t->loading) {
@@ -541,8 +542,8 @@ static void stop_on_loop(struct task *task)
 
 void timers_stop(struct timers *timers)
 {
-    timers->lifecycle.run = stop_on_loop;
-    loop_post(timers->loop, &timers->lifecycle);
+    timers->stop.run = stop_on_loop;
+    loop_post(timers->loop, &timers->stop);
     (void)signal_wait(timers->stopped, -1);
 }
 

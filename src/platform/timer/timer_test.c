@@ -180,6 +180,18 @@ static void a_timer_survives_a_restart(void **state)
     wait_fired(4, 1);
 }
 
+/* The first load of the service runs while the timer is being set. */
+static void a_timer_set_while_others_are_loaded_fires(void **state)
+{
+    (void)state;
+    for (int64_t i = 0; i < 30; i++) {
+        close_all();
+        open_all();
+        change(6 + i % 20, 20);
+        wait_fired(6 + i % 20, i < 20 ? 1 : 2);
+    }
+}
+
 static void a_timer_beyond_the_horizon_comes_near_by_a_restart(void **state)
 {
     (void)state;
@@ -199,6 +211,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_cancelled_fires_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_survives_a_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_timer_set_while_others_are_loaded_fires, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_timer_beyond_the_horizon_comes_near_by_a_restart, set_up,
                                         tear_down),
     };
