@@ -161,6 +161,7 @@ tsan: ## Run the units of loop and store with data race checks
 
 storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
 	@tools/run_programs storm $(B)/storm "$(FILTER)"
+	@TOMATO_BUILD=$(B) tools/run_node test/storm storm.kill
 
 fuzzers: $(FUZZ_PROGRAMS)
 
