@@ -146,6 +146,7 @@ struct payment_create till_order(struct till *till)
         .subject = STR("Tomato soup"),
         .expires_in = 7200,
         .cashier_secret = STR("0123456789ABCDEFGHJK"),
+        .collect_allowed = true,
     };
 }
 

@@ -72,7 +72,10 @@ struct merchant_endpoint {
     int64_t version;
 };
 
-enum { MERCHANT_ENDPOINTS_MAX = 16, MERCHANT_CONTRACTS_MAX = 64 };
+enum {
+    MERCHANT_ENDPOINTS_MAX = 16, /* enabled ones of a merchant */
+    MERCHANT_CONTRACTS_MAX = 64, /* of a merchant that are, will be or lately were in effect */
+};
 
 extern const struct table merchant_table;
 extern const struct table merchant_app_table;
@@ -89,6 +92,9 @@ MUST_USE enum err merchant_get(struct tx *tx, int64_t merchant_id, const struct 
 /* ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_SUSPENDED, ERR_MERCHANT_CLOSED, ERR_MERCHANT_APP_DISABLED.
  */
 MUST_USE enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int64_t app_id);
+/* ERR_MERCHANT_COLLECT_LICENCE when the mode is collect and there is no licence. A command gets
+ * collect_allowed in its argument: merchant_collect_allowed() where it was made. */
+MUST_USE enum err merchant_fund_mode_allowed(enum merchant_fund_mode mode, bool collect_allowed);
 /* The contract in effect: of the method before the general one, the latest that has begun.
  * ERR_MERCHANT_CONTRACT: there is none. */
 struct merchant_price_ask {

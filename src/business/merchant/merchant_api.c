@@ -42,6 +42,11 @@ static struct reply *activate_handler(struct request *req)
     return set_status(req, MERCHANT_ACTIVE);
 }
 
+static struct reply *close_handler(struct request *req)
+{
+    return set_status(req, MERCHANT_CLOSED);
+}
+
 static enum err read_one(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     return merchant_read(reader, *(const int64_t *)arg, req->arena, result);
@@ -371,7 +376,9 @@ struct key_view {
     enum auth_algorithm algorithm;
     struct str permissions;
     enum auth_key_status status;
+    int64_t not_before;
     int64_t expires_at;
+    int64_t last_used_at;
     int64_t created_at;
     struct str public_key;
     struct str secret;
@@ -384,7 +391,10 @@ static const struct field key_fields[] = {
     FIELD(struct key_view, algorithm, FIELD_ENUM, .names = auth_algorithm_names, .always = true),
     FIELD(struct key_view, permissions, FIELD_TEXT, .max = 512, .always = true),
     FIELD(struct key_view, status, FIELD_ENUM, .names = key_statuses, .always = true),
+    FIELD(struct key_view, not_before, FIELD_TIME),
     FIELD(struct key_view, expires_at, FIELD_TIME),
+    FIELD(struct key_view, last_used_at, FIELD_TIME,
+          .help = "In the list, as far as is known since the server started"),
     FIELD(struct key_view, created_at, FIELD_TIME, .always = true),
     FIELD(struct key_view, public_key, FIELD_TEXT, .max = 2048, .help = "PEM"),
     FIELD(struct key_view, secret, FIELD_TEXT, .max = 128,
@@ -401,6 +411,7 @@ static struct key_view key_view_of(const struct auth_key *key)
         .algorithm = key->algorithm,
         .permissions = key->permissions,
         .status = key->status,
+        .not_before = key->not_before_ms,
         .expires_at = key->expires_at_ms,
         .created_at = key->created_at_ms,
         .public_key = key->public_key,
@@ -413,6 +424,7 @@ struct key_create {
     enum auth_algorithm algorithm;
     struct str permissions;
     struct str public_key;
+    int64_t not_before;
     int64_t expires_at;
 };
 static const struct field key_create_fields[] = {
@@ -425,6 +437,7 @@ static const struct field key_create_fields[] = {
           .example = "payment:create payment:read"),
     FIELD(struct key_create, public_key, FIELD_TEXT, .max = 2048,
           .help = "PEM; required but for HMAC-SHA256"),
+    FIELD(struct key_create, not_before, FIELD_TIME, .help = "Absent: valid at once"),
     FIELD(struct key_create, expires_at, FIELD_TIME),
 };
 static const struct field_set key_create_set = FIELD_SET("api_key_create", key_create_fields);
@@ -494,6 +507,7 @@ static void app_checked(struct query *query)
         .permissions = errand->create.permissions.len == 0 ? STR("payment:* webhook:* ledger:read")
                                                            : errand->create.permissions,
         .public_key = errand->create.public_key,
+        .not_before_ms = errand->create.not_before,
         .expires_at_ms = errand->create.expires_at,
     };
     enum err err = query->err;
@@ -561,6 +575,7 @@ static enum err read_keys(struct reader *reader, struct request *req, const void
     views = ARENA_ARRAY(req->arena, struct key_view, page->count);
     for (size_t i = 0; i < page->count; i++) {
         views[i] = key_view_of(&rows[i]);
+        views[i].last_used_at = auth_key_last_used_ms(req->app, rows[i].id);
     }
     page->rows = views;
     return ERR_OK;
@@ -741,6 +756,13 @@ const struct route merchant__routes[] = {
      .reply = &merchant__set,
      .errors = status_errors,
      .summary = "Activate a merchant again",
+     OPERATOR_WRITE},
+    {.method = "POST",
+     .path = "/v1/merchants/{id}/close",
+     .handler = close_handler,
+     .reply = &merchant__set,
+     .errors = id_errors,
+     .summary = "Close a merchant for ever",
      OPERATOR_WRITE},
     {.method = "POST",
      .path = "/v1/merchants/{id}/apps",

@@ -110,36 +110,41 @@ const struct command_kind merchant__app_kind = {
     .result_size = sizeof(struct merchant_app),
 };
 
-static size_t count_ids(struct str list)
+/* Takes the contracts off the list that others have superseded for more than a day. */
+static enum err drop_superseded(struct tx *tx, struct merchant_links *links)
 {
-    size_t count = list.len > 0 ? 1 : 0;
+    const struct str all = links->contracts;
+    const struct merchant_contract *contract, *other;
+    struct str list = all;
+    int64_t id, other_id;
 
-    for (size_t i = 0; i < list.len; i++) {
-        count += list.ptr[i] == ' ' ? 1 : 0;
-    }
-    return count;
-}
+    while (merchant__next_id(&list, &id)) {
+        bool superseded = false;
 
-static enum err append_id(struct tx *tx, struct str *list, int64_t id, size_t max)
-{
-    if (count_ids(*list) >= max) {
-        return ERR_MERCHANT_TOO_MANY;
+        TRY(merchant__contract_get(tx, id, &contract));
+        for (struct str others = all; merchant__next_id(&others, &other_id);) {
+            TRY(merchant__contract_get(tx, other_id, &other));
+            superseded = superseded || (str_eq(other->method, contract->method) &&
+                                        other->currency == contract->currency &&
+                                        other->effective_from_ms > contract->effective_from_ms &&
+                                        other->effective_from_ms <= tx_now_ms(tx) - TIME_DAY_MS);
+        }
+        if (superseded) {
+            merchant__remove_id(tx, &links->contracts, id);
+        }
     }
-    *list = str_printf(tx_arena(tx), STR_FMT "%s%lld", STR_ARG(*list), list->len == 0 ? "" : " ",
-                       (long long)id);
     return ERR_OK;
 }
 
-static enum err edit_links(struct tx *tx, int64_t merchant_id, struct merchant_links **out)
+static enum err link_contract(struct tx *tx, struct merchant_links *links, int64_t id)
 {
-    void *row;
-    enum err err = tx_edit(tx, &merchant__links_table, merchant_id, &row);
+    enum err err = merchant__add_id(tx, &links->contracts, id, MERCHANT_CONTRACTS_MAX);
 
-    if (err != ERR_OK) {
-        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_NOT_FOUND : err;
+    if (err == ERR_MERCHANT_TOO_MANY) {
+        TRY(drop_superseded(tx, links));
+        err = merchant__add_id(tx, &links->contracts, id, MERCHANT_CONTRACTS_MAX);
     }
-    *out = row;
-    return ERR_OK;
+    return err;
 }
 
 static enum err contract_apply(struct tx *tx, const void *arg_ptr, void *result)
@@ -158,14 +163,14 @@ static enum err contract_apply(struct tx *tx, const void *arg_ptr, void *result)
     };
     struct merchant_links *links;
 
-    TRY(edit_links(tx, arg->merchant_id, &links));
+    TRY(merchant__links_edit(tx, arg->merchant_id, &links));
     if (contract.effective_from_ms < tx_now_ms(tx)) {
         return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
     }
     if (arg->fee_max.minor > 0 && amount_cmp(arg->fee_max, arg->fee_min) < 0) {
         return tx_refuse(tx, ERR_FIELD_RANGE, "fee_max");
     }
-    TRY(append_id(tx, &links->contracts, contract.id, MERCHANT_CONTRACTS_MAX));
+    TRY(link_contract(tx, links, contract.id));
     TRY(tx_insert(tx, &merchant_contract_table, &contract));
     tx_result_row(tx, &merchant_contract_table, &contract, result);
     return ERR_OK;
@@ -193,8 +198,8 @@ static enum err endpoint_apply(struct tx *tx, const void *arg_ptr, void *result)
     };
     struct merchant_links *links;
 
-    TRY(edit_links(tx, arg->merchant_id, &links));
-    TRY(append_id(tx, &links->endpoints, endpoint.id, MERCHANT_ENDPOINTS_MAX));
+    TRY(merchant__links_edit(tx, arg->merchant_id, &links));
+    TRY(merchant__add_id(tx, &links->endpoints, endpoint.id, MERCHANT_ENDPOINTS_MAX));
     TRY(tx_insert(tx, &merchant_endpoint_table, &endpoint));
     tx_result_row(tx, &merchant_endpoint_table, &endpoint, result);
     return ERR_OK;
@@ -249,10 +254,7 @@ static enum err endpoint_status_apply(struct tx *tx, const void *arg_ptr, void *
 
     TRY(edit_endpoint(tx, arg->endpoint_id, arg->merchant_id, &endpoint));
     if (endpoint->status != arg->status) {
-        endpoint->status = arg->status;
-        endpoint->disabled_reason = (struct str){"", 0};
-        endpoint->updated_at_ms = tx_now_ms(tx);
-        endpoint->version++;
+        TRY(merchant__endpoint_move(tx, endpoint, arg->status, STR("")));
     }
     tx_result_row(tx, &merchant_endpoint_table, endpoint, result);
     return ERR_OK;

@@ -12,10 +12,23 @@
 struct merchant_links {
     int64_t id;           /* the merchant's */
     struct str contracts; /* blank-separated decimal ids, oldest first */
-    struct str endpoints;
+    struct str endpoints; /* of the enabled ones */
 };
 
 extern const struct table merchant__links_table;
+MUST_USE enum err merchant__links_edit(struct tx *tx, int64_t merchant_id,
+                                       struct merchant_links **out);
+/* Takes the next id off a list. */
+bool merchant__next_id(struct str *list, int64_t *id);
+/* Adding what is there, and taking away what is not, changes nothing. ERR_MERCHANT_TOO_MANY: the
+ * list has max ids. */
+MUST_USE enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t max);
+void merchant__remove_id(struct tx *tx, struct str *list, int64_t id);
+MUST_USE enum err merchant__contract_get(struct tx *tx, int64_t id,
+                                         const struct merchant_contract **out);
+/* Moves an endpoint between enabled and disabled: only the enabled ones are linked and counted. */
+MUST_USE enum err merchant__endpoint_move(struct tx *tx, struct merchant_endpoint *endpoint,
+                                          enum merchant_endpoint_status status, struct str reason);
 extern const struct store_part merchant__store;
 extern const struct migration merchant__migrations[8];
 extern const struct route merchant__routes[];

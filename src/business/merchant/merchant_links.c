@@ -1,25 +1,71 @@
 /* What other modules' commands ask of a merchant: its state, its price, its endpoints. */
 #include "business/merchant/merchant_int.h"
 
-/* Takes the next id off a blank-separated list. */
-static bool next_id(struct str *list, int64_t *id)
+bool merchant__next_id(struct str *list, int64_t *id)
 {
     struct str word;
 
-    while (list->len > 0) {
-        (void)str_cut(list, ' ', &word);
-        if (str_parse_int(word, id) == ERR_OK) {
-            return true;
+    if (list->len == 0) {
+        return false;
+    }
+    (void)str_cut(list, ' ', &word);
+    CHECK(str_parse_int(word, id) == ERR_OK);
+    return true;
+}
+
+enum err merchant__links_edit(struct tx *tx, int64_t merchant_id, struct merchant_links **out)
+{
+    void *row;
+    enum err err = tx_edit(tx, &merchant__links_table, merchant_id, &row);
+
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_NOT_FOUND : err;
+    }
+    *out = row;
+    return ERR_OK;
+}
+
+enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t max)
+{
+    struct str rest = *list;
+    size_t count = 0;
+    int64_t other;
+
+    while (merchant__next_id(&rest, &other)) {
+        if (other == id) {
+            return ERR_OK;
+        }
+        count++;
+    }
+    if (count >= max) {
+        return ERR_MERCHANT_TOO_MANY;
+    }
+    *list = str_printf(tx_arena(tx), STR_FMT "%s%lld", STR_ARG(*list), count == 0 ? "" : " ",
+                       (long long)id);
+    return ERR_OK;
+}
+
+void merchant__remove_id(struct tx *tx, struct str *list, int64_t id)
+{
+    struct str rest = *list;
+    struct buf kept;
+    int64_t other;
+
+    buf_init_arena(&kept, tx_arena(tx), list->len);
+    while (merchant__next_id(&rest, &other)) {
+        if (other != id) {
+            buf_printf(&kept, "%s%lld", kept.len == 0 ? "" : " ", (long long)other);
         }
     }
-    return false;
+    CHECK(buf_ok(&kept));
+    *list = buf_str(&kept);
 }
 
 static void prefetch_list(struct prefetch *pre, const struct table *table, struct str list)
 {
     int64_t id;
 
-    while (next_id(&list, &id)) {
+    while (merchant__next_id(&list, &id)) {
         prefetch_id(pre, table, id);
     }
 }
@@ -60,6 +106,7 @@ enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int64_t app_i
     const struct merchant *merchant;
     const struct merchant_app *app;
     const void *row;
+    enum err err;
 
     TRY(merchant_get(tx, merchant_id, &merchant));
     switch (merchant->status) {
@@ -73,7 +120,10 @@ enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int64_t app_i
     if (app_id == 0) {
         return ERR_OK;
     }
-    TRY(tx_get(tx, &merchant_app_table, app_id, &row));
+    err = tx_get(tx, &merchant_app_table, app_id, &row);
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_APP_DISABLED : err;
+    }
     app = row;
     return app->merchant_id == merchant_id && app->status == MERCHANT_APP_ACTIVE
                ? ERR_OK
@@ -90,6 +140,20 @@ static enum err links_of(struct tx *tx, int64_t merchant_id, const struct mercha
         return err;
     }
     *out = err == ERR_OK ? row : &none;
+    return ERR_OK;
+}
+
+enum err merchant_fund_mode_allowed(enum merchant_fund_mode mode, bool collect_allowed)
+{
+    return mode == MERCHANT_FUND_DIRECT || collect_allowed ? ERR_OK : ERR_MERCHANT_COLLECT_LICENCE;
+}
+
+enum err merchant__contract_get(struct tx *tx, int64_t id, const struct merchant_contract **out)
+{
+    const void *row;
+
+    TRY(tx_get(tx, &merchant_contract_table, id, &row));
+    *out = row;
     return ERR_OK;
 }
 
@@ -115,12 +179,10 @@ enum err merchant_contract_at(struct tx *tx, const struct merchant_price_ask *as
 
     TRY(links_of(tx, ask->merchant_id, &links));
     list = links->contracts;
-    while (next_id(&list, &id)) {
+    while (merchant__next_id(&list, &id)) {
         const struct merchant_contract *contract;
-        const void *row;
 
-        TRY(tx_get(tx, &merchant_contract_table, id, &row));
-        contract = row;
+        TRY(merchant__contract_get(tx, id, &contract));
         if (contract->currency == ask->currency && contract->effective_from_ms <= ask->at_ms &&
             (contract->method.len == 0 || str_eq(contract->method, ask->method)) &&
             is_better(contract, best)) {
@@ -162,7 +224,7 @@ enum err merchant_endpoints_for(struct tx *tx, int64_t merchant_id, struct str e
     *count = 0;
     TRY(links_of(tx, merchant_id, &links));
     list = links->endpoints;
-    while (next_id(&list, &id) && *count < MERCHANT_ENDPOINTS_MAX) {
+    while (merchant__next_id(&list, &id) && *count < MERCHANT_ENDPOINTS_MAX) {
         const struct merchant_endpoint *endpoint;
         const void *row;
 
@@ -172,6 +234,24 @@ enum err merchant_endpoints_for(struct tx *tx, int64_t merchant_id, struct str e
             ids[(*count)++] = id;
         }
     }
+    return ERR_OK;
+}
+
+enum err merchant__endpoint_move(struct tx *tx, struct merchant_endpoint *endpoint,
+                                 enum merchant_endpoint_status status, struct str reason)
+{
+    struct merchant_links *links;
+
+    TRY(merchant__links_edit(tx, endpoint->merchant_id, &links));
+    if (status == MERCHANT_ENDPOINT_ENABLED) {
+        TRY(merchant__add_id(tx, &links->endpoints, endpoint->id, MERCHANT_ENDPOINTS_MAX));
+    } else {
+        merchant__remove_id(tx, &links->endpoints, endpoint->id);
+    }
+    endpoint->status = status;
+    endpoint->disabled_reason = str_dup(tx_arena(tx), reason);
+    endpoint->updated_at_ms = tx_now_ms(tx);
+    endpoint->version++;
     return ERR_OK;
 }
 
@@ -185,10 +265,7 @@ enum err merchant_endpoint_disable(struct tx *tx, int64_t endpoint_id, struct st
     if (endpoint->status == MERCHANT_ENDPOINT_DISABLED) {
         return ERR_OK;
     }
-    endpoint->status = MERCHANT_ENDPOINT_DISABLED;
-    endpoint->disabled_reason = reason;
-    endpoint->updated_at_ms = tx_now_ms(tx);
-    endpoint->version++;
+    TRY(merchant__endpoint_move(tx, endpoint, MERCHANT_ENDPOINT_DISABLED, reason));
     event_write(tx, &(struct event){.merchant_id = endpoint->merchant_id,
                                     .object_id = endpoint->id,
                                     .sequence = endpoint->version,

@@ -195,6 +195,7 @@ struct payment_create {
         struct str ip;
     } payer;
     struct str cashier_secret; /* made by the caller: random */
+    bool collect_allowed;      /* merchant_collect_allowed() */
 };
 struct payment_change { /* result of every payment command */
     struct payment payment;

@@ -1,6 +1,7 @@
 /* The merchant API of payments. */
 #include "base/crypto.h"
 #include "base/encode.h"
+#include "business/merchant/merchant.h"
 #include "business/payment/payment_int.h"
 
 static const struct field payer_fields[] = {
@@ -148,6 +149,7 @@ static struct reply *create_handler(struct request *req)
     }
     create->merchant_id = req->principal.merchant_id;
     create->app_id = req->principal.app_id;
+    create->collect_allowed = merchant_collect_allowed(req->app);
     create->cashier_secret = random_secret(req->arena);
     errand->command = (struct command){.kind = &payment_create_kind,
                                        .arg = create,

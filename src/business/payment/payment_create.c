@@ -61,7 +61,7 @@ static enum err repeat(struct tx *tx, const struct payment *first, const struct 
 
 /* Whose money the channel settles. An account that settles to the platform needs a merchant who
  * agreed to it: otherwise the money would end up with us while the books say it is theirs. */
-static enum err choose_fund_mode(struct tx *tx, struct payment *payment)
+static enum err choose_fund_mode(struct tx *tx, struct payment *payment, bool collect_allowed)
 {
     const struct merchant *merchant;
     const struct channel_account *account;
@@ -76,7 +76,7 @@ static enum err choose_fund_mode(struct tx *tx, struct payment *payment)
         return ERR_PAYMENT_FUND_MODE;
     }
     payment->fund_mode = LEDGER_FUND_COLLECT;
-    return ERR_OK;
+    return merchant_fund_mode_allowed(merchant->fund_mode, collect_allowed);
 }
 
 static enum err price(struct tx *tx, struct payment *payment)
@@ -123,7 +123,8 @@ static enum err insert(struct tx *tx, struct payment *payment)
 
 static enum err create_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
-    struct payment payment = from_create(arg_ptr);
+    const struct payment_create *arg = arg_ptr;
+    struct payment payment = from_create(arg);
     struct payment_change *change = result;
     const void *first;
     enum err err = tx_find(tx, &payment_table, 0, &payment, &first);
@@ -137,7 +138,7 @@ static enum err create_apply(struct tx *tx, const void *arg_ptr, void *result)
     TRY(merchant_check_active(tx, payment.merchant_id, payment.app_id));
     TRY(channel_pick(tx, payment.merchant_id, payment.method, payment.currency, payment.amount,
                      &payment.channel_account_id));
-    TRY(choose_fund_mode(tx, &payment));
+    TRY(choose_fund_mode(tx, &payment, arg->collect_allowed));
     TRY(price(tx, &payment));
     TRY(insert(tx, &payment));
     tx_result_row(tx, &payment_table, &payment, &change->payment);
