@@ -273,16 +273,23 @@ static void one_done(struct command *command)
     }
 }
 
-static enum err submit_one(struct kit *kit, struct kit_command *c, struct kit_batch *batch)
+static enum err submit_one(struct kit *kit, struct command *command, struct kit_batch *batch)
 {
-    c->command = (struct command){.kind = &kit_kind, .arg = c, .done = one_done, .ctx = batch};
-    return store_submit(kit->store, &c->command);
+    command->done = one_done;
+    command->ctx = batch;
+    return store_submit(kit->store, command);
+}
+
+static struct command *command_of(struct kit *kit, struct kit_command *c)
+{
+    c->command = (struct command){.kind = &kit_kind, .arg = c, .arena = kit->arena};
+    return &c->command;
 }
 
 void kit_submit(struct kit *kit, struct kit_command *commands, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        CHECK(submit_one(kit, &commands[i], NULL) == ERR_OK);
+        CHECK(submit_one(kit, command_of(kit, &commands[i]), NULL) == ERR_OK);
     }
 }
 
@@ -297,17 +304,17 @@ static enum err gate(struct tx *tx, void *ctx)
     return ERR_OK;
 }
 
-size_t kit_flood(struct kit *kit, struct kit_command *commands, size_t count)
+static size_t flood(struct kit *kit, struct command *const *commands, size_t count)
 {
     struct kit_batch batch = {.done = signal_new(), .entered = signal_new(), .go = signal_new()};
     struct kit_command first = {.run = gate, .ctx = &batch};
     size_t refused = 0;
 
     counter_set(&batch.left, 1 + (int64_t)count);
-    CHECK(submit_one(kit, &first, &batch) == ERR_OK);
+    CHECK(submit_one(kit, command_of(kit, &first), &batch) == ERR_OK);
     (void)signal_wait(batch.entered, -1);
     for (size_t i = 0; i < count; i++) {
-        enum err err = submit_one(kit, &commands[i], &batch);
+        enum err err = submit_one(kit, commands[i], &batch);
 
         CHECK(err == ERR_OK || err == ERR_STORE_BUSY);
         refused += err == ERR_OK ? 0 : 1;
@@ -319,6 +326,25 @@ size_t kit_flood(struct kit *kit, struct kit_command *commands, size_t count)
     signal_free(batch.entered);
     signal_free(batch.go);
     return refused;
+}
+
+size_t kit_flood(struct kit *kit, struct kit_command *commands, size_t count)
+{
+    struct command **pointers = mem_new(count * sizeof(struct command *));
+    size_t refused;
+
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = command_of(kit, &commands[i]);
+    }
+    refused = flood(kit, pointers, count);
+    mem_free(pointers);
+    return refused;
+}
+
+void kit_batch_of(struct kit *kit, struct command *const *commands, size_t count)
+{
+    CHECK(count <= KIT_QUEUE_MAX);
+    CHECK(flood(kit, commands, count) == 0);
 }
 
 void kit_batch(struct kit *kit, struct kit_command *commands, size_t count)

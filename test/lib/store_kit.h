@@ -69,6 +69,8 @@ struct kit_command {
 enum err kit_run(struct kit *kit, enum err (*run)(struct tx *tx, void *ctx), const void *ctx);
 /* Runs them in one batch, in order, and waits. */
 void kit_batch(struct kit *kit, struct kit_command *commands, size_t count);
+/* The same for commands of any kind; done and ctx are set here. */
+void kit_batch_of(struct kit *kit, struct command *const *commands, size_t count);
 /* Submits them and does not wait. */
 void kit_submit(struct kit *kit, struct kit_command *commands, size_t count);
 /* Submits them while the writer is held up; returns how many were refused with ERR_STORE_BUSY. */

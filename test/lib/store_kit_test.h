@@ -1,4 +1,5 @@
-/* cmocka over test/lib/store_kit: every test runs once on each database. */
+/* cmocka over test/lib/store_kit: every test runs once on each database. What runs on the writer's
+ * thread checks with CHECK; cmocka's assertions are for the test's own thread. */
 #ifndef TEST_LIB_STORE_KIT_TEST_H
 #define TEST_LIB_STORE_KIT_TEST_H
 

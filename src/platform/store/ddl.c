@@ -53,6 +53,9 @@ static int64_t take_size(struct scan *scan, int64_t without)
     struct scan ahead = *scan;
     int64_t size;
 
+    if (ahead.rest.len > 0 && ahead.rest.ptr[0] == ' ') {
+        (void)take(&ahead);
+    }
     if (str_eq(take(&ahead), STR("(")) && str_parse_int(take(&ahead), &size) == ERR_OK &&
         str_eq(take(&ahead), STR(")"))) {
         scan->rest = ahead.rest;

@@ -108,9 +108,12 @@ static enum db_status check_effect(struct mysql_db *mysql, const struct mysql_ex
         CHECK(rows == expected->rows);
         return DB_OK;
     case MYSQL_EFFECT_LEASE:
+        if (rows == 1) {
+            return DB_OK;
+        }
         (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem), "epoch %lld is over",
                        (long long)mysql->epoch);
-        return rows == 1 ? DB_OK : DB_FENCED;
+        return DB_FENCED;
     }
     return DB_FAILED;
 }

@@ -277,6 +277,7 @@ static void keep_made(struct tx_table *table)
 
 void row__end_batch(struct tx_table *table)
 {
+    table->greatest_id = table->greatest_id_new;
     for (unsigned i = 0; i < table->info->table->unique_count; i++) {
         table->greatest[i] = table->greatest_new[i];
     }
@@ -301,6 +302,7 @@ void row__forget(struct tx_table *table)
     }
     table->kept_count = 0;
     table->hand = 0;
+    table->greatest_id_new = table->greatest_id;
     map__clear(&table->rows);
     for (unsigned i = 0; i < table->info->table->unique_count; i++) {
         map__clear(&table->keys[i]);

@@ -2,6 +2,7 @@
 #include "test/lib/store_kit_test.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,11 +165,46 @@ static void a_fault_at_commit_stops_the_process_unanswered(void **state)
     kit_close(kit);
 }
 
+/* The disk is full, which a limit on file sizes imitates. */
+static void a_write_that_fails_stops_the_process(void **state)
+{
+    struct kit *kit = kit_new(*state);
+    const struct rlimit limit = {2 << 20, 2 << 20};
+    int64_t last = 0;
+    int ends[2];
+    int status;
+    pid_t pid;
+
+    if (strcmp(*state, "sqlite") == 0) {
+        assert_int_equal(pipe(ends), 0);
+        pid = fork();
+        if (pid == 0) {
+            log_configure(LOG_ERROR, STDOUT_FILENO);
+            kit_start(kit);
+            (void)signal(SIGXFSZ, SIG_IGN);
+            CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+            for (int64_t id = 1;; id++) {
+                kit_put(kit, id, "fill");
+                CHECK(write(ends[1], &id, sizeof(id)) == sizeof(id));
+            }
+        }
+        (void)close(ends[1]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGABRT);
+        kit_start(kit);
+        check_answered(kit, ends[0], &last);
+        kit_put(kit, last + 2, "after");
+    }
+    kit_close(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answered_commands_survive_a_kill),
         cmocka_unit_test(a_fault_at_commit_stops_the_process_unanswered),
+        cmocka_unit_test(a_write_that_fails_stops_the_process),
     };
 
     return kit_run_on_every_database(tests, ARRAY_LEN(tests));

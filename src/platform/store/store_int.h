@@ -88,8 +88,10 @@ struct tx_table {
     struct entry **kept; /* the clock's face: table->keep places */
     size_t kept_count;
     size_t hand;
-    int64_t greatest[UNIQUES_MAX];     /* rising: of the committed rows */
-    int64_t greatest_new[UNIQUES_MAX]; /* with those of this batch */
+    int64_t greatest_id;           /* of the committed rows */
+    int64_t greatest_id_new;       /* with those of this batch */
+    int64_t greatest[UNIQUES_MAX]; /* the same for rising keys */
+    int64_t greatest_new[UNIQUES_MAX];
 };
 
 struct entry *row__find(const struct tx_table *table, int64_t id);
@@ -145,7 +147,6 @@ struct tx {
     struct tx_sequence *sequences;
     struct prefetch prefetch;
     enum db_status status; /* other than DB_OK: the attempt is over */
-    bool checked;          /* look every inserted id up, see tx_insert */
     int64_t now_ms;
     struct command *command;
     uint64_t apply_no;

@@ -102,9 +102,9 @@ static enum err get_missing(struct tx *tx, void *ctx)
     void *edited;
 
     (void)ctx;
-    assert_int_equal(tx_get(tx, &item_table, 99, &row), ERR_STORE_NOT_FOUND);
-    assert_int_equal(tx_edit(tx, &item_table, 99, &edited), ERR_STORE_NOT_FOUND);
-    assert_int_equal(tx_delete(tx, &item_table, 99), ERR_STORE_NOT_FOUND);
+    CHECK(tx_get(tx, &item_table, 99, &row) == ERR_STORE_NOT_FOUND);
+    CHECK(tx_edit(tx, &item_table, 99, &edited) == ERR_STORE_NOT_FOUND);
+    CHECK(tx_delete(tx, &item_table, 99) == ERR_STORE_NOT_FOUND);
     return ERR_OK;
 }
 
@@ -122,8 +122,8 @@ static enum err insert_twice(struct tx *tx, void *ctx)
 {
     (void)ctx;
     TRY(kit_insert(tx, 1, 10, "a"));
-    assert_int_equal(kit_insert(tx, 1, 11, "b"), ERR_STORE_DUPLICATE);
-    assert_int_equal(kit_insert(tx, 2, 10, "c"), ERR_STORE_DUPLICATE);
+    CHECK(kit_insert(tx, 1, 11, "b") == ERR_STORE_DUPLICATE);
+    CHECK(kit_insert(tx, 2, 10, "c") == ERR_STORE_DUPLICATE);
     return kit_insert(tx, 2, 11, "d");
 }
 
@@ -198,18 +198,18 @@ static enum err check_untouched(struct tx *tx, void *ctx)
     (void)ctx;
     TRY(tx_get(tx, &item_table, 1, &row));
     item = row;
-    assert_str(item->name, STR("first"));
-    assert_int_equal(item->amount.minor, 100);
-    assert_int_equal(item->reference.len, 0);
+    CHECK(str_eq(item->name, STR("first")));
+    CHECK(item->amount.minor == 100);
+    CHECK(item->reference.len == 0);
     TRY(tx_get(tx, &keeper_table, 1, &row));
     keeper = row;
-    assert_int_equal(keeper->total, 5);
-    assert_str(keeper->note, STR("five"));
-    assert_int_equal(tx_get(tx, &item_table, 2, &row), ERR_STORE_NOT_FOUND);
-    assert_int_equal(kit_find(tx, 1, &item), ERR_OK);
-    assert_int_equal(kit_find(tx, 20, &item), ERR_STORE_NOT_FOUND);
-    assert_int_equal(kit_find(tx, 21, &item), ERR_STORE_NOT_FOUND);
-    assert_int_equal(kit_find_reference(tx, "wrong", &item), ERR_STORE_NOT_FOUND);
+    CHECK(keeper->total == 5);
+    CHECK(str_eq(keeper->note, STR("five")));
+    CHECK(tx_get(tx, &item_table, 2, &row) == ERR_STORE_NOT_FOUND);
+    CHECK(kit_find(tx, 1, &item) == ERR_OK);
+    CHECK(kit_find(tx, 20, &item) == ERR_STORE_NOT_FOUND);
+    CHECK(kit_find(tx, 21, &item) == ERR_STORE_NOT_FOUND);
+    CHECK(kit_find_reference(tx, "wrong", &item) == ERR_STORE_NOT_FOUND);
     kit_note(tx, "right");
     return ERR_OK;
 }
@@ -254,15 +254,15 @@ static enum err insert_then_find(struct tx *tx, void *ctx)
     const struct item *found;
 
     (void)ctx;
-    assert_int_equal(kit_find(tx, 7, &found), ERR_STORE_NOT_FOUND);
+    CHECK(kit_find(tx, 7, &found) == ERR_STORE_NOT_FOUND);
     TRY(kit_insert(tx, 70, 7, "seven"));
     TRY(kit_find(tx, 7, &found));
-    assert_int_equal(found->id, 70);
+    CHECK(found->id == 70);
     TRY(tx_delete(tx, &item_table, 70));
-    assert_int_equal(kit_find(tx, 7, &found), ERR_STORE_NOT_FOUND);
+    CHECK(kit_find(tx, 7, &found) == ERR_STORE_NOT_FOUND);
     TRY(kit_insert(tx, 71, 7, "again"));
     TRY(kit_find(tx, 7, &found));
-    assert_int_equal(found->id, 71);
+    CHECK(found->id == 71);
     return ERR_OK;
 }
 
@@ -289,8 +289,8 @@ static enum err swap_references(struct tx *tx, void *ctx)
     a->reference = STR("");
     b->reference = STR("one");
     TRY(kit_find_reference(tx, "one", &found));
-    assert_int_equal(found->id, 2);
-    assert_int_equal(kit_find_reference(tx, "two", &found), ERR_STORE_NOT_FOUND);
+    CHECK(found->id == 2);
+    CHECK(kit_find_reference(tx, "two", &found) == ERR_STORE_NOT_FOUND);
     return ERR_OK;
 }
 
@@ -334,7 +334,7 @@ static enum err find_empty(struct tx *tx, void *ctx)
     const struct item *found;
 
     (void)ctx;
-    assert_int_equal(kit_find_reference(tx, "", &found), ERR_STORE_NOT_FOUND);
+    CHECK(kit_find_reference(tx, "", &found) == ERR_STORE_NOT_FOUND);
     return ERR_OK;
 }
 
@@ -417,7 +417,7 @@ static enum err append_keyed(struct tx *tx, void *ctx)
     if (err == ERR_OK) {
         return ERR_STORE_DUPLICATE;
     }
-    assert_int_equal(err, ERR_STORE_NOT_FOUND);
+    CHECK(err == ERR_STORE_NOT_FOUND);
     kit_note_keyed(tx, note);
     return tx_find(tx, &note_table, 0, note, &row);
 }
@@ -662,7 +662,7 @@ static void two_steps_prefetch(struct prefetch *pre, const void *arg, unsigned r
     prefetch_id(pre, &keeper_table, steps->keeper_id);
     keeper = prefetch_peek(pre, &keeper_table, steps->keeper_id);
     if (round > 0) {
-        assert_non_null(keeper);
+        CHECK(keeper != NULL);
         prefetch_id(pre, &item_table, keeper->total);
     }
 }
@@ -677,7 +677,7 @@ static enum err two_steps_apply(struct tx *tx, const void *arg, void *result)
     (void)result;
     TRY(tx_get(tx, &keeper_table, steps->keeper_id, &row));
     TRY(kit_edit(tx, ((const struct keeper *)row)->total, &item));
-    assert_int_equal(store_fault_calls(), calls); /* nothing was loaded here */
+    CHECK(store_fault_calls() == calls); /* nothing was loaded here */
     return ERR_OK;
 }
 
@@ -903,9 +903,9 @@ static enum err make_result(struct tx *tx, void *ctx)
 
     TRY(tx_get(tx, &item_table, 1, &row));
     tx_result_row(tx, &item_table, row, ctx);
-    assert_true(tx_now_ms(tx) > 0);
-    assert_true(tx_id(tx) < tx_id(tx));
-    assert_null(tx_trace(tx));
+    CHECK(tx_now_ms(tx) > 0);
+    CHECK(tx_id(tx) < tx_id(tx));
+    CHECK(tx_trace(tx) == NULL);
     return ERR_OK;
 }
 

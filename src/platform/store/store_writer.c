@@ -2,8 +2,8 @@
  *
  * What a failure of the database means is decided here and nowhere else:
  *
- *     REFUSED   a row broke a constraint: again with every id looked up; then in halves, until the
- *               command that cannot be stored is alone and answers ERR_STORE_DATABASE
+ *     REFUSED   a row broke a constraint of the schema: again in halves, until the command that
+ *               cannot be stored is alone and answers ERR_STORE_DATABASE
  *     CONFLICT  again, up to ten times with growing pauses; then ERR_STORE_CONFLICT for all
  *     LOST      a new connection, and again
  *     UNKNOWN   a new connection tells by commit_no whether the batch is durable
@@ -77,15 +77,13 @@ static void committed(struct store *store)
 
 /* Applies the commands as one transaction. With any status other than DB_OK nothing is durable and
  * nothing is remembered, but for DB_UNKNOWN, which leaves the batch standing in memory. */
-static enum db_status attempt(struct store *store, struct command **commands, size_t count,
-                              bool checked)
+static enum db_status attempt(struct store *store, struct command **commands, size_t count)
 {
     const struct driver *driver = store->db->driver;
     struct tx *tx = &store->tx;
     enum db_status status = fault__hit() ? DB_FAULT : driver->begin(store->db);
 
     tx__begin(tx, clock_now_ms(store->options.clock));
-    tx->checked = checked;
     if (status == DB_OK) {
         prefetch__run(tx, commands, count);
         status = tx->status;
@@ -157,14 +155,13 @@ static enum db_status resolve(struct store *store)
 }
 
 /* Attempts until the database says yes or a no that repeating will not change. */
-static enum db_status persist(struct store *store, struct command **commands, size_t count,
-                              bool checked)
+static enum db_status persist(struct store *store, struct command **commands, size_t count)
 {
     int64_t pause = PAUSE_FIRST_US;
     enum db_status status = DB_OK;
 
     for (unsigned conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
-        status = attempt(store, commands, count, checked);
+        status = attempt(store, commands, count);
         if (status == DB_UNKNOWN) {
             status = resolve(store);
         } else if (status == DB_LOST) {
@@ -277,11 +274,8 @@ static void log_refused(const struct store *store, const struct command *command
 /* Halving is at most log2(batch_max) deep. */
 static void run_batch(struct store *store, struct command **commands, size_t count)
 {
-    enum db_status status = persist(store, commands, count, false);
+    enum db_status status = persist(store, commands, count);
 
-    if (status == DB_REFUSED) {
-        status = persist(store, commands, count, true);
-    }
     if (status == DB_REFUSED && count > 1) {
         run_batch(store, commands, count / 2);
         run_batch(store, commands + count / 2, count - count / 2);

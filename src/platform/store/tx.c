@@ -48,29 +48,33 @@ static enum db_status read_max(struct tx *tx, const struct table_info *info,
     return status;
 }
 
+static enum db_status read_table_maxima(struct tx *tx, struct tx_table *table)
+{
+    const struct table_info *info = table->info;
+    const struct column *columns = info->table->columns;
+    enum db_status status = read_max(tx, info, &columns[0], &table->greatest_id);
+
+    table->greatest_id_new = table->greatest_id;
+    for (unsigned i = 0; i < info->table->unique_count && status == DB_OK; i++) {
+        if (info->uniques[i].rising) {
+            status = read_max(tx, info, &columns[info->uniques[i].columns[0]], &table->greatest[i]);
+            table->greatest_new[i] = table->greatest[i];
+        }
+    }
+    return status;
+}
+
 enum db_status tx__read_maxima(struct tx *tx)
 {
     enum db_status status = DB_OK;
 
-    for (size_t i = 0; i < tx->catalog->sequence_count && status == DB_OK; i++) {
-        struct tx_sequence *sequence = &tx->sequences[i];
-        const struct table_info *info = catalog__table(tx->catalog, sequence->sequence->table);
-
-        status = read_max(tx, info, &info->table->columns[0], &sequence->next);
-        sequence->next++;
-    }
     for (size_t i = 0; i < tx->catalog->table_count && status == DB_OK; i++) {
-        struct tx_table *table = &tx->tables[i];
+        status = read_table_maxima(tx, &tx->tables[i]);
+    }
+    for (size_t i = 0; i < tx->catalog->sequence_count; i++) {
+        struct tx_sequence *sequence = &tx->sequences[i];
 
-        for (unsigned j = 0; j < table->info->table->unique_count && status == DB_OK; j++) {
-            const struct unique_info *unique = &table->info->uniques[j];
-
-            if (unique->rising) {
-                status = read_max(tx, table->info, &table->info->table->columns[unique->columns[0]],
-                                  &table->greatest[j]);
-                table->greatest_new[j] = table->greatest[j];
-            }
-        }
+        sequence->next = tx__table(tx, sequence->sequence->table)->greatest_id + 1;
     }
     return status;
 }
@@ -344,6 +348,8 @@ static void insert(struct tx *tx, struct tx_table *table, struct entry *entry, c
     entry->state = entry->state == ENTRY_DELETED ? ENTRY_REPLACED : ENTRY_NEW;
     add_changed(table, entry);
     row__add_keys(table, entry);
+    table->greatest_id_new =
+        entry->id > table->greatest_id_new ? entry->id : table->greatest_id_new;
     for (unsigned i = 0; i < table->info->table->unique_count; i++) {
         const struct unique_info *unique = &table->info->uniques[i];
 
@@ -356,30 +362,35 @@ static void insert(struct tx *tx, struct tx_table *table, struct entry *entry, c
     }
 }
 
-/* Ids are made to be new, so an insert does not look its id up: when the database finds it there
- * after all, the batch is applied again with checked set. */
+/* The entry of an id that is to be inserted. Ids grow with time: one above all that are stored
+ * needs no look-up. */
+static enum err free_entry(struct tx *tx, struct tx_table *table, int64_t id, struct entry **out)
+{
+    if (id > table->greatest_id) {
+        *out = row__entry(tx, table, id);
+    } else {
+        TRY(known_entry(tx, table, id, out));
+    }
+    return entry_is_live(*out) ? ERR_STORE_DUPLICATE : ERR_OK;
+}
+
 enum err tx_insert(struct tx *tx, const struct table *table, const void *row)
 {
     struct tx_table *t = tx__table(tx, table);
     int64_t id = row__int(&table->columns[0], row);
     struct entry *entry;
+    struct entry *holder;
 
     CHECK(id > 0);
-    if (tx->checked) {
-        TRY(known_entry(tx, t, id, &entry));
-    }
+    TRY(free_entry(tx, t, id, &entry));
     TRY(settle_keys(tx));
     for (unsigned i = 0; i < table->unique_count; i++) {
         if (row__has_key(t->info, i, row)) {
-            TRY(key_holder(tx, t, i, row, &entry));
-            if (entry != NULL) {
+            TRY(key_holder(tx, t, i, row, &holder));
+            if (holder != NULL) {
                 return ERR_STORE_DUPLICATE;
             }
         }
-    }
-    entry = row__entry(tx, t, id);
-    if (entry_is_live(entry)) {
-        return ERR_STORE_DUPLICATE;
     }
     insert(tx, t, entry, row);
     return ERR_OK;
