@@ -104,10 +104,21 @@ struct till *till_open(const char *scheme, enum channel_fund_mode mode)
     return till;
 }
 
-void till_reopen(struct till *till)
+void till_shut(struct till *till)
 {
     store_close(till->store);
+    till->store = NULL;
+}
+
+void till_start(struct till *till)
+{
     open_store(till);
+}
+
+void till_reopen(struct till *till)
+{
+    till_shut(till);
+    till_start(till);
 }
 
 static void remove_file(struct till *till)
@@ -126,7 +137,9 @@ static void remove_file(struct till *till)
 
 void till_close(struct till *till)
 {
-    store_close(till->store);
+    if (till->store != NULL) {
+        till_shut(till);
+    }
     if (strncmp(till->url, "sqlite:", strlen("sqlite:")) == 0) {
         remove_file(till);
     }

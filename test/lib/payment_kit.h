@@ -29,6 +29,9 @@ struct till {
 struct till *till_open(const char *scheme, enum channel_fund_mode mode);
 void till_close(struct till *till);
 void till_reopen(struct till *till);
+/* The halves of till_reopen, for tests that fork in between. */
+void till_shut(struct till *till);
+void till_start(struct till *till);
 
 enum err till_run(struct till *till, const struct command_kind *kind, const void *arg,
                   void *result);
