@@ -161,7 +161,8 @@ tsan: ## Run the units of loop and store with data race checks
 
 storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
 	@tools/run_programs storm $(B)/storm "$(FILTER)"
-	@TOMATO_BUILD=$(B) tools/run_node test/storm storm.kill
+	@TOMATO_BUILD=$(B) tools/run_node test/storm storm.kill.sqlite
+	@TOMATO_BUILD=$(B) TOMATO_TEST_STORE=mysql tools/run_node test/storm storm.kill.mariadb
 
 fuzzers: $(FUZZ_PROGRAMS)
 

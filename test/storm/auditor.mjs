@@ -8,26 +8,45 @@ import { build } from '../oracle/lib.mjs';
 const SUCCEEDED = '5', CONFLICTED = '8';
 const unfinished = { 1: 'processing', 2: 'requires_action', 3: 'unknown', 4: 'closing' };
 
-// Rows as objects of strings: ids do not fit a JavaScript number.
-export function query(file, sql) {
-  const text = execFileSync('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 5000', file, sql],
-    { encoding: 'utf8', maxBuffer: 1 << 30 });
-  return text.trim() === '' ? [] : JSON.parse(text);
+const TOO_MUCH = 1 << 30;
+
+function table(text) {
+  const [head, ...lines] = text.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  return lines.map((cells) => Object.fromEntries(cells.map((cell, at) => [head[at], cell])));
 }
 
-const rows = (file, table, columns, where = '1') =>
-  query(file, `SELECT ${columns.map((c) => `CAST(${c} AS TEXT) AS ${c}`).join(', ')} FROM ${table} WHERE ${where}`);
+// database: the path of a SQLite file, or mysql://user:password@host:port/name.
+function run(database, sql, readonly) {
+  const io = { encoding: 'utf8', maxBuffer: TOO_MUCH };
+  if (!database.startsWith('mysql://')) {
+    return execFileSync('sqlite3', [...(readonly ? ['-readonly'] : []), '-header', '-separator', '\t',
+      '-cmd', '.timeout 5000', database, sql], io);
+  }
+  const url = new URL(database);
+  return execFileSync('mariadb', ['--no-defaults', '--batch', '--raw', '-h', url.hostname,
+    '-P', url.port, '-u', url.username, url.pathname.slice(1), '-e', sql],
+  { ...io, env: { ...process.env, MYSQL_PWD: url.password } });
+}
 
-export function readDatabase(file) {
+// The rows as objects of strings: ids do not fit a JavaScript number. No text we read holds a tab.
+export const query = (database, sql) => table(run(database, sql, true));
+
+// For tampering.
+export function change(database, sql) { run(database, sql, false); }
+
+const rows = (database, name, columns, where = '1 = 1') =>
+  query(database, `SELECT ${columns.join(', ')} FROM ${name} WHERE ${where}`);
+
+export function readDatabase(database) {
   return {
-    payments: rows(file, 'payment', ['id', 'merchant_order_no', 'amount', 'amount_received', 'fee',
+    payments: rows(database, 'payment', ['id', 'merchant_order_no', 'amount', 'amount_received', 'fee',
       'status', 'attempt_id', 'version', 'late_success_at_ms']),
-    attempts: rows(file, 'payment_attempt', ['id', 'payment_id', 'status']),
-    journals: rows(file, 'ledger_journal', ['id', 'business_no', 'operation', 'leg_count',
+    attempts: rows(database, 'payment_attempt', ['id', 'payment_id', 'status']),
+    journals: rows(database, 'ledger_journal', ['id', 'business_no', 'operation', 'leg_count',
       'amount_a', 'amount_b'], 'part = 0 AND source = 1'),
-    events: rows(file, 'event', ['id', 'object_id', 'sequence', 'type']),
-    cursors: rows(file, 'event_cursor', ['name', 'position']),
-    pending: rows(file, 'notify_pending', ['id']),
+    events: rows(database, 'event', ['id', 'object_id', 'sequence', 'type']),
+    cursors: rows(database, 'event_cursor', ['name', 'position']),
+    pending: rows(database, 'notify_pending', ['id']),
   };
 }
 
