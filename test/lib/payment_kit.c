@@ -1,5 +1,6 @@
 #include "test/lib/payment_kit.h"
 
+#include "business/auth/auth_int.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -12,8 +13,8 @@ static int64_t till_now(void *ctx)
 }
 
 static const struct store_part *const parts[] = {
-    &event_part,          &timer_part,     &ledger_part,   &merchant__store,
-    &channel__store_part, &payment__store, &notify__store,
+    &event_part,      &timer_part,          &ledger_part,    &auth__store,
+    &merchant__store, &channel__store_part, &payment__store, &notify__store,
 };
 
 static void open_store(struct till *till)

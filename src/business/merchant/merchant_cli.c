@@ -10,14 +10,19 @@ static const char help_text[] =
     "  create   --no NO --name NAME [--fund-mode direct|collect]         新建商户\n"
     "  list                                                              商户列表\n"
     "  show     --id mer_…                                               查看商户\n"
-    "  suspend | activate  --id mer_…                                    暂停、恢复\n"
+    "  suspend | activate | close  --id mer_…                            暂停、恢复、关闭\n"
     "  app      --merchant mer_… --name NAME                             新建应用\n"
     "  key      --merchant mer_… --app app_… [--permissions '…']         新建 HMAC 密钥\n"
     "  contract --merchant mer_… --rate MILLIONTHS [--method M] [--currency CNY]\n"
     "           [--min N] [--max N]                                      设置费率\n"
     "  endpoint --merchant mer_… --url URL [--events '…']                新建通知地址\n"
+    "  apps | keys | contracts | endpoints  --merchant mer_…             各自的列表\n"
+    "  rotate   --key key_… [--overlap SECONDS]  a new HMAC key beside   轮换 HMAC 密钥\n"
+    "  revoke   --key key_…|op_…                 at once                 吊销密钥\n"
     "  operator-key [--name NAME] [--permissions '…']                    新建运营密钥\n"
+    "  operator-keys                                                     运营密钥列表\n"
     "\n"
+    "While the server runs it alone writes the data file: use its API then.\n"
     "Secrets are printed once, by the command that makes them.\n";
 
 struct cli {
@@ -193,6 +198,11 @@ static int set_status(const struct cli *cli, enum merchant_status status)
                : 2;
 }
 
+static int close_merchant(const struct cli *cli)
+{
+    return set_status(cli, MERCHANT_CLOSED);
+}
+
 static int suspend_merchant(const struct cli *cli)
 {
     return set_status(cli, MERCHANT_SUSPENDED);
@@ -254,6 +264,9 @@ static int operator_key(const struct cli *cli)
 
     ask.permissions = str_of(permissions == NULL ? "*" : permissions);
     ask.name = str_of(name == NULL ? "command line" : name);
+    if (ask.name.len > 64) {
+        return misuse("--name", "must have at most 64 characters");
+    }
     return key_insert(cli, &ask, "op");
 }
 
@@ -267,6 +280,12 @@ static int contract(const struct cli *cli)
         !int_option(cli, "--min", 0, &arg.fee_min.minor) ||
         !int_option(cli, "--max", 0, &arg.fee_max.minor)) {
         return 2;
+    }
+    if (arg.method.len > 32) {
+        return misuse("--method", "must have at most 32 characters");
+    }
+    if (arg.fee_min.minor < 0 || arg.fee_max.minor < 0) {
+        return misuse(arg.fee_min.minor < 0 ? "--min" : "--max", "must not be negative");
     }
     if (arg.rate_millionths < 0 || arg.rate_millionths > 1000000) {
         return misuse("--rate", "must be 0 to 1000000 millionths");
@@ -286,12 +305,218 @@ static int endpoint(const struct cli *cli)
     if (!str_starts(arg.url, STR("http://")) && !str_starts(arg.url, STR("https://"))) {
         return misuse("--url", "must begin with http:// or https://");
     }
+    if (arg.url.len > 512 || arg.events.len > 512) {
+        return misuse(arg.url.len > 512 ? "--url" : "--events", "must have at most 512 characters");
+    }
     if (!id_option(cli, "--merchant", "mer", &arg.merchant_id)) {
         return 2;
     }
     arg.id = store_new_id(cli->app->store, clock_now_ms(cli->app->clock));
     merchant__endpoint_secret_make(cli->app, cli->arena, arg.id, &plain, &arg.secret);
     return run(cli, &merchant__endpoint_kind, &arg, &merchant__endpoint_set, &plain);
+}
+
+/* ---- lists of what belongs to a merchant, and of operators' keys ---- */
+
+static const struct enum_name key_statuses[] = {
+    {AUTH_KEY_ACTIVE, "active"},
+    {AUTH_KEY_REVOKED, "revoked"},
+    {0, NULL},
+};
+#define KEY_FIELDS(prefix_)                                                                        \
+    FIELD(struct auth_key, id, FIELD_ID, .prefix = (prefix_), .required = true),                   \
+        FIELD(struct auth_key, app_id, FIELD_ID, .prefix = "app"),                                 \
+        FIELD(struct auth_key, name, FIELD_TEXT, .max = 64),                                       \
+        FIELD(struct auth_key, algorithm, FIELD_ENUM, .names = auth_algorithm_names,               \
+              .required = true),                                                                   \
+        FIELD(struct auth_key, permissions, FIELD_TEXT, .max = 512, .required = true),             \
+        FIELD(struct auth_key, status, FIELD_ENUM, .names = key_statuses, .required = true),       \
+        MERCHANT_FIELD(struct auth_key, not_before_ms, "not_before", FIELD_TIME),                  \
+        MERCHANT_FIELD(struct auth_key, expires_at_ms, "expires_at", FIELD_TIME),                  \
+        MERCHANT_FIELD(struct auth_key, created_at_ms, "created_at", FIELD_TIME, .required = true)
+
+static const struct field key_fields[] = {KEY_FIELDS("key")};
+static const struct field_set key_set = FIELD_SET("api_key", key_fields);
+static const struct field operator_fields[] = {KEY_FIELDS("op")};
+static const struct field_set operator_set = FIELD_SET("operator_key", operator_fields);
+
+struct owned {
+    struct arena *arena;
+    int64_t merchant_id;
+    enum err (*read)(struct reader *reader, struct owned *owned);
+    void *rows;
+    size_t count;
+    enum err err;
+};
+
+static enum err read_apps(struct reader *reader, struct owned *owned)
+{
+    struct merchant_app *rows = NULL;
+    enum err err =
+        merchant__read_apps(reader, owned->merchant_id, owned->arena, &rows, &owned->count);
+
+    owned->rows = rows;
+    return err;
+}
+
+static enum err read_contracts(struct reader *reader, struct owned *owned)
+{
+    struct merchant_contract *rows = NULL;
+    enum err err =
+        merchant__read_contracts(reader, owned->merchant_id, owned->arena, &rows, &owned->count);
+
+    owned->rows = rows;
+    return err;
+}
+
+static enum err read_endpoints(struct reader *reader, struct owned *owned)
+{
+    struct merchant_endpoint *rows = NULL;
+    enum err err =
+        merchant__read_endpoints(reader, owned->merchant_id, owned->arena, &rows, &owned->count);
+
+    owned->rows = rows;
+    return err;
+}
+
+static enum err read_keys(struct reader *reader, struct owned *owned)
+{
+    struct auth_key *rows = NULL;
+    enum err err = auth_keys_read(reader, owned->merchant_id, owned->arena, &rows, &owned->count);
+
+    owned->rows = rows;
+    return err;
+}
+
+static void read_owned(void *ctx, struct reader *reader)
+{
+    struct owned *owned = ctx;
+
+    owned->err = owned->read(reader, owned);
+}
+
+static int list_owned(const struct cli *cli, struct owned *owned, const struct field_set *set,
+                      size_t row_size)
+{
+    enum err err;
+
+    owned->arena = cli->arena;
+    err = store_read(cli->app->store, read_owned, owned);
+    err = err == ERR_OK ? owned->err : err;
+    if (err != ERR_OK) {
+        return fail("list", err);
+    }
+    for (size_t i = 0; i < owned->count; i++) {
+        (void)print(cli, set, (const char *)owned->rows + i * row_size, NULL);
+    }
+    return 0;
+}
+
+static int apps(const struct cli *cli)
+{
+    struct owned owned = {.read = read_apps};
+
+    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+               ? list_owned(cli, &owned, &merchant__app_set, sizeof(struct merchant_app))
+               : 2;
+}
+
+static int contracts(const struct cli *cli)
+{
+    struct owned owned = {.read = read_contracts};
+
+    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+               ? list_owned(cli, &owned, &merchant__contract_set, sizeof(struct merchant_contract))
+               : 2;
+}
+
+static int endpoints(const struct cli *cli)
+{
+    struct owned owned = {.read = read_endpoints};
+
+    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+               ? list_owned(cli, &owned, &merchant__endpoint_set, sizeof(struct merchant_endpoint))
+               : 2;
+}
+
+static int keys(const struct cli *cli)
+{
+    struct owned owned = {.read = read_keys};
+
+    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+               ? list_owned(cli, &owned, &key_set, sizeof(struct auth_key))
+               : 2;
+}
+
+static int operator_keys(const struct cli *cli)
+{
+    struct owned owned = {.read = read_keys};
+
+    return list_owned(cli, &owned, &operator_set, sizeof(struct auth_key));
+}
+
+/* ---- rotating and revoking ---- */
+
+struct one_key {
+    struct arena *arena;
+    int64_t id;
+    struct auth_key row;
+    enum err err;
+};
+
+static void read_key(void *ctx, struct reader *reader)
+{
+    struct one_key *key = ctx;
+
+    key->err = auth_key_read(reader, key->id, key->arena, &key->row);
+}
+
+static int rotate_key(const struct cli *cli)
+{
+    struct one_key old = {.arena = cli->arena};
+    struct auth_key_rotate arg;
+    struct auth_key_ask ask;
+    struct secret plain;
+    enum err err;
+    int64_t overlap_s;
+
+    if (!id_option(cli, "--key", "key", &old.id) ||
+        !int_option(cli, "--overlap", 86400, &overlap_s)) {
+        return 2;
+    }
+    if (overlap_s < 0 || overlap_s > 30 * 86400) {
+        return misuse("--overlap", "must be 0 to 2592000 seconds");
+    }
+    err = store_read(cli->app->store, read_key, &old);
+    err = err == ERR_OK ? old.err : err;
+    if (err != ERR_OK) {
+        return fail("rotate", err);
+    }
+    if (old.row.algorithm != AUTH_HMAC_SHA256) {
+        return misuse("--key", "has a key pair: rotate it by POST /v1/keys/{id}/rotate");
+    }
+    ask = (struct auth_key_ask){.merchant_id = old.row.merchant_id,
+                                .app_id = old.row.app_id,
+                                .algorithm = old.row.algorithm,
+                                .name = old.row.name,
+                                .permissions = old.row.permissions};
+    arg = (struct auth_key_rotate){.key_id = old.id, .overlap_ms = overlap_s * TIME_SECOND_MS};
+    err = auth_key_prepare(cli->app, cli->arena, &ask, &arg.next, &plain);
+    if (err == ERR_OK) {
+        err = store_run(cli->app->store, &auth_key_rotate_kind, &arg, &old.row, cli->arena);
+    }
+    return err == ERR_OK ? print(cli, &key_set, &arg.next, &plain) : fail("rotate", err);
+}
+
+static int revoke_key(const struct cli *cli)
+{
+    const char *text = option(cli, "--key");
+    struct auth_key_revoke arg = {.operators = text != NULL && strncmp(text, "op_", 3) == 0};
+
+    return id_option(cli, "--key", arg.operators ? "op" : "key", &arg.key_id)
+               ? run(cli, &auth_key_revoke_kind, &arg, arg.operators ? &operator_set : &key_set,
+                     NULL)
+               : 2;
 }
 
 struct sub {
@@ -306,11 +531,19 @@ static const struct sub subs[] = {
     {"show", show, " --id "},
     {"suspend", suspend_merchant, " --id "},
     {"activate", activate, " --id "},
+    {"close", close_merchant, " --id "},
     {"app", app_create, " --merchant --name "},
     {"key", key_create, " --merchant --app --permissions "},
     {"contract", contract, " --merchant --rate --method --currency --min --max "},
     {"endpoint", endpoint, " --merchant --url --events "},
     {"operator-key", operator_key, " --name --permissions "},
+    {"apps", apps, " --merchant "},
+    {"contracts", contracts, " --merchant "},
+    {"endpoints", endpoints, " --merchant "},
+    {"keys", keys, " --merchant "},
+    {"operator-keys", operator_keys, " "},
+    {"rotate", rotate_key, " --key --overlap "},
+    {"revoke", revoke_key, " --key "},
 };
 
 int merchant_cli(struct app *app, int argc, char **argv)

@@ -4,9 +4,9 @@
 
 #include "platform/module/module.h"
 
-/* create|list|show|suspend|activate, app create, key create|rotate|revoke|list, operator-key
- * create, contract set, endpoint create|list; --help explains. Prints JSON (--json) or a table; an
- * error names the option. Returns the exit status. */
+/* create, list, show, suspend, activate, close, app, key, contract, endpoint, operator-key, their
+ * lists, rotate and revoke; --help explains. Prints JSON, a line per object; an error names the
+ * option. Returns the exit status. */
 int merchant_cli(struct app *app, int argc, char **argv);
 
 #endif

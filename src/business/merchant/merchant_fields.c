@@ -23,11 +23,6 @@ static const struct enum_name endpoint_statuses[] = {
     {0, NULL},
 };
 
-#define RENAMED(type_, member_, name_, ...)                                                        \
-    {                                                                                              \
-        .name = (name_), .offset = offsetof(type_, member_), .type = __VA_ARGS__                   \
-    }
-
 static const struct field merchant_fields[] = {
     FIELD(struct merchant, id, FIELD_ID, .prefix = "mer", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "merchant"},
@@ -35,8 +30,8 @@ static const struct field merchant_fields[] = {
     FIELD(struct merchant, name, FIELD_TEXT, .max = 128, .always = true),
     FIELD(struct merchant, status, FIELD_ENUM, .names = merchant__statuses, .always = true),
     FIELD(struct merchant, fund_mode, FIELD_ENUM, .names = merchant__fund_modes, .always = true),
-    RENAMED(struct merchant, created_at_ms, "created_at", FIELD_TIME, .always = true),
-    RENAMED(struct merchant, updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+    MERCHANT_FIELD(struct merchant, created_at_ms, "created_at", FIELD_TIME, .always = true),
+    MERCHANT_FIELD(struct merchant, updated_at_ms, "updated_at", FIELD_TIME, .always = true),
     FIELD(struct merchant, version, FIELD_INT, .always = true),
 };
 const struct field_set merchant__set = FIELD_SET("merchant", merchant_fields);
@@ -56,11 +51,11 @@ const struct field_set merchant__create_set = FIELD_SET("merchant_create", creat
 static const struct field app_fields[] = {
     FIELD(struct merchant_app, id, FIELD_ID, .prefix = "app", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "app"},
-    RENAMED(struct merchant_app, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
-            .always = true),
+    MERCHANT_FIELD(struct merchant_app, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
+                   .always = true),
     FIELD(struct merchant_app, name, FIELD_TEXT, .max = 64, .always = true),
     FIELD(struct merchant_app, status, FIELD_ENUM, .names = app_statuses, .always = true),
-    RENAMED(struct merchant_app, created_at_ms, "created_at", FIELD_TIME, .always = true),
+    MERCHANT_FIELD(struct merchant_app, created_at_ms, "created_at", FIELD_TIME, .always = true),
 };
 const struct field_set merchant__app_set = FIELD_SET("app", app_fields);
 
@@ -73,16 +68,17 @@ const struct field_set merchant__app_create_set = FIELD_SET("app_create", app_cr
 static const struct field contract_fields[] = {
     FIELD(struct merchant_contract, id, FIELD_ID, .prefix = "con", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "contract"},
-    RENAMED(struct merchant_contract, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
-            .always = true),
+    MERCHANT_FIELD(struct merchant_contract, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
+                   .always = true),
     FIELD(struct merchant_contract, method, FIELD_TEXT, .max = 32),
     FIELD(struct merchant_contract, currency, FIELD_CURRENCY, .always = true),
     FIELD(struct merchant_contract, rate_millionths, FIELD_INT, .always = true),
     FIELD(struct merchant_contract, fee_min, FIELD_AMOUNT, .always = true),
     FIELD(struct merchant_contract, fee_max, FIELD_AMOUNT),
-    RENAMED(struct merchant_contract, effective_from_ms, "effective_from", FIELD_TIME,
-            .always = true),
-    RENAMED(struct merchant_contract, created_at_ms, "created_at", FIELD_TIME, .always = true),
+    MERCHANT_FIELD(struct merchant_contract, effective_from_ms, "effective_from", FIELD_TIME,
+                   .always = true),
+    MERCHANT_FIELD(struct merchant_contract, created_at_ms, "created_at", FIELD_TIME,
+                   .always = true),
 };
 const struct field_set merchant__contract_set = FIELD_SET("contract", contract_fields);
 
@@ -109,9 +105,12 @@ static const struct field endpoint_fields[] = {
     FIELD(struct merchant_endpoint, events, FIELD_TEXT, .max = 512, .always = true),
     FIELD(struct merchant_endpoint, status, FIELD_ENUM, .names = endpoint_statuses, .always = true),
     FIELD(struct merchant_endpoint, disabled_reason, FIELD_TEXT, .max = 64),
-    RENAMED(struct merchant_endpoint, previous_until_ms, "previous_secret_until", FIELD_TIME),
-    RENAMED(struct merchant_endpoint, created_at_ms, "created_at", FIELD_TIME, .always = true),
-    RENAMED(struct merchant_endpoint, updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+    MERCHANT_FIELD(struct merchant_endpoint, previous_until_ms, "previous_secret_until",
+                   FIELD_TIME),
+    MERCHANT_FIELD(struct merchant_endpoint, created_at_ms, "created_at", FIELD_TIME,
+                   .always = true),
+    MERCHANT_FIELD(struct merchant_endpoint, updated_at_ms, "updated_at", FIELD_TIME,
+                   .always = true),
     FIELD(struct merchant_endpoint, version, FIELD_INT, .always = true),
 };
 const struct field_set merchant__endpoint_set = FIELD_SET("webhook_endpoint", endpoint_fields);

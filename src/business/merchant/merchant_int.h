@@ -105,6 +105,12 @@ extern const struct command_kind merchant__endpoint_status_kind;
 void merchant__endpoint_secret_make(struct app *app, struct arena *arena, int64_t endpoint_id,
                                     struct secret *plain, struct str *sealed);
 
+/* A field whose member has another name. */
+#define MERCHANT_FIELD(type_, member_, name_, ...)                                                 \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(type_, member_), .type = __VA_ARGS__                   \
+    }
+
 /* ---- reading ---- */
 
 MUST_USE enum err merchant__read_list(struct reader *reader, int64_t after_id, int64_t limit,
