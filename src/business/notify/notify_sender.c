@@ -12,6 +12,7 @@ enum {
     NOTIFY_LOAD_MAX = 64, /* items per read */
     NOTIFY_BODY_MAX = 24 << 10,
     NOTIFY_READ_RETRY_MS = 500,
+    NOTIFY_BROKEN_RETRY_MS = 60 * 1000,
     NOTIFY_LANES = 1024, /* hash buckets */
 };
 
@@ -30,7 +31,8 @@ struct metric notify__pending_metric = {
 
 struct item {
     struct item *next;
-    struct notify_pending row;
+    int64_t wake_at_ms;        /* the row's due instant, or later after a failure of ours */
+    struct notify_pending row; /* as committed */
 };
 
 struct lane {
@@ -63,7 +65,7 @@ struct notify_sender {
     int64_t deadline_ms;
     struct loop_timer wake;
     bool wake_ready;
-    struct item **heap; /* by due_at_ms */
+    struct item **heap; /* by wake_at_ms */
     size_t heap_len, heap_size;
     struct lane *lanes[NOTIFY_LANES];
     struct endpoint *endpoints;
@@ -84,7 +86,7 @@ static void heap_add(struct notify_sender *s, struct item *item)
         s->heap = mem_grow(s->heap, s->heap_size * sizeof(*s->heap), size * sizeof(*s->heap));
         s->heap_size = size;
     }
-    for (at = ++s->heap_len; at > 1 && s->heap[at / 2 - 1]->row.due_at_ms > item->row.due_at_ms;
+    for (at = ++s->heap_len; at > 1 && s->heap[at / 2 - 1]->wake_at_ms > item->wake_at_ms;
          at /= 2) {
         s->heap[at - 1] = s->heap[at / 2 - 1];
     }
@@ -99,11 +101,10 @@ static struct item *heap_pop(struct notify_sender *s)
     size_t child;
 
     while ((child = at * 2) <= s->heap_len) {
-        if (child < s->heap_len &&
-            s->heap[child]->row.due_at_ms < s->heap[child - 1]->row.due_at_ms) {
+        if (child < s->heap_len && s->heap[child]->wake_at_ms < s->heap[child - 1]->wake_at_ms) {
             child++;
         }
-        if (s->heap[child - 1]->row.due_at_ms >= last->row.due_at_ms) {
+        if (s->heap[child - 1]->wake_at_ms >= last->wake_at_ms) {
             break;
         }
         s->heap[at - 1] = s->heap[child - 1];
@@ -171,7 +172,7 @@ static void run_due(struct notify_sender *s)
 {
     int64_t now_ms = loop_now_ms(s->loop);
 
-    while (s->heap_len > 0 && s->heap[0]->row.due_at_ms <= now_ms) {
+    while (s->heap_len > 0 && s->heap[0]->wake_at_ms <= now_ms) {
         struct item *item = heap_pop(s);
         struct lane *lane = lane_of(s, item->row.lane);
 
@@ -181,23 +182,43 @@ static void run_due(struct notify_sender *s)
         admit(s, lane);
     }
     if (s->heap_len > 0) {
-        loop_timer_set(&s->wake, s->heap[0]->row.due_at_ms - now_ms);
+        loop_timer_set(&s->wake, s->heap[0]->wake_at_ms - now_ms);
     }
     read_ready(s);
 }
 
-/* The item is over: its lane has room for the next. */
-static void item_end(struct notify_sender *s, struct item *item)
+/* One of the lane is no longer on its way: there is room for the next. */
+static void lane_leave(struct notify_sender *s, int64_t key)
 {
-    struct lane *lane = lane_of(s, item->row.lane);
+    struct lane *lane = lane_of(s, key);
 
     CHECK(lane->in_flight > 0);
     lane->in_flight--;
-    mem_free(item);
-    metric_add(&notify__pending_metric, 0, -1);
     admit(s, lane);
     lane_drop_if_idle(s, lane);
     read_ready(s);
+}
+
+static void item_end(struct notify_sender *s, struct item *item)
+{
+    int64_t lane = item->row.lane;
+
+    mem_free(item);
+    metric_add(&notify__pending_metric, 0, -1);
+    lane_leave(s, lane);
+}
+
+/* Something of ours failed, so its row is as it was: the same again after a while. */
+static void item_again(struct notify_sender *s, struct item *item, int64_t after_ms)
+{
+    int64_t now_ms = loop_now_ms(s->loop);
+    int64_t lane = item->row.lane;
+
+    item->wake_at_ms = now_ms + after_ms;
+    heap_add(s, item);
+    after_ms = s->heap[0]->wake_at_ms - now_ms;
+    loop_timer_set(&s->wake, after_ms > 0 ? after_ms : 0);
+    lane_leave(s, lane);
 }
 
 /* ---- endpoints ---- */
@@ -304,11 +325,10 @@ static void post_recorded(struct command *command)
         log_warn("notify", "notify.result_not_recorded", NULL,
                  LOG_ID("delivery", "whd", post->result.delivery_id), LOG_ERR(command->err),
                  LOG_END);
-        /* The row still says pending: try again as if nothing had been sent. */
-        post->item->row.due_at_ms = loop_now_ms(s->loop) + NOTIFY_READ_RETRY_MS;
-        notify__sender_add(s, &post->item->row, 1);
+        item_again(s, post->item, NOTIFY_READ_RETRY_MS);
+    } else {
+        item_end(s, post->item);
     }
-    item_end(s, post->item);
     endpoint_release(post->endpoint);
     arena_free(post->arena);
 }
@@ -418,6 +438,7 @@ struct read {
         struct event event;
         struct str url;
         bool gone;
+        enum err err; /* of this one alone: an endpoint whose secret cannot be opened */
     } ones[NOTIFY_LOAD_MAX];
     size_t count;
     struct endpoint *endpoints; /* read in this batch */
@@ -479,30 +500,22 @@ static void read_run(struct query *query, struct reader *reader)
     struct read *read = query->ctx;
 
     for (size_t i = 0; i < read->count && query->err == ERR_OK; i++) {
-        query->err = read_one(reader, &read->ones[i]);
-        if (query->err == ERR_OK && !read->ones[i].gone) {
-            query->err = read_endpoint(read, reader, read->ones[i].item->row.endpoint_id);
+        struct read_one *one = &read->ones[i];
+
+        query->err = read_one(reader, one);
+        if (query->err == ERR_OK && !one->gone) {
+            one->err = read_endpoint(read, reader, one->item->row.endpoint_id);
         }
     }
 }
 
 static void read_failed(struct read *read)
 {
-    struct notify_sender *s = read->sender;
-
     log_warn("notify", "notify.read_failed", NULL, LOG_ERR(read->query.err), LOG_END);
     for (size_t i = 0; i < read->count; i++) {
-        struct item *item = read->ones[i].item;
-        struct notify_pending later = item->row;
-
         arena_free(read->ones[i].arena);
-        item_end(s, item);
-        item = mem_new(sizeof(*item));
-        item->row = later;
-        metric_add(&notify__pending_metric, 0, 1);
-        heap_add(s, item);
+        item_again(read->sender, read->ones[i].item, NOTIFY_READ_RETRY_MS);
     }
-    loop_timer_set(&s->wake, NOTIFY_READ_RETRY_MS);
 }
 
 static void send_one(struct notify_sender *s, struct read_one *one)
@@ -510,9 +523,22 @@ static void send_one(struct notify_sender *s, struct read_one *one)
     struct endpoint *endpoint = endpoint_find(s, one->item->row.endpoint_id);
     struct post *post;
 
-    if (one->gone || endpoint == NULL) {
+    if (one->err != ERR_OK) {
+        log_error("notify", "notify.endpoint_unreadable", NULL,
+                  LOG_ID("endpoint", "whe", one->item->row.endpoint_id), LOG_ERR(one->err),
+                  LOG_END);
+        arena_free(one->arena);
+        item_again(s, one->item, NOTIFY_BROKEN_RETRY_MS);
+        return;
+    }
+    if (one->gone) {
         arena_free(one->arena);
         item_end(s, one->item);
+        return;
+    }
+    if (endpoint == NULL) { /* forgotten between reading and sending: it has just changed */
+        arena_free(one->arena);
+        item_again(s, one->item, NOTIFY_READ_RETRY_MS);
         return;
     }
     post = ARENA_NEW(one->arena, struct post);
@@ -612,6 +638,7 @@ static void on_added(struct task *task)
         struct item *item = mem_new(sizeof(*item));
 
         item->row = added->rows[i];
+        item->wake_at_ms = item->row.due_at_ms;
         heap_add(s, item);
     }
     metric_add(&notify__pending_metric, 0, (int64_t)added->count);

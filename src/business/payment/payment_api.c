@@ -404,7 +404,8 @@ static struct reply *sync_handler(struct request *req)
 }
 
 static const enum err create_errors[] = {ERR_PAYMENT_ORDER_CONFLICT, ERR_PAYMENT_FUND_MODE,
-                                         ERR_CHANNEL_METHOD, ERR_CHANNEL_NONE, ERR_OK};
+                                         ERR_PAYMENT_NOTIFY_URL,     ERR_CHANNEL_METHOD,
+                                         ERR_CHANNEL_NONE,           ERR_OK};
 static const enum err id_errors[] = {ERR_PAYMENT_NOT_FOUND, ERR_OK};
 static const enum err close_errors[] = {ERR_PAYMENT_NOT_FOUND, ERR_PAYMENT_STATE, ERR_OK};
 

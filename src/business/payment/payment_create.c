@@ -79,6 +79,19 @@ static enum err choose_fund_mode(struct tx *tx, struct payment *payment, bool co
     return merchant_fund_mode_allowed(merchant->fund_mode, collect_allowed);
 }
 
+/* What goes to the payment's own URL is signed with the secret of the merchant's first endpoint. */
+static enum err check_notify_url(struct tx *tx, const struct payment *payment)
+{
+    int64_t ids[MERCHANT_ENDPOINTS_MAX];
+    size_t count;
+
+    if (payment->notify_url.len == 0) {
+        return ERR_OK;
+    }
+    TRY(merchant_endpoints_for(tx, payment->merchant_id, STR(""), ids, &count));
+    return count > 0 ? ERR_OK : tx_refuse(tx, ERR_PAYMENT_NOTIFY_URL, "notify_url");
+}
+
 static enum err price(struct tx *tx, struct payment *payment)
 {
     const struct merchant_price_ask ask = {.merchant_id = payment->merchant_id,
@@ -136,6 +149,7 @@ static enum err create_apply(struct tx *tx, const void *arg_ptr, void *result)
         return err;
     }
     TRY(merchant_check_active(tx, payment.merchant_id, payment.app_id));
+    TRY(check_notify_url(tx, &payment));
     TRY(channel_pick(tx, payment.merchant_id, payment.method, payment.currency, payment.amount,
                      &payment.channel_account_id));
     TRY(choose_fund_mode(tx, &payment, arg->collect_allowed));

@@ -105,6 +105,25 @@ static void unpriced_currency_and_unknown_method_are_refused(void **state)
     assert_err(till_create(till, &order, &change), ERR_CHANNEL_NONE);
 }
 
+static void own_notify_url_needs_an_endpoint_to_sign_it(void **state)
+{
+    struct payment_create order = till_order(till);
+    struct merchant_endpoint endpoint;
+
+    (void)state;
+    order.notify_url = STR("https://shop.example/pay");
+    assert_err(till_create(till, &order, &change), ERR_PAYMENT_NOTIFY_URL);
+    assert_string_equal(till->param, "notify_url");
+    assert_err(till_run(till, &merchant__endpoint_kind,
+                        &(struct merchant_endpoint_create){.id = 5,
+                                                           .merchant_id = till->merchant_id,
+                                                           .url = STR("https://shop.example/all"),
+                                                           .secret = STR("sealed")},
+                        &endpoint),
+               ERR_OK);
+    assert_err(till_create(till, &order, &change), ERR_OK);
+}
+
 static void suspended_merchant_creates_nothing(void **state)
 {
     struct payment_create order = till_order(till);
@@ -428,6 +447,7 @@ int main(void)
         DIRECT(same_order_no_with_same_content_gives_the_first),
         DIRECT(same_order_no_with_other_content_names_the_fields),
         DIRECT(unpriced_currency_and_unknown_method_are_refused),
+        DIRECT(own_notify_url_needs_an_endpoint_to_sign_it),
         DIRECT(suspended_merchant_creates_nothing),
         DIRECT(success_posts_one_journal_in_direct_mode),
         COLLECT(success_owes_the_merchant_the_net_in_collect_mode),
