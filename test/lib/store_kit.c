@@ -1,5 +1,6 @@
 #include "test/lib/store_kit.h"
 
+#include "platform/module/module.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -212,7 +213,17 @@ void kit_close(struct kit *kit)
         remove_files(kit->url);
     }
     arena_free(kit->arena);
+    mem_free(kit->app);
     mem_free(kit);
+}
+
+struct app *kit_app(struct kit *kit)
+{
+    if (kit->app == NULL) {
+        kit->app = mem_new(sizeof(*kit->app));
+        kit->app->store = kit->store;
+    }
+    return kit->app;
 }
 
 /* ---- commands ---- */

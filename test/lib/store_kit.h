@@ -47,6 +47,7 @@ struct kit {
     struct store_options options;
     struct store *store;
     struct loop *loop;
+    struct app *app;
 };
 
 /* scheme: "sqlite" or "mysql"; a new, empty database. */
@@ -56,6 +57,9 @@ struct kit *kit_new(const char *scheme);
 void kit_close(struct kit *kit);
 void kit_reopen(struct kit *kit); /* closes the store and opens it again */
 void kit_start(struct kit *kit);  /* opens the store */
+
+/* A program that has this store and nothing else; kit_close frees it. */
+struct app *kit_app(struct kit *kit);
 
 /* A command made of a function. */
 struct kit_command {

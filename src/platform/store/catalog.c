@@ -84,6 +84,7 @@ static enum err unique_init(struct unique_info *info, const struct table *table,
         info->column_count++;
     }
     CHECK(info->column_count > 0);
+    CHECK(!info->rising || !column_is_text(&table->columns[info->columns[0]]));
     return ERR_OK;
 }
 

@@ -378,11 +378,11 @@ static enum db_status update(struct db *db, const struct table_info *info, void 
 
         buf_add(&mysql->sql, STR("UPDATE ("));
         now = add_selects(mysql, info, rows + done, count - done);
-        buf_printf(&mysql->sql, ") new STRAIGHT_JOIN " STR_FMT " old ON old.`%s` = new.id SET ",
+        buf_printf(&mysql->sql, ") v STRAIGHT_JOIN " STR_FMT " t ON t.`%s` = v.id SET ",
                    STR_ARG(info->name), table->columns[0].name);
         for (size_t i = 1; i < table->column_count; i++) {
             if (!table->columns[i].fixed) {
-                buf_printf(&mysql->sql, "%sold.`%s` = new.c%zu", comma, table->columns[i].name, i);
+                buf_printf(&mysql->sql, "%st.`%s` = v.c%zu", comma, table->columns[i].name, i);
                 comma = ", ";
             }
         }

@@ -57,8 +57,8 @@ enum { UNIQUE_COLUMNS_MAX = 4, UNIQUES_MAX = 4 };
 struct unique {
     const char *name;
     const char *columns[UNIQUE_COLUMNS_MAX]; /* NULL-ended; columns must be fixed or optional */
-    bool rising; /* the first column only grows: keys above the greatest one known are new, and
-                    need no look-up */
+    bool rising; /* the first column, an integer, mostly grows: keys above the greatest one stored
+                    are new, and need no look-up */
 };
 
 /* The one place that lists a table's columns. The first column is the primary key, a COL_ID. */
@@ -69,8 +69,8 @@ struct table {
     size_t column_count;
     struct unique uniques[UNIQUES_MAX];
     size_t unique_count;
-    bool append_only; /* inserted once, never read or changed through tx: not kept in the batch's
-                         row map. The primary key must be new by construction (rising). */
+    bool append_only; /* inserted once by tx_append, never changed or deleted; may be read and
+                         found. The primary key must be new by construction: a sequence. */
     size_t keep;      /* rows the writer keeps in memory between batches; 0 = none */
 };
 
@@ -108,7 +108,9 @@ struct command {
     char param[JSON_PARAM_MAX]; /* field names of a refusal, see tx_refuse */
 };
 
-/* ERR_STORE_BUSY (queue full) or ERR_STOPPING: then done is not called. */
+/* ERR_STORE_BUSY (queue full) or ERR_STOPPING: then done is not called. Besides what apply returns,
+ * a command may answer ERR_STORE_DATABASE or ERR_STORE_CONFLICT (the database failed, or asked for
+ * one repetition too many): then nothing of it has happened, and it may be sent again. */
 MUST_USE enum err store_submit(struct store *store, struct command *command);
 /* Submits and waits; for tools and tests, never on a loop or the writer. */
 MUST_USE enum err store_run(struct store *store, const struct command_kind *kind, const void *arg,
@@ -124,15 +126,21 @@ const void *prefetch_peek_unique(struct prefetch *pre, const struct table *table
                                  const void *key);
 
 /* Reading and changing rows in apply. What was not prefetched is loaded on the spot: slower, never
- * wrong. ERR_STORE_NOT_FOUND when there is no such row. */
+ * wrong. ERR_STORE_NOT_FOUND when there is no such row. Any other error is apply's to return: the
+ * database has failed, and the whole batch is repeated or answered ERR_STORE_DATABASE. */
 MUST_USE enum err tx_get(struct tx *tx, const struct table *table, int64_t id, const void **row);
 MUST_USE enum err tx_find(struct tx *tx, const struct table *table, unsigned unique,
                           const void *key, const void **row);
-/* The row, writable: all columns but the fixed ones may be changed in place. */
+/* The row, writable: all columns but the fixed ones may be changed in place. New strings need to
+ * live until apply returns. A unique key that another row has by then refuses the command with
+ * ERR_STORE_DUPLICATE; rows may exchange their keys. What did not change is not written. */
 MUST_USE enum err tx_edit(struct tx *tx, const struct table *table, int64_t id, void **row);
-/* Copies the row in (strings too). ERR_STORE_DUPLICATE when its id or a unique key exists. */
+/* Copies the row in (strings too). ERR_STORE_DUPLICATE when its id or a unique key exists; ids
+ * above all that are stored (tx_id makes them so) need no look-up. A row the schema refuses (too
+ * long a text) answers ERR_STORE_DATABASE to its command and leaves the others of the batch alone.
+ */
 MUST_USE enum err tx_insert(struct tx *tx, const struct table *table, const void *row);
-/* For append_only tables; never refused. */
+/* For append_only tables; never refused. Look its unique keys up first. */
 void tx_append(struct tx *tx, const struct table *table, const void *row);
 MUST_USE enum err tx_delete(struct tx *tx, const struct table *table, int64_t id);
 
@@ -156,7 +164,8 @@ const struct trace_context *tx_trace(const struct tx *tx);
 
 /* ---- queries ---- */
 
-struct reader; /* a read-only connection, for the time of one query */
+struct reader; /* a read-only connection, for the time of one query. Every call sees what was
+                  committed when it began; two calls may see different commits. */
 
 /* Hand-written SQL of a *_store.c, in the portable subset; prepared at start-up on every
  * connection, so that a typo fails the start. "SELECT * FROM t …" is written with the columns of
@@ -239,7 +248,8 @@ struct store_part { /* what one module brings */
 };
 
 struct store_options {
-    struct str url; /* "sqlite:/path/tomato.db" or "mysql://user:password@host:port/database" */
+    struct str url; /* "sqlite:/path/tomato.db" or "mysql://user:password@host:port/database", the
+                       parts percent-encoded */
     struct str reader_url; /* empty: the same */
     size_t queue_max;      /* waiting commands; 0 = 65,536 */
     size_t batch_max;      /* 0 = 512 */
@@ -253,9 +263,11 @@ struct store_options {
     bool migrate; /* bring the schema up to date first; otherwise an old schema refuses the start */
 };
 
-/* Opens, migrates, takes the lease, prepares every statement, starts the writer. detail (may be
- * NULL) gets a sentence on failure. A failed commit that may have lost writes (fsync, lease lost)
- * stops the process: never a retry on the same file. */
+/* Opens, takes the lock or the lease, migrates, prepares every statement, starts the writer. detail
+ * (may be NULL) gets a sentence on failure. While another writer holds the file it waits lease_ms,
+ * for a lease three times as long (one that died keeps it for lease_ms), then ERR_STORE_FENCED: a
+ * standby calls it again. A failed commit that may have lost writes (fsync, lease lost) stops the
+ * process: never a retry on the same file. */
 MUST_USE enum err store_open(const struct store_options *options, struct store **out,
                              char detail[256]);
 void store_close(struct store *store); /* refuses new commands, commits what waits, closes */
@@ -265,8 +277,11 @@ int64_t store_new_id(struct store *store, int64_t now_ms); /* any thread */
 extern struct metric store_batches_metric, store_commands_metric, store_queue_metric,
     store_commit_metric, store_batch_size_metric;
 
-/* ---- fault injection (tests): fails the n-th call of the database driver ---- */
-void store_fault_at(int64_t nth); /* 0 = never; counts begin, load, flush, commit calls */
+/* ---- fault injection (tests): fails the n-th call of the database ----
+ * A fault at begin, load, lease or flush rolls the batch back and answers every command of it
+ * ERR_STORE_DATABASE: nothing has happened. A fault at commit stops the process, as a failed fsync
+ * does. */
+void store_fault_at(int64_t nth); /* 0 = never; counts begin, load, lease, flush, commit calls */
 int64_t store_fault_calls(void);  /* calls counted since store_fault_at */
 
 #endif
