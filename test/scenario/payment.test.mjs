@@ -1,5 +1,6 @@
 // One payment after another through the running platform and the simulator.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHmac, createPublicKey, createHash, verify } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Platform, sleep, until } from './lib.mjs';
@@ -213,6 +214,13 @@ test('everything goes on after kill -9', async () => {
   await p.reaches(payment, 'succeeded');
   const list = await p.merchant('GET', '/v1/payments?limit=1');
   await p.reaches(list.body.data[0], 'requires_action', 20);
+});
+
+test('promtool accepts the metrics, and only this machine may read them', async () => {
+  const { raw } = await p.request('GET', '/metrics');
+  execFileSync('promtool', ['check', 'metrics'], { input: raw });
+  assert.match(raw, /^tomato_store_commands_total/m);
+  assert.match(raw, /^tomato_notify_attempts_total\{result="delivered"\} [1-9]/m);
 });
 
 test('the books are right', async () => {

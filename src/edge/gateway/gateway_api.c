@@ -42,7 +42,7 @@ static struct reply *metrics_handler(struct request *req)
         &http_requests_metric,    &http_connections_metric, &store_batches_metric,
         &store_commands_metric,   &store_queue_metric,      &store_commit_metric,
         &store_batch_size_metric, &event_lag_metric,        &event_written_metric,
-        &timer_waiting_metric,    &timer_fired_metric,
+        &timer_waiting_metric,    &timer_fired_metric,      &log_lines_metric,
     };
     struct buf text;
 
