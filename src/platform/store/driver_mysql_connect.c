@@ -114,6 +114,8 @@ enum db_status driver_mysql__select_int(struct db *db, const char *sql, int64_t 
     MYSQL_RES *result;
     MYSQL_ROW row;
 
+    *found = false;
+    *out = 0;
     if (status != DB_OK) {
         return status;
     }
@@ -301,7 +303,7 @@ enum db_status driver_mysql__open(const struct db_options *options, struct db **
     mysql->db = (struct db){.driver = &db_mysql_driver, .catalog = options->catalog};
     mysql->arena = arena_new();
     mysql->scratch = arena_new();
-    mysql->inserts = mem_new(options->catalog->table_count * sizeof(*mysql->inserts));
+    mysql->inserts = mem_new(options->catalog->table_count * sizeof(MYSQL_STMT *));
     mysql->writer = options->writer;
     mysql->lease_ms = options->lease_ms;
     buf_init(&mysql->sql, SQL_MAX);

@@ -7,12 +7,12 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     SQL_MAX = 65536,
     BUSY_MS = 5000,
+    LOCK_POLL_MS = 20,
     IDLE_US = 1000000,
     CHECKPOINT_PAGES = 8192,                      /* 32 MiB of WAL are written back at once */
     CHECKPOINT_PAGES_LATE = 8 * CHECKPOINT_PAGES, /* readers are waited for */
@@ -125,7 +125,6 @@ static int on_wal(void *ctx, sqlite3 *handle, const char *name, int pages)
 static enum db_status take_file_lock(struct sqlite *sqlite, const char *path, int64_t wait_ms,
                                      char detail[256])
 {
-    const struct timespec pause = {0, 20 * 1000 * 1000};
     struct buf name;
 
     buf_init(&name, 4096);
@@ -143,8 +142,8 @@ static enum db_status take_file_lock(struct sqlite *sqlite, const char *path, in
             (void)snprintf(detail, 256, "%s is in use by another process", path);
             return DB_FENCED;
         }
-        (void)nanosleep(&pause, NULL);
-        wait_ms -= 20;
+        uv_sleep(LOCK_POLL_MS);
+        wait_ms -= LOCK_POLL_MS;
     }
     return DB_OK;
 }

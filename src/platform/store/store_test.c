@@ -879,6 +879,91 @@ static void a_fault_before_the_commit_changes_nothing(void **state)
     kit_close(kit);
 }
 
+struct late {
+    struct kit *kit;
+    struct kit_command second;
+};
+
+/* Half a linger after the first command the second one comes. */
+static void submit_late(void *ctx)
+{
+    struct late *late = ctx;
+
+    uv_sleep(100);
+    kit_submit(late->kit, &late->second, 1);
+}
+
+static void a_short_queue_lingers_for_company(void **state)
+{
+    struct kit *kit = kit_new(*state);
+    struct late late = {.kit = kit, .second = {.run = note_once}};
+    struct kit_command first = {.run = note_once};
+    struct thread *thread;
+
+    kit->options.linger_us = 400000;
+    kit->options.batch_max = 2;
+    kit_start(kit);
+    thread = thread_start("late", submit_late, &late);
+    kit_submit(kit, &first, 1);
+    thread_join(thread);
+    kit_reopen(kit); /* both are answered */
+    assert_int_equal(first.command.err, ERR_OK);
+    assert_int_equal(first.command.commit_no, late.second.command.commit_no);
+    kit_close(kit);
+}
+
+/* ---- many threads ---- */
+
+enum { THREADS = 4, ROUNDS = 60 };
+
+struct crowd {
+    struct kit *kit;
+    struct thread *thread;
+    int64_t first;
+};
+
+static void crowd_run(void *ctx)
+{
+    struct crowd *crowd = ctx;
+    int64_t last = 0;
+
+    for (int64_t i = 0; i < ROUNDS; i++) {
+        int64_t count;
+
+        kit_put(crowd->kit, crowd->first + i, "crowd");
+        CHECK(store_new_id(crowd->kit->store, 0) > last);
+        count = kit_count(crowd->kit);
+        CHECK(count > i); /* its own rows at least */
+        last = store_new_id(crowd->kit->store, 0);
+    }
+}
+
+static void count_seen(void *ctx, const struct store_change *changes, size_t count)
+{
+    (void)changes;
+    counter_add(ctx, (int64_t)count);
+}
+
+static void many_threads_write_read_and_watch(void **state)
+{
+    struct kit *kit = kit_open(*state);
+    struct crowd crowd[THREADS];
+    struct counter seen = {0};
+
+    store_watch(kit->store, &item_table, count_seen, &seen);
+    for (int i = 0; i < THREADS; i++) {
+        crowd[i] = (struct crowd){.kit = kit, .first = 1 + i * 1000};
+        crowd[i].thread = thread_start("crowd", crowd_run, &crowd[i]);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        thread_join(crowd[i].thread);
+    }
+    store_watch(kit->store, &item_table, NULL, &seen);
+    assert_int_equal(kit_count(kit), THREADS * ROUNDS);
+    assert_int_equal(counter_get(&seen), THREADS * ROUNDS);
+    kit_close(kit);
+}
+
 static void closing_commits_what_waits(void **state)
 {
     struct kit *kit = kit_open(*state);
@@ -952,6 +1037,8 @@ int main(void)
         EACH(watchers_see_what_a_batch_did),
         EACH(a_full_queue_refuses),
         EACH(a_fault_before_the_commit_changes_nothing),
+        EACH(a_short_queue_lingers_for_company),
+        EACH(many_threads_write_read_and_watch),
         EACH(closing_commits_what_waits),
         EACH(a_result_row_outlives_the_batch),
     };
