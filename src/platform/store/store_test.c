@@ -249,6 +249,40 @@ static void a_refused_command_leaves_no_trace(void **state)
     kit_close(kit);
 }
 
+/* The same text, from the batch's own memory. */
+static enum err write_the_same(struct tx *tx, void *ctx)
+{
+    void *row;
+
+    (void)ctx;
+    TRY(tx_edit(tx, &keeper_table, 1, &row));
+    ((struct keeper *)row)->note = str_printf(tx_arena(tx), "%s", "five");
+    kit_note(tx, "a batch that commits");
+    return ERR_OK;
+}
+
+static enum err use_memory_and_look(struct tx *tx, void *ctx)
+{
+    enum { MEMORY = 4000 };
+    const void *row;
+
+    (void)ctx;
+    memset(arena_alloc(tx_arena(tx), MEMORY), 'x', MEMORY);
+    TRY(tx_get(tx, &keeper_table, 1, &row));
+    CHECK(str_eq(((const struct keeper *)row)->note, STR("five")));
+    return ERR_OK;
+}
+
+static void a_kept_row_set_to_what_it_was_keeps_its_own_text(void **state)
+{
+    struct kit *kit = kit_open(*state);
+
+    assert_int_equal(kit_run(kit, put_keeper, NULL), ERR_OK);
+    assert_int_equal(kit_run(kit, write_the_same, NULL), ERR_OK);
+    assert_int_equal(kit_run(kit, use_memory_and_look, NULL), ERR_OK);
+    kit_close(kit);
+}
+
 static enum err insert_then_find(struct tx *tx, void *ctx)
 {
     const struct item *found;
@@ -1020,6 +1054,7 @@ int main(void)
         EACH(duplicates_are_refused_within_a_batch),
         EACH(duplicates_of_stored_rows_are_refused),
         EACH(a_refused_command_leaves_no_trace),
+        EACH(a_kept_row_set_to_what_it_was_keeps_its_own_text),
         EACH(a_transaction_reads_its_own_writes),
         EACH(an_optional_key_may_be_empty_and_may_move),
         EACH(an_empty_key_finds_nothing),

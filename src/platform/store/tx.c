@@ -498,6 +498,11 @@ static void settle_row(struct tx *tx, const struct undo *undo)
             changed = true;
         }
     }
+    if (!changed) {
+        /* Written with what it was: a kept row must not get strings of the batch for it. */
+        memcpy(entry->row, image, info->table->row_size);
+        return;
+    }
     for (size_t i = 0; i < info->text_count; i++) {
         struct str *text = (struct str *)(void *)((unsigned char *)entry->row + info->texts[i]);
         const struct str *old = (const struct str *)(const void *)(image + info->texts[i]);
@@ -507,7 +512,7 @@ static void settle_row(struct tx *tx, const struct undo *undo)
             entry->moved = true;
         }
     }
-    if (changed && entry->state == ENTRY_CLEAN) {
+    if (entry->state == ENTRY_CLEAN) {
         entry->state = ENTRY_DIRTY;
         add_changed(undo->table, entry);
     }
