@@ -152,9 +152,11 @@ scenario: build ## Run the scenarios on SQLite and on MariaDB
 oracle: build ## Judge platform and simulators with independent clients (npm)
 	@TOMATO_BUILD=$(B) tools/run_node test/oracle
 
-asan: ## Run the unit tests and the scenarios with address and undefined-behaviour checks
-	@status=0; $(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" build unit || status=1; \
+asan: ## Run unit tests, scenarios and a storm with address and undefined-behaviour checks
+	@status=0; $(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" \
+	    build unit build/asan/storm/payment_storm || status=1; \
 	[ -n "$(FILTER)" ] || TOMATO_BUILD=build/asan tools/run_node test/scenario scenario.asan || status=1; \
+	[ -n "$(FILTER)" ] || tools/run_programs storm.asan build/asan/storm payment 1 sqlite || status=1; \
 	exit $$status
 
 tsan: ## Run the units of loop and store with data race checks
