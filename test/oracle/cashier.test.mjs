@@ -96,7 +96,7 @@ test('it is small, and its policy is strict', async () => {
 
 test('it fits a phone and a desktop', async () => {
   const payment = await p.created({ subject: '很长的商品名称'.repeat(15) });
-  for (const size of [{ width: 320, height: 568 }, { width: 1280, height: 900 }]) {
+  for (const size of [{ width: 320, height: 568 }, { width: 390, height: 844 }, { width: 1280, height: 900 }]) {
     const cashier = await page(payment, '?lang=zh', size);
     await cashier.wait(`${status} === 'requires_action'`);
     assert.ok(await cashier.run('document.documentElement.scrollWidth <= innerWidth'));
