@@ -111,6 +111,16 @@ static void drain(struct app *app, struct servers *servers)
     }
 }
 
+/* Channels and payers are told where to call: that must be known before the port is. */
+static bool knows_its_address(const struct conf *conf)
+{
+    if (conf_int(conf, "http.port") != 0 || conf_text(conf, "http.public_url").len > 0) {
+        return true;
+    }
+    (void)fprintf(stderr, "tomato: http.public_url: must be set when http.port is 0\n");
+    return false;
+}
+
 int program_serve(struct conf *conf)
 {
     struct app *app;
@@ -119,6 +129,9 @@ int program_serve(struct conf *conf)
     int signal_no = 0;
     bool ok;
 
+    if (!knows_its_address(conf)) {
+        return 1;
+    }
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGTERM);

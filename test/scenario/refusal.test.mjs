@@ -1,9 +1,11 @@
 // Bad input: each with its exact error, and without a trace.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { authorization, Platform, sleep } from './lib.mjs';
+import { join } from 'node:path';
+import { authorization, build, Platform, sleep } from './lib.mjs';
 
 let p;
 before(async () => { p = await Platform.start({ conf: { TOMATO_HTTP_HEADER_DEADLINE: '1s', TOMATO_HTTP_BODY_DEADLINE: '2s' } }); });
@@ -186,6 +188,12 @@ function raw(parts, gap = 0) {
     })();
   });
 }
+
+test('a start that could not tell channels where to call is refused', () => {
+  const run = spawnSync(join(build, 'tomato'), ['serve'], { env: { ...p.env, TOMATO_HTTP_PORT: '0' }, encoding: 'utf8' });
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /http\.public_url: must be set/);
+});
 
 test('a slow client is cut off', async () => {
   const started = Date.now();
