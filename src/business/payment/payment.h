@@ -201,7 +201,7 @@ struct payment_change { /* result of every payment command */
     struct payment payment;
     bool existing; /* create: it was there before */
     bool resend;   /* the channel does not know the order: send it again */
-    bool close;    /* it must now be closed at the channel */
+    bool close;    /* close: the channel has still to confirm it */
 };
 extern const struct command_kind payment_create_kind;
 

@@ -195,21 +195,9 @@ struct list_query {
     int64_t starting_after;
 };
 
-static const struct enum_name list_statuses[] = {
-    {PAYMENT_PROCESSING, "processing"},
-    {PAYMENT_REQUIRES_ACTION, "requires_action"},
-    {PAYMENT_UNKNOWN, "unknown"},
-    {PAYMENT_CLOSING, "closing"},
-    {PAYMENT_SUCCEEDED, "succeeded"},
-    {PAYMENT_CLOSED, "closed"},
-    {PAYMENT_FAILED, "failed"},
-    {PAYMENT_CONFLICTED, "conflicted"},
-    {0, NULL},
-};
-
 static const struct field list_fields[] = {
     FIELD(struct list_query, merchant_order_no, FIELD_TEXT, .max = 64, .charset = FIELD_ORDER_NO),
-    FIELD(struct list_query, status, FIELD_ENUM, .names = list_statuses),
+    FIELD(struct list_query, status, FIELD_ENUM, .names = payment__status_names),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = 200, .help = "20 when absent"),
     FIELD(struct list_query, starting_after, FIELD_ID, .prefix = "pay",
           .help = "next_cursor of the page before"),

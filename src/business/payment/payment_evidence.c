@@ -200,7 +200,6 @@ static enum err wait_for_payer(struct tx *tx, struct payment *payment,
         payment->error_message = (struct str){"", 0};
         TRY(payment__move(tx, payment, PAYMENT_REQUIRES_ACTION, NULL));
     }
-    change->close = payment->status == PAYMENT_CLOSING;
     return ask_again(tx, payment, attempt);
 }
 

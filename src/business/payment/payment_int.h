@@ -13,6 +13,8 @@ extern const struct field_set payment__create_fields;
 
 /* ---- states ---- */
 
+extern const struct enum_name payment__status_names[];
+
 /* Moves the payment, counts the version, writes the event "payment.<status>" (or event when given).
  * ERR_PAYMENT_STATE when the transition table does not allow it. */
 MUST_USE enum err payment__move(struct tx *tx, struct payment *payment, enum payment_status to,

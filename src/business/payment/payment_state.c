@@ -30,11 +30,16 @@ static const unsigned attempt_moves[] = {
     [PAYMENT_ATTEMPT_CLOSED] = TO(SUCCEEDED),
 };
 
-static const char *const names[] = {
-    [PAYMENT_PROCESSING] = "processing", [PAYMENT_REQUIRES_ACTION] = "requires_action",
-    [PAYMENT_UNKNOWN] = "unknown",       [PAYMENT_CLOSING] = "closing",
-    [PAYMENT_SUCCEEDED] = "succeeded",   [PAYMENT_CLOSED] = "closed",
-    [PAYMENT_FAILED] = "failed",         [PAYMENT_CONFLICTED] = "conflicted",
+const struct enum_name payment__status_names[] = {
+    {PAYMENT_PROCESSING, "processing"},
+    {PAYMENT_REQUIRES_ACTION, "requires_action"},
+    {PAYMENT_UNKNOWN, "unknown"},
+    {PAYMENT_CLOSING, "closing"},
+    {PAYMENT_SUCCEEDED, "succeeded"},
+    {PAYMENT_CLOSED, "closed"},
+    {PAYMENT_FAILED, "failed"},
+    {PAYMENT_CONFLICTED, "conflicted"},
+    {0, NULL},
 };
 
 bool payment__may_move(enum payment_status from, enum payment_status to)
@@ -51,8 +56,10 @@ bool payment__attempt_may_move(enum payment_attempt_status from, enum payment_at
 
 const char *payment_status_name(enum payment_status status)
 {
-    CHECK((size_t)status < ARRAY_LEN(names) && names[status] != NULL);
-    return names[status];
+    const char *name = enum_name_of(payment__status_names, (int)status);
+
+    CHECK(name != NULL);
+    return name;
 }
 
 bool payment_is_final(enum payment_status status)
@@ -97,7 +104,7 @@ enum err payment__move(struct tx *tx, struct payment *payment, enum payment_stat
         return ERR_PAYMENT_STATE;
     }
     payment->status = to;
-    payment__announce(tx, payment, event == NULL ? names[to] : event);
+    payment__announce(tx, payment, event == NULL ? payment_status_name(to) : event);
     if (payment_is_final(to)) {
         return timer_cancel(tx, &payment__timer, payment->id);
     }

@@ -3,18 +3,6 @@
 #include "base/crypto.h"
 #include "business/payment/payment_int.h"
 
-static const struct enum_name statuses[] = {
-    {PAYMENT_PROCESSING, "processing"},
-    {PAYMENT_REQUIRES_ACTION, "requires_action"},
-    {PAYMENT_UNKNOWN, "unknown"},
-    {PAYMENT_CLOSING, "closing"},
-    {PAYMENT_SUCCEEDED, "succeeded"},
-    {PAYMENT_CLOSED, "closed"},
-    {PAYMENT_FAILED, "failed"},
-    {PAYMENT_CONFLICTED, "conflicted"},
-    {0, NULL},
-};
-
 static const struct enum_name closed_reasons[] = {
     {PAYMENT_CLOSED_BY_MERCHANT, "merchant"},
     {PAYMENT_CLOSED_EXPIRED, "expired"},
@@ -55,7 +43,7 @@ static const struct field error_fields[] = {
 static const struct field view_fields[] = {
     FIELD(struct payment_view, id, FIELD_ID, .prefix = "pay", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "payment"},
-    FIELD(struct payment_view, status, FIELD_ENUM, .names = statuses, .always = true),
+    FIELD(struct payment_view, status, FIELD_ENUM, .names = payment__status_names, .always = true),
     FIELD(struct payment_view, app_id, FIELD_ID, .prefix = "app"),
     FIELD(struct payment_view, merchant_order_no, FIELD_TEXT, .max = 64, .always = true),
     FIELD(struct payment_view, amount, FIELD_AMOUNT, .always = true),
