@@ -29,13 +29,21 @@ unsigned notify__loop_of(const struct app *app, int64_t lane)
 enum { NOTIFY_CHUNK = 256 };
 
 /* Hands rows to the senders of their lanes, a few tasks for many rows. */
-struct sorter {
+struct notify_sorter {
     struct notify_state *state;
     struct notify_pending rows[APP_LOOPS_MAX][NOTIFY_CHUNK];
     size_t counts[APP_LOOPS_MAX];
 };
 
-static void flush(struct sorter *sorter, unsigned loop)
+static struct notify_sorter *sorter_new(struct notify_state *state)
+{
+    struct notify_sorter *sorter = mem_new(sizeof(*sorter));
+
+    sorter->state = state;
+    return sorter;
+}
+
+static void flush(struct notify_sorter *sorter, unsigned loop)
 {
     if (sorter->counts[loop] > 0) {
         notify__sender_add(sorter->state->senders[loop], sorter->rows[loop], sorter->counts[loop]);
@@ -43,7 +51,7 @@ static void flush(struct sorter *sorter, unsigned loop)
     }
 }
 
-static void sort_in(struct sorter *sorter, const struct notify_pending *row)
+static void sort_in(struct notify_sorter *sorter, const struct notify_pending *row)
 {
     unsigned loop = notify__loop_of(sorter->state->app, row->lane);
 
@@ -53,7 +61,7 @@ static void sort_in(struct sorter *sorter, const struct notify_pending *row)
     }
 }
 
-static void sort_end(struct sorter *sorter)
+static void sort_end(struct notify_sorter *sorter)
 {
     for (unsigned i = 0; i < sorter->state->app->loop_count; i++) {
         flush(sorter, i);
@@ -63,16 +71,13 @@ static void sort_end(struct sorter *sorter)
 static void on_pending(void *ctx, const struct store_change *changes, size_t count)
 {
     struct notify_state *state = ctx;
-    struct sorter *sorter = mem_new(sizeof(*sorter));
 
-    sorter->state = state;
     for (size_t i = 0; i < count; i++) {
         if (changes[i].kind != STORE_DELETED) {
-            sort_in(sorter, changes[i].row);
+            sort_in(state->sorter, changes[i].row);
         }
     }
-    sort_end(sorter);
-    mem_free(sorter);
+    sort_end(state->sorter);
 }
 
 static void on_endpoint(void *ctx, const struct store_change *changes, size_t count)
@@ -109,11 +114,10 @@ static void read_page(void *ctx, struct reader *reader)
 static void load_pending(void *ctx)
 {
     struct notify_state *state = ctx;
-    struct sorter *sorter = mem_new(sizeof(*sorter));
+    struct notify_sorter *sorter = sorter_new(state);
     struct page page = {.arena = arena_new(), .count = NOTIFY_CHUNK};
     int64_t total = 0;
 
-    sorter->state = state;
     while (page.count == NOTIFY_CHUNK) {
         arena_reset(page.arena);
         if (store_read(state->app->store, read_page, &page) != ERR_OK || page.err != ERR_OK) {
@@ -143,6 +147,7 @@ static enum err start(struct app *app, void **state_out)
     }
     state = mem_new(sizeof(*state));
     state->app = app;
+    state->sorter = sorter_new(state);
     for (unsigned i = 0; i < app->loop_count; i++) {
         state->senders[i] = notify__sender_new(app, i);
     }
@@ -161,6 +166,7 @@ static void stop(struct app *app, void *state_ptr)
     for (unsigned i = 0; i < app->loop_count; i++) {
         notify__sender_free(state->senders[i]);
     }
+    mem_free(state->sorter);
     mem_free(state);
 }
 

@@ -99,8 +99,10 @@ void notify__sender_add(struct notify_sender *sender, const struct notify_pendin
 /* The endpoint changed: read it again. Any thread. */
 void notify__sender_forget(struct notify_sender *sender, int64_t endpoint_id);
 
+struct notify_sorter;
 struct notify_state {
     struct app *app;
+    struct notify_sorter *sorter; /* of the writer's thread */
     struct notify_sender *senders[APP_LOOPS_MAX];
     struct thread *loader; /* reads what was pending at the start */
 };
