@@ -11,6 +11,7 @@
 enum { CRYPTO_SHA256_LEN = 32, CRYPTO_SM3_LEN = 32, CRYPTO_SHA1_LEN = 20, CRYPTO_KEY_LEN = 32 };
 
 void crypto_sha256(struct str data, unsigned char out[CRYPTO_SHA256_LEN]);
+struct str crypto_sha256_hex(struct arena *arena, struct str data); /* lower case */
 void crypto_sm3(struct str data, unsigned char out[CRYPTO_SM3_LEN]);
 void crypto_sha1(struct str data, unsigned char out[CRYPTO_SHA1_LEN]); /* WeChat bills only */
 void crypto_hmac_sha256(const struct secret *key, struct str data,

@@ -1,5 +1,7 @@
 #include "base/crypto_int.h"
 
+#include "base/encode.h"
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -51,6 +53,17 @@ static void digest(const EVP_MD *md, struct str data, unsigned char *out)
 void crypto_sha256(struct str data, unsigned char out[CRYPTO_SHA256_LEN])
 {
     digest(crypto__methods()->sha256, data, out);
+}
+
+struct str crypto_sha256_hex(struct arena *arena, struct str data)
+{
+    unsigned char digest[CRYPTO_SHA256_LEN];
+    struct buf hex;
+
+    crypto_sha256(data, digest);
+    buf_init_arena(&hex, arena, 2 * CRYPTO_SHA256_LEN);
+    hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
+    return buf_str(&hex);
 }
 
 void crypto_sm3(struct str data, unsigned char out[CRYPTO_SM3_LEN])

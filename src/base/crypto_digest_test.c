@@ -9,6 +9,18 @@
 
 #include <cmocka.h>
 
+static void hex_of_a_digest_is_lower_case(void **state)
+{
+    struct arena *arena = arena_new();
+    struct str hex = crypto_sha256_hex(arena, STR("abc"));
+
+    (void)state;
+    assert_int_equal(hex.len, 64);
+    assert_memory_equal(hex.ptr, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                        64);
+    arena_free(arena);
+}
+
 static void assert_hex(const unsigned char *bytes, size_t len, const char *expected)
 {
     struct buf hex;
@@ -152,6 +164,7 @@ static void random_bytes_differ_from_call_to_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hex_of_a_digest_is_lower_case),
         cmocka_unit_test(sha256_gives_the_vectors_of_nist),
         cmocka_unit_test(sm3_gives_the_vectors_of_gbt_32905),
         cmocka_unit_test(sha1_gives_the_vectors_of_nist),

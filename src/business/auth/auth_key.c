@@ -83,17 +83,6 @@ static struct str random_text(struct arena *arena)
     return buf_str(&text);
 }
 
-static struct str digest_hex(struct arena *arena, struct str text)
-{
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct buf hex;
-
-    crypto_sha256(text, digest);
-    buf_init_arena(&hex, arena, 2 * CRYPTO_SHA256_LEN);
-    hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
-    return buf_str(&hex);
-}
-
 enum err auth_key_prepare(struct app *app, struct arena *arena, const struct auth_key_ask *ask,
                           struct auth_key *key, struct secret *plain)
 {
@@ -123,7 +112,7 @@ enum err auth_key_prepare(struct app *app, struct arena *arena, const struct aut
     } else if (ask->algorithm == AUTH_BEARER) {
         struct str secret = random_text(arena);
 
-        made.secret = digest_hex(arena, secret);
+        made.secret = crypto_sha256_hex(arena, secret);
         *plain =
             secret_of(arena, str_printf(arena, STR_FMT "_" STR_FMT,
                                         STR_ARG(id_str(arena, "op", made.id)), STR_ARG(secret)));

@@ -108,13 +108,7 @@ struct str channel_header(const struct http_header *headers, size_t count, const
 
 struct str channel_evidence(struct arena *arena, struct str signed_text)
 {
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct buf hex;
-
-    crypto_sha256(signed_text, digest);
-    buf_init_arena(&hex, arena, CHANNEL_EVIDENCE_LEN);
-    hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
-    return buf_str(&hex);
+    return crypto_sha256_hex(arena, signed_text);
 }
 
 struct str channel_url(struct arena *arena, struct str base_url, struct str path,

@@ -1,7 +1,6 @@
 /* Idempotency keys: the first request with a key is carried out, its answer recorded and given to
  * every repetition. */
 #include "base/crypto.h"
-#include "base/encode.h"
 #include "base/time.h"
 #include "edge/gateway/gateway_int.h"
 
@@ -119,17 +118,6 @@ static const struct command_kind begin_kind = {
     .result_size = sizeof(struct begun),
 };
 
-static struct str hash_of(struct arena *arena, struct str text)
-{
-    unsigned char digest[CRYPTO_SHA256_LEN];
-    struct buf hex;
-
-    crypto_sha256(text, digest);
-    buf_init_arena(&hex, arena, 64);
-    hex_encode(&hex, (struct str){(const char *)digest, sizeof(digest)});
-    return buf_str(&hex);
-}
-
 static void begun_done(struct command *command)
 {
     struct gateway_chain *chain = command->ctx;
@@ -164,13 +152,14 @@ enum gateway_step gateway__idempotency(struct gateway_chain *chain)
             reply_error_at(req, ERR_FIELD_LENGTH, "Idempotency-Key", "must be 1 to 64 characters");
         return GATEWAY_ANSWER;
     }
-    chain->scope = hash_of(
+    chain->scope = crypto_sha256_hex(
         req->arena, str_printf(req->arena, "%d %lld %lld\n" STR_FMT " " STR_FMT "\n" STR_FMT,
                                (int)req->principal.kind, (long long)req->principal.merchant_id,
                                (long long)req->principal.app_id, STR_ARG(req->method),
                                STR_ARG(req->path), STR_ARG(key)));
-    chain->fingerprint = hash_of(req->arena, str_printf(req->arena, STR_FMT "\n" STR_FMT,
-                                                        STR_ARG(req->target), STR_ARG(req->body)));
+    chain->fingerprint =
+        crypto_sha256_hex(req->arena, str_printf(req->arena, STR_FMT "\n" STR_FMT,
+                                                 STR_ARG(req->target), STR_ARG(req->body)));
     *begin = (struct begin){chain->scope, chain->fingerprint};
     chain->command = (struct command){.kind = &begin_kind,
                                       .arg = begin,
