@@ -202,6 +202,22 @@ test('a webhook that is refused is sent again, and can be resent by hand', async
   assert.deepEqual(attempts.map((x) => x.number), [1, 2]);
 });
 
+test('an endpoint whose secret cannot be opened holds up no other', async () => {
+  const broken = await p.made('POST', `/v1/merchants/${p.owner.id}/webhook-endpoints`,
+    { url: `${p.receiver.url}/broken`, events: 'payment.requires_action' });
+  await p.stop();
+  p.sql("UPDATE merchant_endpoint SET secret = x'00' WHERE events = 'payment.requires_action'");
+  await p.serve();
+  await sleep(1100); // what was signed in the second of the start is refused
+  const payments = [await p.created(), await p.created(), await p.created()];
+  for (const payment of payments) {
+    await until(() => p.webhooks(payment).length === 1, 'the webhook to the other endpoint');
+  }
+  assert.ok(p.receiver.received.every((r) => r.path !== '/broken'));
+  assert.match(p.log, /notify.endpoint_unreadable/);
+  assert.equal((await p.merchant('POST', `/v1/webhook-endpoints/${broken.id}/disable`)).status, 200);
+});
+
 test('everything goes on after kill -9', async () => {
   const payment = await p.created();
   await p.sim.fault({ personality: 'mock', operation: 'create', kind: 'slow', count: 1, delay_ms: 1000 });
