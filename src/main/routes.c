@@ -11,11 +11,12 @@ static const char *const auth_names[] = {
 
 int program_routes(void)
 {
-    (void)printf("%-6s %-48s %-9s %-20s %s\n", "METHOD", "PATH", "AUTH", "PERMISSION", "SOURCE");
-    for (size_t i = 0; i < program_module_count; i++) {
-        const struct route *route = program_modules[i]->routes;
+    const struct route *sets[APP_ROUTE_SETS_MAX];
+    size_t count = module_route_sets(program_modules, program_module_count, sets);
 
-        for (; route != NULL && route->method != NULL; route++) {
+    (void)printf("%-6s %-48s %-9s %-20s %s\n", "METHOD", "PATH", "AUTH", "PERMISSION", "SOURCE");
+    for (size_t i = 0; i < count; i++) {
+        for (const struct route *route = sets[i]; route->method != NULL; route++) {
             (void)printf("%-6s %-48s %-9s %-20s %s:%d\n", route->method, route->path,
                          auth_names[route->auth],
                          route->permission == NULL ? "-" : route->permission, route->file,

@@ -13,15 +13,10 @@ struct servers {
 
 static bool listen_all(struct app *app, struct servers *servers)
 {
-    const struct route *sets[APP_MODULES_MAX];
-    size_t set_count = 0;
+    const struct route *sets[APP_ROUTE_SETS_MAX];
+    size_t set_count = module_route_sets(app->modules, app->module_count, sets);
     uint16_t port = (uint16_t)conf_int(app->conf, "http.port");
 
-    for (size_t i = 0; i < app->module_count; i++) {
-        if (app->modules[i]->routes != NULL) {
-            sets[set_count++] = app->modules[i]->routes;
-        }
-    }
     for (unsigned i = 0; i < app->loop_count; i++) {
         const struct http_server_options options = {
             .address = conf_text(app->conf, "http.address"),

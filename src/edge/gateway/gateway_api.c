@@ -58,15 +58,10 @@ static struct reply *metrics_handler(struct request *req)
 
 static struct reply *openapi_handler(struct request *req)
 {
-    const struct route *sets[APP_MODULES_MAX];
-    size_t count = 0;
+    const struct route *sets[APP_ROUTE_SETS_MAX];
+    size_t count = module_route_sets(req->app->modules, req->app->module_count, sets);
     struct buf text;
 
-    for (size_t i = 0; i < req->app->module_count; i++) {
-        if (req->app->modules[i]->routes != NULL) {
-            sets[count++] = req->app->modules[i]->routes;
-        }
-    }
     buf_init_arena(&text, req->arena, GATEWAY_TEXT_MAX);
     openapi_print(&text, sets, count);
     CHECK(buf_ok(&text));

@@ -20,8 +20,9 @@ struct app;
 struct module {
     const char *name;
     struct conf_rows conf;
-    const struct store_part *store; /* NULL: no tables */
-    const struct route *routes;     /* ended by a row with method NULL; NULL: none */
+    const struct store_part *store;         /* NULL: no tables */
+    const struct route *routes;             /* ended by a row with method NULL; NULL: none */
+    const struct route *const *more_routes; /* those of its further files, ended by NULL */
     const struct subscriber *const *subscribers;
     size_t subscriber_count;
     const struct timer_kind *const *timers;
@@ -34,7 +35,11 @@ struct module {
     void (*stop)(struct app *app, void *state);
 };
 
-enum { APP_LOOPS_MAX = 64, APP_MODULES_MAX = 32 };
+enum { APP_LOOPS_MAX = 64, APP_MODULES_MAX = 32, APP_ROUTE_SETS_MAX = 128 };
+
+/* The routes of all modules; returns how many sets there are. */
+size_t module_route_sets(const struct module *const *modules, size_t module_count,
+                         const struct route *sets[APP_ROUTE_SETS_MAX]);
 
 struct app {
     struct conf *conf;

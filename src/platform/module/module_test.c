@@ -25,6 +25,24 @@ static void the_state_is_that_of_the_module(void **state)
     assert_ptr_equal(app_state(&app, &second_module), &states[1]);
 }
 
+static void the_routes_of_a_module_may_stand_in_several_files(void **state)
+{
+    static const struct route one[] = {{.method = NULL}};
+    static const struct route two[] = {{.method = NULL}};
+    static const struct route three[] = {{.method = NULL}};
+    static const struct route *const more[] = {two, NULL};
+    static const struct module with_more = {.name = "more", .routes = one, .more_routes = more};
+    static const struct module with_one = {.name = "one", .routes = three};
+    static const struct module *const all[] = {&with_more, &first_module, &with_one};
+    const struct route *sets[APP_ROUTE_SETS_MAX];
+
+    (void)state;
+    assert_int_equal(module_route_sets(all, 3, sets), 3);
+    assert_ptr_equal(sets[0], one);
+    assert_ptr_equal(sets[1], two);
+    assert_ptr_equal(sets[2], three);
+}
+
 /* Whether asking for it stops the process. */
 static bool stops(void *(*ask)(const struct app *app), const struct app *app)
 {
@@ -108,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_state_is_that_of_the_module),
+        cmocka_unit_test(the_routes_of_a_module_may_stand_in_several_files),
         cmocka_unit_test(a_module_that_is_not_listed_stops_the_process),
         cmocka_unit_test(the_client_is_that_of_the_current_loop),
         cmocka_unit_test(a_client_without_a_loop_stops_the_process),
