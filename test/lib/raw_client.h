@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-enum { RAW_BUFFER = 256 * 1024, RAW_TIMEOUT_MS = 5000 };
+enum { RAW_BUFFER = 1024 * 1024, RAW_TIMEOUT_MS = 5000 };
 
 struct raw_client {
     int fd;

@@ -1,4 +1,4 @@
-#include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_api_int.h"
 
 static enum err start(struct app *app, void **state)
 {
@@ -10,10 +10,13 @@ static enum err start(struct app *app, void **state)
 static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric};
 static const struct timer_kind *const timers[] = {&ledger__expire_timer};
 
+static const struct route *const more_routes[] = {ledger__transfer_routes, NULL};
+
 const struct module ledger_module = {
     .name = "ledger",
     .store = &ledger_part,
     .routes = ledger__routes,
+    .more_routes = more_routes,
     .timers = timers,
     .timer_count = ARRAY_LEN(timers),
     .metrics = metrics,

@@ -124,6 +124,7 @@ MUST_USE enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bo
 enum ledger_source {
     LEDGER_SOURCE_PAYMENT = 1, /* business_no is the payment's id */
     LEDGER_SOURCE_OPERATOR,    /* entered by hand or by a tool */
+    LEDGER_SOURCE_API = 10,    /* business_no is the caller's */
 };
 
 /* What happened to it; stored, part of the key. */

@@ -1,6 +1,6 @@
 /* The operator's read API: accounts, statements, balances, journals, the trial balance. */
 #include "base/time.h"
-#include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_api_int.h"
 #include "platform/store/store_reply.h"
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
@@ -8,10 +8,12 @@ enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
 /* Amounts that may be negative. */
 #define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
 
-static const struct enum_name side_names[] = {
+const struct enum_name ledger__side_names[] = {
     {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
-static const struct enum_name source_names[] = {
-    {LEDGER_SOURCE_PAYMENT, "payment"}, {LEDGER_SOURCE_OPERATOR, "operator"}, {0, NULL}};
+static const struct enum_name source_names[] = {{LEDGER_SOURCE_PAYMENT, "payment"},
+                                                {LEDGER_SOURCE_OPERATOR, "operator"},
+                                                {LEDGER_SOURCE_API, "api"},
+                                                {0, NULL}};
 static const struct enum_name operation_names[] = {
     {LEDGER_OPERATION_SUCCEEDED, "succeeded"},
     {LEDGER_OPERATION_CONFLICTED, "conflicted"},
@@ -52,7 +54,7 @@ static const struct field account_fields[] = {
           .help = "Its code in the chart of accounts."),
     FIELD(struct account_view, name, FIELD_TEXT, .max = 64),
     FIELD(struct account_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct account_view, side, FIELD_ENUM, .names = side_names, .required = true,
+    FIELD(struct account_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
           .help = "Its normal side: posted is positive on it."),
     FIELD(struct account_view, posted, SIGNED_AMOUNT, .help = "The balance."),
     FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
@@ -226,7 +228,7 @@ static const struct field entry_fields[] = {
     FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
           .help = "Running number in the account, gap-free from 1."),
-    FIELD(struct entry_view, side, FIELD_ENUM, .names = side_names, .required = true),
+    FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
     FIELD(struct entry_view, amount, FIELD_AMOUNT, .required = true),
     FIELD(struct entry_view, balance, SIGNED_AMOUNT, .help = "Of the account after this leg."),
     FIELD(struct entry_view, business_date, FIELD_INT, .required = true, .example = "20261122",
@@ -422,7 +424,7 @@ static const struct field journal_fields[] = {
           .sub_count = ARRAY_LEN(entry_fields), .sub_size = sizeof(struct entry_view),
           .required = true),
 };
-static const struct field_set journal_set = FIELD_SET("ledger_journal", journal_fields);
+const struct field_set ledger__journal_set = FIELD_SET("ledger_journal", journal_fields);
 
 static struct journal_view view_journal(struct arena *arena,
                                         const struct ledger_journal_view *journal)
@@ -442,6 +444,17 @@ static struct journal_view view_journal(struct arena *arena,
     };
 }
 
+struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
+                                     size_t count)
+{
+    struct journal_view *views = ARENA_ARRAY(req->arena, struct journal_view, count);
+
+    for (size_t i = 0; i < count; i++) {
+        views[i] = view_journal(req->arena, &rows[i]);
+    }
+    return reply_list(req, &ledger__journal_set, views, count, sizeof(*views), STR(""));
+}
+
 static enum err journal_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
@@ -452,7 +465,7 @@ static struct reply *journal_then(struct request *req, void *result)
 {
     struct journal_view view = view_journal(req->arena, result);
 
-    return reply_fields(req, 200, &journal_set, &view);
+    return reply_fields(req, 200, &ledger__journal_set, &view);
 }
 
 static struct reply *journal_handler(struct request *req)
@@ -494,12 +507,8 @@ static enum err journals_run(struct reader *reader, struct request *req, const v
 static struct reply *journals_then(struct request *req, void *result)
 {
     const struct journals *journals = result;
-    struct journal_view *views = ARENA_ARRAY(req->arena, struct journal_view, journals->count);
 
-    for (size_t i = 0; i < journals->count; i++) {
-        views[i] = view_journal(req->arena, &journals->rows[i]);
-    }
-    return reply_list(req, &journal_set, views, journals->count, sizeof(*views), STR(""));
+    return ledger__reply_journals(req, journals->rows, journals->count);
 }
 
 static struct reply *journals_handler(struct request *req)
@@ -530,7 +539,7 @@ static const struct field trial_row_fields[] = {
     FIELD(struct trial_row_view, code, FIELD_INT, .required = true, .example = "2241"),
     FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
     FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = side_names, .required = true),
+    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
     FIELD(struct trial_row_view, accounts, FIELD_INT, .required = true),
     FIELD(struct trial_row_view, debits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
     FIELD(struct trial_row_view, credits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
@@ -646,7 +655,7 @@ const struct route ledger__routes[] = {
         .path = "/v1/ledger/journals",
         .handler = journals_handler,
         .query = &journals_query_set,
-        .reply = &journal_set,
+        .reply = &ledger__journal_set,
         .reply_is_list = true,
         .summary = "List the journals of a payment",
     },
@@ -654,7 +663,7 @@ const struct route ledger__routes[] = {
         OPERATOR_READ,
         .path = "/v1/ledger/journals/{id}",
         .handler = journal_handler,
-        .reply = &journal_set,
+        .reply = &ledger__journal_set,
         .errors = journal_errors,
         .summary = "Get a journal with its legs",
     },

@@ -1,0 +1,44 @@
+/* Shared by the HTTP APIs of money/ledger: the JSON of legs, and the views of what was booked. */
+#ifndef MONEY_LEDGER_LEDGER_API_INT_H
+#define MONEY_LEDGER_LEDGER_API_INT_H
+
+#include "money/ledger/ledger_int.h"
+#include "platform/http/http.h"
+
+/* ---- ledger_api.c ---- */
+
+extern const struct enum_name ledger__side_names[];
+extern const struct field_set ledger__journal_set;
+struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
+                                     size_t count);
+
+/* ---- legs as they are posted, ledger_transfer_api.c ---- */
+
+/* More than LEDGER_LEGS_MAX, so that too many legs are refused by the books' own rule. */
+enum { LEDGER__LEGS_READ_MAX = 256, LEDGER__LEG_FIELDS = 3 };
+
+struct ledger__leg_body {
+    int64_t account;
+    enum ledger_side side;
+    struct amount amount;
+};
+extern const struct field ledger__leg_fields[LEDGER__LEG_FIELDS];
+
+/* The legs of a request, in a struct field_list called legs. */
+#define LEDGER__LEGS_FIELD(type_)                                                                  \
+    FIELD(type_, legs, FIELD_LIST, .max = LEDGER__LEGS_READ_MAX, .sub = ledger__leg_fields,        \
+          .sub_count = LEDGER__LEG_FIELDS, .sub_size = sizeof(struct ledger__leg_body),            \
+          .required = true, .help = "2 to 64 legs; debits equal credits in each currency.")
+
+/* The caller's number, of which each names one journal or one step of a hold for ever. */
+#define LEDGER__BUSINESS_NO_FIELD(type_)                                                           \
+    FIELD(type_, business_no, FIELD_INT, .min = INT64_MIN, .required = true,                       \
+          .example = "202611220001",                                                               \
+          .help = "The caller's number, above 0: with the operation, it is booked once for ever.")
+
+void ledger__legs_of(struct arena *arena, const struct field_list *legs, struct ledger_post *post);
+
+extern const struct route ledger__transfer_routes[];
+extern const struct route ledger__hold_routes[];
+
+#endif
