@@ -144,8 +144,10 @@ static void make_transfer(struct bench *bench, struct transfer *t)
         from = 0;
         to = 1;
     }
-    t->legs[0] = (struct ledger_leg){bench->accounts[from], LEDGER_DEBIT, amount};
-    t->legs[1] = (struct ledger_leg){bench->accounts[to], LEDGER_CREDIT, amount};
+    t->legs[0] = (struct ledger_leg){
+        .account_id = bench->accounts[from], .side = LEDGER_DEBIT, .amount = amount};
+    t->legs[1] = (struct ledger_leg){
+        .account_id = bench->accounts[to], .side = LEDGER_CREDIT, .amount = amount};
     t->post = (struct ledger_post){
         .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_TRANSFER, bench->next_no++},
         .legs = t->legs,

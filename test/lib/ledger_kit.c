@@ -174,12 +174,14 @@ int64_t books_account(struct books *books, int64_t owner_id, enum ledger_code co
 
 struct ledger_leg debit(int64_t account_id, int64_t amount)
 {
-    return (struct ledger_leg){account_id, LEDGER_DEBIT, AMOUNT(amount)};
+    return (struct ledger_leg){
+        .account_id = account_id, .side = LEDGER_DEBIT, .amount = AMOUNT(amount)};
 }
 
 struct ledger_leg credit(int64_t account_id, int64_t amount)
 {
-    return (struct ledger_leg){account_id, LEDGER_CREDIT, AMOUNT(amount)};
+    return (struct ledger_leg){
+        .account_id = account_id, .side = LEDGER_CREDIT, .amount = AMOUNT(amount)};
 }
 
 struct ledger_reference books_reference(struct books *books, enum ledger_operation operation)

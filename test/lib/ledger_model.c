@@ -1,5 +1,7 @@
 #include "test/lib/ledger_model.h"
 
+#include "base/time.h"
+
 #include <stdio.h>
 
 static const struct {
@@ -7,8 +9,9 @@ static const struct {
     bool is_debit;
     bool has_floor;
 } chart[] = {
-    {1002, true, false},  {1122, true, false},  {1131, true, false},  {2241, false, true},
-    {2251, false, false}, {2291, false, false}, {6021, false, false}, {6421, true, false},
+    {1002, true, false},  {1122, true, false},  {1131, true, false},
+    {2241, false, true},  {2251, false, false}, {2291, false, false},
+    {2299, false, false}, {6021, false, false}, {6421, true, false},
 };
 
 struct model *model_new(void)
@@ -73,9 +76,41 @@ static bool fits(model_int n)
     return n >= INT64_MIN && n <= INT64_MAX;
 }
 
-static bool covered(const struct model_account *account)
+model_int model_immature(const struct model_account *account, int32_t today)
 {
-    return !account->has_floor || model_posted(account) - account->held >= account->floor;
+    model_int sum = 0;
+
+    for (int i = 0; i < account->date_count; i++) {
+        sum += account->maturing[i].date > today ? account->maturing[i].sum : 0;
+    }
+    return sum;
+}
+
+static bool covered(const struct model_account *account, int32_t today)
+{
+    return !account->has_floor ||
+           model_posted(account) - account->held - model_immature(account, today) >= account->floor;
+}
+
+/* False: less would mature on the date than nothing. */
+static bool mature(struct model_account *account, int32_t today, int32_t date, model_int amount)
+{
+    int i = 0;
+
+    if (date <= today) {
+        return true;
+    }
+    while (i < account->date_count && account->maturing[i].date != date) {
+        i++;
+    }
+    CHECK(i < MODEL_DATES);
+    if (i == account->date_count) {
+        account->maturing[i].date = date;
+        account->maturing[i].sum = 0;
+        account->date_count++;
+    }
+    account->maturing[i].sum += amount;
+    return account->maturing[i].sum >= 0;
 }
 
 static bool same_reference(struct ledger_reference a, struct ledger_reference b)
@@ -143,7 +178,7 @@ static struct model_reply apply_floor(struct model *m, const struct model_reques
     next = m->accounts[r->account];
     next.has_floor = r->has_floor;
     next.floor = r->has_floor ? r->amount : 0;
-    if (!covered(&next)) {
+    if (!covered(&next, m->today)) {
         return refuse(ERR_LEDGER_INSUFFICIENT, "floor");
     }
     m->accounts[r->account] = next;
@@ -178,6 +213,11 @@ static struct model_reply check_form(const struct model_request *r)
             return refuse_leg(ERR_LEDGER_AMOUNT, i, "amount");
         }
     }
+    for (int i = 0; i < r->leg_count; i++) {
+        if (r->legs[i].matures_on != 0 && !time_date_is_valid(r->legs[i].matures_on)) {
+            return refuse_leg(ERR_LEDGER_MATURITY, i, "matures_on");
+        }
+    }
     return fine;
 }
 
@@ -199,15 +239,41 @@ static struct model_reply compare_legs(const struct model *m, const struct model
         if (entry->amount != r->legs[i].amount) {
             return refuse_leg(ERR_LEDGER_CONFLICT, i, "amount");
         }
+        if (entry->matures_on != r->legs[i].matures_on) {
+            return refuse_leg(ERR_LEDGER_CONFLICT, i, "matures_on");
+        }
     }
     return (struct model_reply){.journal = journal->id, .exists = true};
 }
 
-static struct model_reply check_accounts(const struct model_request *r)
+static struct model_reply check_accounts(const struct model *m, const struct model_request *r)
 {
     for (int i = 0; i < r->leg_count; i++) {
         if (r->legs[i].account == MODEL_NOBODY) {
             return refuse_leg(ERR_LEDGER_ACCOUNT, i, "account");
+        }
+    }
+    for (int i = 0; i < r->leg_count; i++) {
+        if (m->accounts[r->legs[i].account].closed) {
+            return refuse_leg(ERR_LEDGER_ACCOUNT_CLOSED, i, "account");
+        }
+    }
+    return fine;
+}
+
+/* held_account: whose debits go through a block, or MODEL_NOBODY. */
+static struct model_reply check_blocks(const struct model *m, const struct model_request *r,
+                                       int held_account)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        const struct model_account *account = &m->accounts[r->legs[i].account];
+        bool is_credit = r->legs[i].is_debit == account->is_debit;
+
+        if (is_credit && account->credit_blocks > 0) {
+            return refuse_leg(ERR_LEDGER_CREDIT_BLOCKED, i, "account");
+        }
+        if (!is_credit && account->debit_blocks > 0 && r->legs[i].account != held_account) {
+            return refuse_leg(ERR_LEDGER_DEBIT_BLOCKED, i, "account");
         }
     }
     return fine;
@@ -247,11 +313,26 @@ static struct model_reply add_legs(struct model_account *accounts, const struct 
     return fine;
 }
 
-static struct model_reply check_floors(const struct model_account *accounts,
-                                       const struct model_request *r)
+static struct model_reply add_maturities(struct model_account *accounts,
+                                         const struct model_request *r, int32_t today)
 {
     for (int i = 0; i < r->leg_count; i++) {
-        if (!covered(&accounts[r->legs[i].account])) {
+        const struct model_leg *leg = &r->legs[i];
+        struct model_account *account = &accounts[leg->account];
+        int64_t amount = leg->is_debit == account->is_debit ? leg->amount : -leg->amount;
+
+        if (!mature(account, today, leg->matures_on, amount)) {
+            return refuse_leg(ERR_LEDGER_INSUFFICIENT, i, "matures_on");
+        }
+    }
+    return fine;
+}
+
+static struct model_reply check_floors(const struct model_account *accounts,
+                                       const struct model_request *r, int32_t today)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        if (!covered(&accounts[r->legs[i].account], today)) {
             return refuse_leg(ERR_LEDGER_INSUFFICIENT, i, "account");
         }
     }
@@ -274,6 +355,9 @@ static int64_t append_journal(struct model *m, const struct model_request *r, in
 
         *(r->legs[i].is_debit ? &account->debits : &account->credits) += r->legs[i].amount;
         account->sequence++;
+        (void)mature(account, m->today, r->legs[i].matures_on,
+                     r->legs[i].is_debit == account->is_debit ? r->legs[i].amount
+                                                              : -r->legs[i].amount);
         APPEND(m->entries, m->entry_count, m->entry_size,
                (struct model_entry){.account = r->legs[i].account,
                                     .journal = id,
@@ -281,27 +365,32 @@ static int64_t append_journal(struct model *m, const struct model_request *r, in
                                     .is_debit = r->legs[i].is_debit,
                                     .amount = r->legs[i].amount,
                                     .balance = (int64_t)model_posted(account),
-                                    .sequence = account->sequence});
+                                    .sequence = account->sequence,
+                                    .matures_on = r->legs[i].matures_on});
     }
     m->next_row += (r->leg_count + 1) / 2;
     return id;
 }
 
-/* Whether the legs fit, with `freed` taken from what `held_account` has held. */
-static struct model_reply try_legs(const struct model *m, const struct model_request *r,
-                                   int held_account, model_int freed)
+/* Whether the legs fit, with `freed` taken from what the hold (or MODEL_NOBODY) holds. */
+static struct model_reply try_legs(const struct model *m, const struct model_request *r, int hold,
+                                   model_int freed)
 {
     size_t size = m->account_count * sizeof(*m->accounts);
     struct model_account *accounts = mem_new(size);
     struct model_reply reply;
 
     memcpy(accounts, m->accounts, size);
-    if (held_account != MODEL_NOBODY) {
-        accounts[held_account].held -= freed;
+    if (hold != MODEL_NOBODY) {
+        accounts[m->holds[hold].account].held -= freed;
+        (void)mature(&accounts[m->holds[hold].account], m->today, m->holds[hold].matures_on, freed);
     }
     reply = add_legs(accounts, r);
     if (!is_refused(reply)) {
-        reply = check_floors(accounts, r);
+        reply = add_maturities(accounts, r, m->today);
+    }
+    if (!is_refused(reply)) {
+        reply = check_floors(accounts, r, m->today);
     }
     mem_free(accounts);
     return reply;
@@ -319,9 +408,12 @@ static struct model_reply apply_post(struct model *m, const struct model_request
         return journal->hold != MODEL_NOBODY ? refuse(ERR_LEDGER_CONFLICT, "hold")
                                              : compare_legs(m, r, journal);
     }
-    reply = check_accounts(r);
+    reply = check_accounts(m, r);
     if (!is_refused(reply)) {
         reply = check_balance(m, r);
+    }
+    if (!is_refused(reply)) {
+        reply = check_blocks(m, r, MODEL_NOBODY);
     }
     if (!is_refused(reply)) {
         reply = try_legs(m, r, MODEL_NOBODY, 0);
@@ -337,7 +429,7 @@ static int64_t left_of(const struct model_hold *hold)
     return hold->amount - hold->captured - hold->released;
 }
 
-static struct model_reply check_open(const struct model *m, const struct model_request *r)
+static struct model_reply check_live(const struct model *m, const struct model_request *r)
 {
     const struct model_hold *hold;
 
@@ -353,6 +445,20 @@ static struct model_reply check_open(const struct model *m, const struct model_r
         return refuse(ERR_LEDGER_HOLD_EXPIRED, "hold");
     }
     return fine;
+}
+
+static struct model_reply check_open(const struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_live(m, r);
+
+    if (is_refused(reply)) {
+        return reply;
+    }
+    if (m->holds[r->hold].status == LEDGER_HOLD_WAITING) {
+        return refuse(ERR_LEDGER_HOLD_WAITING, "hold");
+    }
+    return m->holds[r->hold].effect == LEDGER_HOLD_AMOUNT ? fine
+                                                          : refuse(ERR_LEDGER_HOLD_BLOCK, "hold");
 }
 
 static void append_step(struct model *m, const struct model_request *r, int hold, int64_t journal)
@@ -380,39 +486,86 @@ static struct model_reply compare_place(const struct model *m, const struct mode
     if (hold->kind != r->kind) {
         return refuse(ERR_LEDGER_CONFLICT, "kind");
     }
+    if (hold->effect != (r->effect == 0 ? LEDGER_HOLD_AMOUNT : r->effect)) {
+        return refuse(ERR_LEDGER_CONFLICT, "effect");
+    }
     if (hold->amount != r->amount) {
         return refuse(ERR_LEDGER_CONFLICT, "amount");
     }
-    return hold->expires_at_ms != r->expires_at_ms
-               ? refuse(ERR_LEDGER_CONFLICT, "expires_at")
+    if (hold->starts_at_ms != r->starts_at_ms) {
+        return refuse(ERR_LEDGER_CONFLICT, "starts_at");
+    }
+    if (hold->expires_at_ms != r->expires_at_ms) {
+        return refuse(ERR_LEDGER_CONFLICT, "expires_at");
+    }
+    return hold->matures_on != r->matures_on
+               ? refuse(ERR_LEDGER_CONFLICT, "matures_on")
                : (struct model_reply){.hold = step->hold, .exists = true};
+}
+
+/* Adds (sign 1) or takes away (sign -1) what an open hold of that amount does to its account. */
+static bool affect(const struct model *m, struct model_account *account,
+                   const struct model_hold *hold, model_int amount, int sign)
+{
+    if (hold->effect == LEDGER_HOLD_AMOUNT) {
+        account->held += sign * amount;
+        return mature(account, m->today, hold->matures_on, -sign * amount);
+    }
+    account->credit_blocks += hold->effect != LEDGER_HOLD_DEBIT_BLOCK ? sign : 0;
+    account->debit_blocks += hold->effect != LEDGER_HOLD_CREDIT_BLOCK ? sign : 0;
+    return true;
+}
+
+/* The account with the hold open. */
+static struct model_reply begin_hold(const struct model *m, const struct model_hold *hold,
+                                     struct model_account *next)
+{
+    bool enough;
+
+    *next = m->accounts[hold->account];
+    enough = affect(m, next, hold, left_of(hold), 1);
+    if (!fits(next->held) || !fits(model_posted(next) - next->held)) {
+        return refuse(ERR_LEDGER_OVERFLOW, "amount");
+    }
+    if (!enough) {
+        return refuse(ERR_LEDGER_INSUFFICIENT, "matures_on");
+    }
+    return covered(next, m->today) ? fine : refuse(ERR_LEDGER_INSUFFICIENT, "account");
 }
 
 static struct model_reply place_new(struct model *m, const struct model_request *r)
 {
+    struct model_hold hold = {.account = r->account,
+                              .kind = r->kind,
+                              .effect = r->effect == 0 ? LEDGER_HOLD_AMOUNT : r->effect,
+                              .status = LEDGER_HOLD_OPEN,
+                              .amount = r->amount,
+                              .matures_on = r->matures_on,
+                              .starts_at_ms = r->starts_at_ms,
+                              .expires_at_ms = r->expires_at_ms};
     struct model_account next;
+    struct model_reply reply;
 
-    if (r->expires_at_ms != 0 && r->expires_at_ms <= m->now_ms) {
+    if (r->expires_at_ms != 0 &&
+        (r->expires_at_ms <= m->now_ms || r->expires_at_ms <= r->starts_at_ms)) {
         return refuse(ERR_LEDGER_HOLD_EXPIRED, "expires_at");
     }
     if (r->account == MODEL_NOBODY) {
         return refuse(ERR_LEDGER_ACCOUNT, "account");
     }
-    next = m->accounts[r->account];
-    next.held += r->amount;
-    if (!fits(next.held) || !fits(model_posted(&next) - next.held)) {
-        return refuse(ERR_LEDGER_OVERFLOW, "amount");
+    if (m->accounts[r->account].closed) {
+        return refuse(ERR_LEDGER_ACCOUNT_CLOSED, "account");
     }
-    if (!covered(&next)) {
-        return refuse(ERR_LEDGER_INSUFFICIENT, "account");
+    reply = begin_hold(m, &hold, &next);
+    if (r->starts_at_ms > m->now_ms || (reply.err == ERR_LEDGER_INSUFFICIENT && r->may_wait)) {
+        hold.status = LEDGER_HOLD_WAITING;
+    } else if (is_refused(reply)) {
+        return reply;
+    } else {
+        m->accounts[r->account] = next;
     }
-    m->accounts[r->account] = next;
-    APPEND(m->holds, m->hold_count, m->hold_size,
-           (struct model_hold){.account = r->account,
-                               .kind = r->kind,
-                               .status = LEDGER_HOLD_OPEN,
-                               .amount = r->amount,
-                               .expires_at_ms = r->expires_at_ms});
+    m->accounts[r->account].holds++;
+    APPEND(m->holds, m->hold_count, m->hold_size, hold);
     append_step(m, r, (int)m->hold_count - 1, 0);
     return (struct model_reply){.hold = (int)m->hold_count - 1};
 }
@@ -421,12 +574,17 @@ static struct model_reply apply_place(struct model *m, const struct model_reques
 {
     struct model_reply reply = check_reference(r);
     const struct model_step *step = find_step(m, r->reference);
+    bool is_block;
 
     if (is_refused(reply)) {
         return reply;
     }
-    if (r->amount <= 0) {
+    is_block = r->effect > LEDGER_HOLD_AMOUNT;
+    if (is_block ? r->amount != 0 : r->amount <= 0) {
         return refuse(ERR_LEDGER_AMOUNT, "amount");
+    }
+    if (r->matures_on != 0 && (is_block || !time_date_is_valid(r->matures_on))) {
+        return refuse(ERR_LEDGER_MATURITY, "matures_on");
     }
     return step != NULL ? compare_place(m, r, step) : place_new(m, r);
 }
@@ -461,11 +619,23 @@ static model_int taken_by(const struct model *m, const struct model_request *r, 
     return taken;
 }
 
-static void close_hold(struct model_hold *hold)
+static void close_hold(struct model *m, struct model_hold *hold, enum ledger_hold_status status)
 {
     if (left_of(hold) == 0) {
-        hold->status = LEDGER_HOLD_CLOSED;
+        hold->status = status;
+        m->accounts[hold->account].holds--;
     }
+}
+
+/* The hold gives back the amount, or its block. */
+static void give_back(struct model *m, struct model_hold *hold, int64_t amount,
+                      enum ledger_hold_status status)
+{
+    if (hold->status == LEDGER_HOLD_OPEN) {
+        (void)affect(m, &m->accounts[hold->account], hold, amount, -1);
+    }
+    hold->released += amount;
+    close_hold(m, hold, status);
 }
 
 static struct model_reply capture_amounts(struct model *m, const struct model_request *r)
@@ -480,17 +650,21 @@ static struct model_reply capture_amounts(struct model *m, const struct model_re
     if (taken > left_of(hold)) {
         return refuse(ERR_LEDGER_HOLD_EXCEEDED, "amount");
     }
-    freed = r->whole ? left_of(hold) : taken;
-    reply = try_legs(m, r, hold->account, freed);
+    reply = check_blocks(m, r, hold->account);
     if (is_refused(reply)) {
         return reply;
     }
+    freed = r->whole ? left_of(hold) : taken;
+    reply = try_legs(m, r, r->hold, freed);
+    if (is_refused(reply)) {
+        return reply;
+    }
+    (void)affect(m, &m->accounts[hold->account], hold, freed, -1);
     reply.journal = append_journal(m, r, r->hold);
     reply.hold = r->hold;
-    m->accounts[hold->account].held -= freed;
     hold->captured += (int64_t)taken;
     hold->released += (int64_t)(freed - taken);
-    close_hold(hold);
+    close_hold(m, hold, LEDGER_HOLD_CLOSED);
     append_step(m, r, r->hold, reply.journal);
     return reply;
 }
@@ -511,7 +685,7 @@ static struct model_reply apply_capture(struct model *m, const struct model_requ
     }
     reply = check_open(m, r);
     if (!is_refused(reply)) {
-        reply = check_accounts(r);
+        reply = check_accounts(m, r);
     }
     if (!is_refused(reply)) {
         reply = check_balance(m, r);
@@ -548,7 +722,7 @@ static struct model_reply apply_release(struct model *m, const struct model_requ
     if (step != NULL) {
         return compare_release(r, step);
     }
-    reply = check_open(m, r);
+    reply = check_live(m, r);
     if (is_refused(reply)) {
         return reply;
     }
@@ -557,9 +731,7 @@ static struct model_reply apply_release(struct model *m, const struct model_requ
     if (amount > left_of(hold)) {
         return refuse(ERR_LEDGER_HOLD_EXCEEDED, "amount");
     }
-    m->accounts[hold->account].held -= amount;
-    hold->released += amount;
-    close_hold(hold);
+    give_back(m, hold, amount, LEDGER_HOLD_CLOSED);
     append_step(m, r, r->hold, 0);
     return (struct model_reply){.hold = r->hold};
 }
@@ -572,15 +744,58 @@ static struct model_reply apply_expire(struct model *m, const struct model_reque
         return refuse(ERR_LEDGER_HOLD_NOT_FOUND, "hold");
     }
     hold = &m->holds[r->hold];
-    if (hold->status != LEDGER_HOLD_OPEN) {
+    if (hold->status != LEDGER_HOLD_OPEN && hold->status != LEDGER_HOLD_WAITING) {
         return fine;
     }
     if (hold->expires_at_ms == 0 || hold->expires_at_ms > m->now_ms) {
         return refuse(ERR_LEDGER_HOLD_NOT_DUE, "hold");
     }
-    m->accounts[hold->account].held -= left_of(hold);
-    hold->released += left_of(hold);
-    hold->status = LEDGER_HOLD_EXPIRED;
+    give_back(m, hold, left_of(hold), LEDGER_HOLD_EXPIRED);
+    return fine;
+}
+
+static struct model_reply apply_start(struct model *m, const struct model_request *r)
+{
+    struct model_account next;
+    struct model_hold *hold;
+    struct model_reply reply;
+
+    if (r->hold == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_HOLD_NOT_FOUND, "hold");
+    }
+    hold = &m->holds[r->hold];
+    if (hold->status != LEDGER_HOLD_WAITING || hold->starts_at_ms > m->now_ms) {
+        return fine;
+    }
+    reply = begin_hold(m, hold, &next);
+    if (reply.err == ERR_LEDGER_INSUFFICIENT) {
+        return fine;
+    }
+    if (!is_refused(reply)) {
+        m->accounts[hold->account] = next;
+        hold->status = LEDGER_HOLD_OPEN;
+    }
+    return reply;
+}
+
+static struct model_reply apply_close(struct model *m, const struct model_request *r)
+{
+    struct model_account *account;
+
+    if (r->account == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    account = &m->accounts[r->account];
+    if (account->closed) {
+        return fine;
+    }
+    if (model_posted(account) != 0) {
+        return refuse(ERR_LEDGER_ACCOUNT_BALANCE, "account");
+    }
+    if (account->holds > 0) {
+        return refuse(ERR_LEDGER_ACCOUNT_HELD, "account");
+    }
+    account->closed = true;
     return fine;
 }
 
@@ -601,6 +816,10 @@ struct model_reply model_apply(struct model *m, const struct model_request *r)
         return apply_release(m, r);
     case MODEL_EXPIRE:
         return apply_expire(m, r);
+    case MODEL_START:
+        return apply_start(m, r);
+    case MODEL_CLOSE:
+        return apply_close(m, r);
     }
     check_failed("model op", __FILE__, __LINE__);
 }

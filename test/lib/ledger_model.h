@@ -8,6 +8,7 @@
 
 __extension__ typedef __int128 model_int;
 
+enum { MODEL_DATES = 48 };
 enum { MODEL_LEGS = LEDGER_LEGS_MAX + 1, MODEL_PARAM = 32 };
 enum { MODEL_NOBODY = -1 }; /* an account or hold that does not exist */
 
@@ -18,13 +19,16 @@ enum model_op {
     MODEL_PLACE,
     MODEL_CAPTURE,
     MODEL_RELEASE,
-    MODEL_EXPIRE
+    MODEL_EXPIRE,
+    MODEL_START,
+    MODEL_CLOSE
 };
 
 struct model_leg {
     int account;
     bool is_debit;
     int64_t amount;
+    int32_t matures_on;
 };
 
 /* One request of any kind; each uses the members it needs. */
@@ -37,7 +41,11 @@ struct model_request {
     int hold;
     bool whole;
     int kind;
+    int effect;
     int64_t amount;
+    int32_t matures_on;
+    bool may_wait;
+    int64_t starts_at_ms;
     int64_t expires_at_ms;
     int64_t owner_id;
     int code;
@@ -62,6 +70,7 @@ struct model_entry {
     int64_t amount;
     int64_t balance;
     int64_t sequence;
+    int32_t matures_on;
 };
 
 struct model_account {
@@ -75,15 +84,26 @@ struct model_account {
     model_int credits;
     model_int held;
     int64_t sequence;
+    bool closed;
+    int credit_blocks, debit_blocks, holds;
+    /* what matures when; dates in no order */
+    struct {
+        int32_t date;
+        model_int sum;
+    } maturing[MODEL_DATES];
+    int date_count;
 };
 
 struct model_hold {
     int account;
     int kind;
+    int effect;
     enum ledger_hold_status status;
     int64_t amount;
     int64_t captured;
     int64_t released;
+    int32_t matures_on;
+    int64_t starts_at_ms;
     int64_t expires_at_ms;
 };
 
@@ -106,6 +126,7 @@ struct model_step {
 
 struct model {
     int64_t now_ms;
+    int32_t today; /* of now_ms */
     int64_t next_row;
     struct model_account *accounts;
     size_t account_count, account_size;
@@ -123,5 +144,6 @@ struct model *model_new(void);
 void model_free(struct model *model);
 struct model_reply model_apply(struct model *model, const struct model_request *request);
 model_int model_posted(const struct model_account *account);
+model_int model_immature(const struct model_account *account, int32_t today);
 
 #endif

@@ -8,7 +8,11 @@ static enum err start(struct app *app, void **state)
 }
 
 static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric};
-static const struct timer_kind *const timers[] = {&ledger__expire_timer};
+static const struct timer_kind *const timers[] = {
+    &ledger__expire_timer,
+    &ledger__pending_timer,
+    &ledger__start_timer,
+};
 
 static const struct route *const more_routes[] = {ledger__transfer_routes, NULL};
 

@@ -8,11 +8,26 @@
  * that any page of a statement is one seek away.
  *
  *     position = journal row * 2 + slot          two legs to a row; a journal of n legs takes
- *     available = posted - held - floor          (n + 1) / 2 consecutive rows
+ *                                                (n + 1) / 2 consecutive rows
+ *     available(date) = posted - held - immature(date) - floor
  *
- *     hold:  open ──capture, release in part──► open
+ *     hold:  waiting ──its start has come, and the money is there──► open
+ *            open ──capture, release in part──► open
  *              ├──captured or released whole──► closed
  *              └──its time is over────────────► expired
+ *
+ * Maturity (风险预存期): a leg may say on which date its money matures. immature(date) is the sum
+ * of such legs with a later date: a function of the date, so that the change of the day touches no
+ * row. A leg on the other side with the same date takes from what has not matured yet (a refund).
+ *
+ * Blocks (冻结止收, 止付): a hold may block all credits (legs on the normal side) of an account,
+ * its debits, or both. Each is a hold of its own; an account is blocked as long as one of them is
+ * open. A capture goes through a debit block: what it takes was reserved before, or is a forced
+ * deduction.
+ *
+ * What happened outside already (post.fact) is not refused by a credit block or a closed account:
+ * such a leg is booked on the owner's account for entries waiting (2299) and becomes a pending
+ * entry, as do the legs of an account whose entries are deferred (异步入账), see pending entries.
  *
  * One effect per key: (source, business_no, operation) names a journal or a step of a hold for
  * ever. The same key with the same content answers ERR_OK with the first journal and `exists`; with
@@ -22,18 +37,24 @@
  *
  *      1  ERR_LEDGER_REFERENCE     source, business_no, operation   not given
  *      2  ERR_LEDGER_LEGS          legs              fewer than 2 or more than 64
- *      3  ERR_LEDGER_AMOUNT        legs[i].amount    not positive (the first such leg)
- *      4  ERR_LEDGER_CONFLICT      the differing field: legs, legs[i].account, .side, .amount;
- *                                  hold, amount, whole, kind, account, expires_at for holds
+ *      3  ERR_LEDGER_AMOUNT        legs[i].amount    not positive (the first such leg); then
+ *         ERR_LEDGER_MATURITY      legs[i].matures_on  no date (the first such leg)
+ *      4  ERR_LEDGER_CONFLICT      the differing field: legs, legs[i].account, .side, .amount,
+ *                                  .matures_on; hold, amount, whole, kind, account, effect,
+ *                                  starts_at, expires_at, matures_on for holds
  *         (ERR_OK, exists          the same content was posted before)
- *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_EXPIRED, _HOLD_CLOSED
+ *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
- *      7  ERR_LEDGER_UNBALANCED    the currency      debits differ from credits
- *      8  ERR_LEDGER_HOLD_MISMATCH legs              a capture that takes nothing from the account
- *      9  ERR_LEDGER_HOLD_EXCEEDED amount            more than the hold has left
- *     10  ERR_LEDGER_OVERFLOW      legs[i].amount    a balance or total would leave 63 bits
- *     11  ERR_LEDGER_INSUFFICIENT  legs[i].account   available would fall below zero (the first leg
- *                                  of the first such account)
+ *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg)
+ *      8  ERR_LEDGER_UNBALANCED    the currency      debits differ from credits
+ *      9  ERR_LEDGER_HOLD_MISMATCH legs              a capture that takes nothing from the account
+ *     10  ERR_LEDGER_HOLD_EXCEEDED amount            more than the hold has left
+ *     11  ERR_LEDGER_CREDIT_BLOCKED, _DEBIT_BLOCKED  legs[i].account  (the first such leg)
+ *     12  ERR_LEDGER_OVERFLOW      legs[i].amount    a balance or total would leave 63 bits
+ *     13  ERR_LEDGER_MATURITY      legs[i].matures_on  the account's money would mature on more
+ * than LEDGER_MATURITIES_MAX dates ERR_LEDGER_INSUFFICIENT  legs[i].matures_on  less than the
+ * amount matures on that date 14  ERR_LEDGER_INSUFFICIENT  legs[i].account   available would fall
+ * below zero (the first leg of the first such account)
  *
  * A refused posting leaves no trace. A broken invariant (debits = credits, available >= 0 where
  * there is a floor) stops the process. */
@@ -43,6 +64,7 @@
 #include "platform/module/module.h"
 
 enum { LEDGER_LEGS_MIN = 2, LEDGER_LEGS_MAX = 64, LEDGER_MARK_EVERY = 32 };
+enum { LEDGER_MATURITIES_MAX = 64 };
 
 /* Prefixes of the public ids (base/id.h). */
 #define LEDGER_ACCOUNT_PREFIX "acc"
@@ -60,6 +82,7 @@ enum ledger_code {
     LEDGER_CODE_MERCHANT_PAYABLE = 2241,    /* 应付商户待结算 payable to a merchant */
     LEDGER_CODE_CHANNEL_FEE_PAYABLE = 2251, /* 应付渠道手续费 fee payable to a channel */
     LEDGER_CODE_SUSPENSE = 2291,            /* 待处理长款 received, not yet explained */
+    LEDGER_CODE_WAITING = 2299,             /* 待入账 entries that wait to be applied */
     LEDGER_CODE_FEE_INCOME = 6021,          /* 手续费收入 fee income */
     LEDGER_CODE_CHANNEL_FEE_EXPENSE = 6421, /* 渠道手续费支出 fee paid to channels */
 };
@@ -77,25 +100,37 @@ const struct ledger_chart_row *ledger_chart_find(enum ledger_code code); /* NULL
 
 enum { LEDGER_PLATFORM = 0 }; /* owner_id of the platform's own accounts */
 
+enum ledger_account_status { LEDGER_ACCOUNT_OPEN = 1, LEDGER_ACCOUNT_CLOSED };
+
 struct ledger_account {
     int64_t id;
     int64_t owner_id; /* LEDGER_PLATFORM, or the id of a merchant or channel account */
     enum ledger_code code;
     enum currency currency;
     enum ledger_side side; /* the normal side: posted is positive on it */
+    enum ledger_account_status status;
+    bool deferred; /* its entries are applied later, see pending entries */
     bool has_floor;
-    struct amount floor;   /* posted - held never falls below it; negative: a credit line */
+    struct amount floor;   /* what available keeps back; negative: a credit line */
     struct amount posted;  /* = ±(debits - credits) */
     struct amount held;    /* sum of what its open holds have left */
     struct amount debits;  /* of all time */
     struct amount credits; /* of all time */
     int64_t sequence;      /* of its last leg; 0: none yet */
     int64_t last_position; /* of its last leg; 0: none yet */
+    int64_t credit_blocks; /* open holds that block its credits */
+    int64_t debit_blocks;
+    int64_t holds;         /* open and waiting ones of every kind */
+    int64_t pending;       /* entries that wait to be applied */
+    struct str maturities; /* what matures when: "20261124=9940,20261125=500", dates rising */
     int64_t created_at_ms;
 };
 
-/* What an account may spend; meaningful where there is a floor (otherwise posted - held). */
-struct amount ledger_available(const struct ledger_account *account);
+/* What has not matured by the end of the date: money that matures on the date itself is there. */
+struct amount ledger_immature(const struct ledger_account *account, int32_t date);
+/* What an account may spend on the date: posted - held - immature - floor (without a floor: 0 for
+ * it). The one formula, kept to 64 bits. */
+struct amount ledger_available(const struct ledger_account *account, int32_t date);
 
 /* There is one account per key. */
 struct ledger_account_key {
@@ -114,9 +149,24 @@ MUST_USE enum err ledger_account_id(struct tx *tx, const struct ledger_account_k
 /* A view that is valid until apply returns: ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_account_get(struct tx *tx, int64_t account_id,
                                      const struct ledger_account **account);
-/* ERR_LEDGER_ACCOUNT; ERR_LEDGER_INSUFFICIENT when posted - held is already below the floor. */
+/* ERR_LEDGER_ACCOUNT; ERR_LEDGER_INSUFFICIENT when available would fall below zero. */
 MUST_USE enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
                                            struct amount floor);
+/* Whether its entries are applied later from now on. ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err ledger_account_set_deferred(struct tx *tx, int64_t account_id, bool deferred);
+/* Closes it: no leg and no hold any more. A closed one is left alone. The first blocker that
+ * applies: ERR_LEDGER_ACCOUNT, ERR_LEDGER_ACCOUNT_BALANCE (posted is not 0), _HELD (a hold or block
+ * is open or waits), _PENDING (an entry waits). */
+MUST_USE enum err ledger_account_close(struct tx *tx, int64_t account_id);
+MUST_USE enum err ledger_account_reopen(struct tx *tx, int64_t account_id);
+
+/* The running number an account got when it was made, from 1, gap-free in the shard: what account
+ * numbers are made of. ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err ledger_account_serial(struct tx *tx, int64_t account_id, int64_t *serial);
+MUST_USE enum err ledger_account_by_serial(struct tx *tx, int64_t serial, int64_t *account_id);
+
+/* The books' business date. */
+MUST_USE enum err ledger_today(struct tx *tx, int32_t *date);
 
 /* ---- journals ---- */
 
@@ -124,7 +174,14 @@ MUST_USE enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bo
 enum ledger_source {
     LEDGER_SOURCE_PAYMENT = 1, /* business_no is the payment's id */
     LEDGER_SOURCE_OPERATOR,    /* entered by hand or by a tool */
-    LEDGER_SOURCE_API = 10,    /* business_no is the caller's */
+    LEDGER_SOURCE_REFUND,
+    LEDGER_SOURCE_SETTLEMENT,
+    LEDGER_SOURCE_CASH,       /* 提现 */
+    LEDGER_SOURCE_ADJUSTMENT, /* 调账 */
+    LEDGER_SOURCE_PENDING,    /* business_no is the pending entry's id */
+    LEDGER_SOURCE_CHANNEL,
+    LEDGER_SOURCE_REMITTANCE,
+    LEDGER_SOURCE_API, /* business_no is the caller's */
 };
 
 /* What happened to it; stored, part of the key. */
@@ -135,6 +192,10 @@ enum ledger_operation {
     LEDGER_OPERATION_HOLD,
     LEDGER_OPERATION_CAPTURE,
     LEDGER_OPERATION_RELEASE,
+    LEDGER_OPERATION_APPLIED,   /* a pending entry */
+    LEDGER_OPERATION_RETURNED,  /* money that went out came back */
+    LEDGER_OPERATION_REVERSED,  /* 红冲 */
+    LEDGER_OPERATION_CORRECTED, /* 蓝补 */
 };
 
 /* The key under which something happens once. business_no > 0. */
@@ -148,12 +209,16 @@ struct ledger_leg {
     int64_t account_id;
     enum ledger_side side;
     struct amount amount; /* > 0, minor units of the account's currency */
+    /* yyyymmdd; 0: at once. On the normal side the money is immature until then; on the other side
+     * the leg takes what matures on that date. A date that is not later than today counts as 0. */
+    int32_t matures_on;
 };
 
 struct ledger_post {
     struct ledger_reference reference;
     const struct ledger_leg *legs; /* an account may occur more than once */
     size_t leg_count;
+    bool fact; /* it happened outside already: see the top of this file */
 };
 
 struct ledger_posted {
@@ -207,19 +272,41 @@ enum ledger_hold_kind {
     LEDGER_HOLD_REFUND,
     LEDGER_HOLD_PREAUTHORISATION,
     LEDGER_HOLD_DEPOSIT,
+    LEDGER_HOLD_PENDING, /* a debit that waits to be applied */
 };
 
-enum ledger_hold_status { LEDGER_HOLD_OPEN = 1, LEDGER_HOLD_CLOSED, LEDGER_HOLD_EXPIRED };
+enum ledger_hold_status {
+    LEDGER_HOLD_OPEN = 1,
+    LEDGER_HOLD_CLOSED,
+    LEDGER_HOLD_EXPIRED,
+    LEDGER_HOLD_WAITING, /* for its start, or (轮候) for the money */
+};
+
+enum ledger_hold_effect {
+    LEDGER_HOLD_AMOUNT = 1,   /* reserves the amount */
+    LEDGER_HOLD_CREDIT_BLOCK, /* 冻结止收; amount is 0, as with the next two */
+    LEDGER_HOLD_DEBIT_BLOCK,  /* 冻结止付 */
+    LEDGER_HOLD_FULL_BLOCK,   /* 完全冻结 */
+};
+
+enum { LEDGER_HOLD_REASON_MAX = 200, LEDGER_HOLD_DOCUMENT_MAX = 64 };
 
 struct ledger_hold {
     int64_t id;
     int64_t account_id;
     enum ledger_hold_kind kind;
+    enum ledger_hold_effect effect;
     enum ledger_hold_status status;
     struct amount amount; /* = captured + released + what is left */
     struct amount captured;
     struct amount released;
-    int64_t expires_at_ms; /* 0: never */
+    int64_t matures_on;  /* not 0: it holds money that matures then, and gives it back so */
+    int64_t rank;        /* 轮候: among holds that wait for money the lowest goes first */
+    int64_t operator_id; /* who asked: an operator's key; 0: the platform */
+    struct str reason;
+    struct str document_no; /* of the court, the police … */
+    int64_t starts_at_ms;   /* 0: at once */
+    int64_t expires_at_ms;  /* 0: never */
     int64_t created_at_ms;
     int64_t updated_at_ms;
 };
@@ -228,7 +315,15 @@ struct ledger_hold_place {
     struct ledger_reference reference;
     int64_t account_id;
     enum ledger_hold_kind kind;
-    struct amount amount;  /* > 0 */
+    enum ledger_hold_effect effect; /* 0: LEDGER_HOLD_AMOUNT */
+    struct amount amount;           /* > 0; 0 for a block */
+    int32_t matures_on;             /* take it from what matures on that date; 0: from available */
+    bool may_wait;                  /* wait when the money is not there, instead of being refused */
+    int64_t rank;
+    int64_t operator_id;
+    struct str reason;
+    struct str document_no;
+    int64_t starts_at_ms;  /* 0: at once */
     int64_t expires_at_ms; /* 0: never */
 };
 
@@ -237,6 +332,7 @@ struct ledger_hold_capture {
     int64_t hold_id;
     bool whole; /* release what is left after the capture */
     struct ledger_post post;
+    bool direct; /* the ledger's own: no leg becomes a pending entry */
 };
 
 struct ledger_hold_release {
@@ -262,6 +358,51 @@ MUST_USE enum err ledger_hold_release(struct tx *tx, const struct ledger_hold_re
 /* Releases what is left of a hold whose time is over; a hold that is not open is left alone.
  * ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_NOT_DUE. A hold with an expiry does it by itself. */
 MUST_USE enum err ledger_hold_expire(struct tx *tx, int64_t hold_id);
+/* Opens a hold that waits, when its start has come and the money is there; otherwise it goes on
+ * waiting, which is no error. A hold does it by itself: at its start, then every minute. */
+MUST_USE enum err ledger_hold_start(struct tx *tx, int64_t hold_id);
+
+/* ---- pending entries (待入账): legs that could not be applied at once ----
+ *
+ * A leg for an account with deferred entries, or a fact for an account that takes no credits, is
+ * booked on the owner's account 2299 instead and leaves a pending entry; a debit reserves its
+ * amount at once by a hold. Entries of an account are applied in their order, each by a journal of
+ * its own with its own balance. One that is refused (the account is blocked, say) is parked with
+ * the reason and holds up no other.
+ *
+ *     waiting ──► applied        parked ──retry──► waiting
+ *        └──refused──► parked */
+
+enum ledger_pending_status {
+    LEDGER_PENDING_WAITING = 1,
+    LEDGER_PENDING_APPLIED,
+    LEDGER_PENDING_PARKED
+};
+
+struct ledger_pending {
+    int64_t id; /* gap-free, in the order of posting */
+    int64_t account_id;
+    int64_t number; /* of the account's pending entries, gap-free from 1 */
+    enum ledger_side side;
+    struct amount amount;
+    int64_t matures_on; /* yyyymmdd or 0, of the leg */
+    enum ledger_pending_status status;
+    int64_t position;   /* of the leg on 2299 that stands for it; unique */
+    int64_t hold_id;    /* of a debit */
+    int64_t journal_id; /* that applied it */
+    struct str refusal; /* why it is parked: the code of the error */
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+};
+
+enum { LEDGER_PENDING_BATCH = 64 };
+
+/* Applies up to LEDGER_PENDING_BATCH waiting entries of an account. The account's timer does it. */
+extern const struct command_kind ledger_pending_kind; /* arg int64_t account id, no result */
+/* Puts the parked entries of an account back among those that wait; the end of a credit block does
+ * it by itself. ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err ledger_pending_retry(struct tx *tx, int64_t account_id);
+extern const struct command_kind ledger_pending_retry_kind; /* arg int64_t account id, no result */
 
 /* ---- commands over the store; their args are the structs above ---- */
 
@@ -271,6 +412,7 @@ extern const struct command_kind ledger_place_kind;    /* arg ledger_hold_place,
 extern const struct command_kind ledger_capture_kind;  /* arg ledger_hold_capture, result held */
 extern const struct command_kind ledger_release_kind;  /* arg ledger_hold_release, result held */
 extern const struct command_kind ledger_expire_kind;   /* arg int64_t hold id, no result */
+extern const struct command_kind ledger_start_kind;    /* arg int64_t hold id, no result */
 
 /* ---- queries, on reader connections ---- */
 

@@ -1,14 +1,14 @@
 #include "money/ledger/ledger_int.h"
 
-static ledger_wide wide_available(const struct ledger_account *account)
+static ledger_wide wide_available(const struct ledger_account *account, int32_t date)
 {
     return (ledger_wide)account->posted.minor - account->held.minor -
-           (account->has_floor ? account->floor.minor : 0);
+           ledger_immature(account, date).minor - (account->has_floor ? account->floor.minor : 0);
 }
 
-struct amount ledger_available(const struct ledger_account *account)
+struct amount ledger_available(const struct ledger_account *account, int32_t date)
 {
-    ledger_wide available = wide_available(account);
+    ledger_wide available = wide_available(account, date);
 
     if (available > INT64_MAX) {
         return AMOUNT(INT64_MAX);
@@ -16,12 +16,12 @@ struct amount ledger_available(const struct ledger_account *account)
     return available < INT64_MIN ? AMOUNT(INT64_MIN) : AMOUNT((int64_t)available);
 }
 
-bool ledger__account_covers(const struct ledger_account *account)
+bool ledger__account_covers(const struct ledger_account *account, int32_t date)
 {
-    return !account->has_floor || wide_available(account) >= 0;
+    return !account->has_floor || wide_available(account, date) >= 0;
 }
 
-void ledger__account_check(const struct ledger_account *account)
+void ledger__account_check(const struct ledger_account *account, int32_t date)
 {
     ledger_wide net = (ledger_wide)account->debits.minor - account->credits.minor;
 
@@ -29,7 +29,11 @@ void ledger__account_check(const struct ledger_account *account)
     CHECK(account->posted.minor == (account->side == LEDGER_DEBIT ? net : -net));
     CHECK(account->debits.minor >= 0 && account->credits.minor >= 0 && account->held.minor >= 0);
     CHECK((account->sequence == 0) == (account->last_position == 0));
-    CHECK(ledger__account_covers(account));
+    CHECK(account->credit_blocks >= 0 && account->debit_blocks >= 0 && account->pending >= 0);
+    CHECK(account->holds >= account->credit_blocks && account->holds >= account->debit_blocks);
+    CHECK(account->status == LEDGER_ACCOUNT_OPEN ||
+          (account->posted.minor == 0 && account->holds == 0));
+    CHECK(ledger__account_covers(account, date));
 }
 
 static enum err find(struct tx *tx, const struct ledger_account_key *key, int64_t *account_id)
@@ -73,12 +77,15 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
         .code = key->code,
         .currency = key->currency,
         .side = chart->side,
+        .status = LEDGER_ACCOUNT_OPEN,
         .has_floor = chart->has_floor,
         .created_at_ms = tx_now_ms(tx),
     };
     TRY(tx_insert(tx, &ledger__account_table, &account));
     *account_id = account.id;
-    return ERR_OK;
+    return tx_insert(tx, &ledger__serial_table,
+                     &(struct ledger_serial){.serial = tx_sequence(tx, &ledger__serial_sequence),
+                                             .account_id = account.id});
 }
 
 enum err ledger_account_get(struct tx *tx, int64_t account_id,
@@ -95,25 +102,123 @@ enum err ledger_account_get(struct tx *tx, int64_t account_id,
     return ERR_OK;
 }
 
-enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
-                                  struct amount floor)
+enum err ledger__account_open_one(struct tx *tx, int64_t account_id,
+                                  const struct ledger_account **account)
+{
+    enum err err = ledger_account_get(tx, account_id, account);
+
+    if (err == ERR_LEDGER_ACCOUNT) {
+        return ledger__refuse(tx, err, "account");
+    }
+    TRY(err);
+    return (*account)->status == LEDGER_ACCOUNT_OPEN
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_ACCOUNT_CLOSED, "account");
+}
+
+enum err ledger__account_copy(struct tx *tx, int64_t account_id, struct ledger_account *copy)
 {
     const struct ledger_account *account;
-    struct ledger_account next;
-    void *row;
     enum err err = ledger_account_get(tx, account_id, &account);
 
     if (err == ERR_LEDGER_ACCOUNT) {
         return ledger__refuse(tx, err, "account");
     }
     TRY(err);
-    next = *account;
+    *copy = *account;
+    return ERR_OK;
+}
+
+enum err ledger__account_put(struct tx *tx, const struct ledger_account *account)
+{
+    void *row;
+
+    TRY(tx_edit(tx, &ledger__account_table, account->id, &row));
+    *(struct ledger_account *)row = *account;
+    return ERR_OK;
+}
+
+enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
+                                  struct amount floor)
+{
+    struct ledger_account next;
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    TRY(ledger__account_copy(tx, account_id, &next));
     next.has_floor = has_floor;
     next.floor = has_floor ? floor : AMOUNT_ZERO;
-    if (!ledger__account_covers(&next)) {
+    if (!ledger__account_covers(&next, today)) {
         return ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "floor");
     }
-    TRY(tx_edit(tx, &ledger__account_table, account_id, &row));
-    *(struct ledger_account *)row = next;
+    return ledger__account_put(tx, &next);
+}
+
+enum err ledger_account_set_deferred(struct tx *tx, int64_t account_id, bool deferred)
+{
+    struct ledger_account next;
+
+    TRY(ledger__account_copy(tx, account_id, &next));
+    next.deferred = deferred;
+    return ledger__account_put(tx, &next);
+}
+
+enum err ledger_account_close(struct tx *tx, int64_t account_id)
+{
+    struct ledger_account next;
+
+    TRY(ledger__account_copy(tx, account_id, &next));
+    if (next.status == LEDGER_ACCOUNT_CLOSED) {
+        return ERR_OK;
+    }
+    if (next.posted.minor != 0) {
+        return ledger__refuse(tx, ERR_LEDGER_ACCOUNT_BALANCE, "account");
+    }
+    if (next.holds > 0) {
+        return ledger__refuse(tx, ERR_LEDGER_ACCOUNT_HELD, "account");
+    }
+    if (next.pending > 0) {
+        return ledger__refuse(tx, ERR_LEDGER_ACCOUNT_PENDING, "account");
+    }
+    next.status = LEDGER_ACCOUNT_CLOSED;
+    return ledger__account_put(tx, &next);
+}
+
+enum err ledger_account_reopen(struct tx *tx, int64_t account_id)
+{
+    struct ledger_account next;
+
+    TRY(ledger__account_copy(tx, account_id, &next));
+    next.status = LEDGER_ACCOUNT_OPEN;
+    TRY(ledger__account_put(tx, &next));
+    return next.pending > 0 ? ledger_pending_retry(tx, account_id) : ERR_OK;
+}
+
+/* ---- serial numbers ---- */
+
+enum err ledger_account_serial(struct tx *tx, int64_t account_id, int64_t *serial)
+{
+    const struct ledger_serial like = {.account_id = account_id};
+    const void *row;
+    enum err err = tx_find(tx, &ledger__serial_table, 0, &like, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_LEDGER_ACCOUNT;
+    }
+    TRY(err);
+    *serial = ((const struct ledger_serial *)row)->serial;
+    return ERR_OK;
+}
+
+enum err ledger_account_by_serial(struct tx *tx, int64_t serial, int64_t *account_id)
+{
+    const void *row;
+    enum err err = tx_get(tx, &ledger__serial_table, serial, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_LEDGER_ACCOUNT;
+    }
+    TRY(err);
+    *account_id = ((const struct ledger_serial *)row)->account_id;
     return ERR_OK;
 }

@@ -10,10 +10,19 @@ enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
 
 const struct enum_name ledger__side_names[] = {
     {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
-static const struct enum_name source_names[] = {{LEDGER_SOURCE_PAYMENT, "payment"},
-                                                {LEDGER_SOURCE_OPERATOR, "operator"},
-                                                {LEDGER_SOURCE_API, "api"},
-                                                {0, NULL}};
+static const struct enum_name source_names[] = {
+    {LEDGER_SOURCE_PAYMENT, "payment"},
+    {LEDGER_SOURCE_OPERATOR, "operator"},
+    {LEDGER_SOURCE_REFUND, "refund"},
+    {LEDGER_SOURCE_SETTLEMENT, "settlement"},
+    {LEDGER_SOURCE_CASH, "cash"},
+    {LEDGER_SOURCE_ADJUSTMENT, "adjustment"},
+    {LEDGER_SOURCE_PENDING, "pending"},
+    {LEDGER_SOURCE_CHANNEL, "channel"},
+    {LEDGER_SOURCE_REMITTANCE, "remittance"},
+    {LEDGER_SOURCE_API, "api"},
+    {0, NULL},
+};
 static const struct enum_name operation_names[] = {
     {LEDGER_OPERATION_SUCCEEDED, "succeeded"},
     {LEDGER_OPERATION_CONFLICTED, "conflicted"},
@@ -21,6 +30,10 @@ static const struct enum_name operation_names[] = {
     {LEDGER_OPERATION_HOLD, "hold"},
     {LEDGER_OPERATION_CAPTURE, "capture"},
     {LEDGER_OPERATION_RELEASE, "release"},
+    {LEDGER_OPERATION_APPLIED, "applied"},
+    {LEDGER_OPERATION_RETURNED, "returned"},
+    {LEDGER_OPERATION_REVERSED, "reversed"},
+    {LEDGER_OPERATION_CORRECTED, "corrected"},
     {0, NULL},
 };
 
@@ -39,9 +52,19 @@ struct account_view {
     struct amount available;
     bool has_floor;
     struct amount floor;
+    enum ledger_account_status status;
+    bool deferred;
+    struct amount immature;
+    int64_t credit_blocks;
+    int64_t debit_blocks;
+    int64_t holds;
+    int64_t pending;
     int64_t entries;
     int64_t created_at;
 };
+
+static const struct enum_name status_names[] = {
+    {LEDGER_ACCOUNT_OPEN, "open"}, {LEDGER_ACCOUNT_CLOSED, "closed"}, {0, NULL}};
 
 static const struct field account_fields[] = {
     FIELD(struct account_view, id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
@@ -59,10 +82,22 @@ static const struct field account_fields[] = {
     FIELD(struct account_view, posted, SIGNED_AMOUNT, .help = "The balance."),
     FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
           .help = "What open holds have left."),
-    FIELD(struct account_view, available, SIGNED_AMOUNT, .help = "posted - held - floor."),
+    FIELD(struct account_view, available, SIGNED_AMOUNT,
+          .help = "posted - held - immature - floor."),
+    FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
+          .help = "What matures after today."),
+    FIELD(struct account_view, status, FIELD_ENUM, .names = status_names, .required = true),
+    FIELD(struct account_view, credit_blocks, FIELD_INT, .always = true,
+          .help = "Open holds that block its credits."),
+    FIELD(struct account_view, debit_blocks, FIELD_INT, .always = true),
+    FIELD(struct account_view, holds, FIELD_INT, .always = true, .help = "Open and waiting holds."),
+    FIELD(struct account_view, deferred, FIELD_BOOL, .always = true,
+          .help = "Whether its entries are applied later."),
+    FIELD(struct account_view, pending, FIELD_INT, .always = true,
+          .help = "Entries that wait to be applied."),
     FIELD(struct account_view, has_floor, FIELD_BOOL, .always = true),
     FIELD(struct account_view, floor, SIGNED_AMOUNT,
-          .help = "With has_floor: posted - held never falls below it."),
+          .help = "With has_floor: what available keeps back."),
     FIELD(struct account_view, entries, FIELD_INT, .always = true,
           .help = "How many legs it has; the sequence of the last one."),
     FIELD(struct account_view, created_at, FIELD_TIME, .required = true),
@@ -75,8 +110,10 @@ static bool is_of_channel(enum ledger_code code)
     return code == LEDGER_CODE_CHANNEL_RECEIVABLE || code == LEDGER_CODE_CHANNEL_FEE_PAYABLE;
 }
 
-static struct account_view view_account(const struct ledger_account *account)
+static struct account_view view_account(const struct request *req,
+                                        const struct ledger_account *account)
 {
+    int32_t today = time_business_date(req->received_ms);
     const struct ledger_chart_row *chart = ledger_chart_find(account->code);
     bool of_channel = is_of_channel(account->code);
 
@@ -90,7 +127,14 @@ static struct account_view view_account(const struct ledger_account *account)
         .side = account->side,
         .posted = account->posted,
         .held = account->held,
-        .available = ledger_available(account),
+        .available = ledger_available(account, today),
+        .immature = ledger_immature(account, today),
+        .status = account->status,
+        .deferred = account->deferred,
+        .credit_blocks = account->credit_blocks,
+        .debit_blocks = account->debit_blocks,
+        .holds = account->holds,
+        .pending = account->pending,
         .has_floor = account->has_floor,
         .floor = account->floor,
         .entries = account->sequence,
@@ -106,7 +150,7 @@ static enum err account_run(struct reader *reader, struct request *req, const vo
 
 static struct reply *account_then(struct request *req, void *result)
 {
-    struct account_view view = view_account(result);
+    struct account_view view = view_account(req, result);
 
     return reply_fields(req, 200, &account_set, &view);
 }
@@ -174,7 +218,7 @@ static struct reply *accounts_then(struct request *req, void *result)
     struct str next = STR("");
 
     for (size_t i = 0; i < count; i++) {
-        views[i] = view_account(&page->rows[i]);
+        views[i] = view_account(req, &page->rows[i]);
     }
     if (more) {
         next = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, page->rows[count - 1].id);

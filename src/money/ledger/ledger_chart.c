@@ -9,6 +9,7 @@ static const struct ledger_chart_row chart[] = {
     {LEDGER_CODE_CHANNEL_FEE_PAYABLE, LEDGER_CREDIT, false, "Channel fee payable",
      "应付渠道手续费"},
     {LEDGER_CODE_SUSPENSE, LEDGER_CREDIT, false, "Suspense, unexplained receipts", "待处理长款"},
+    {LEDGER_CODE_WAITING, LEDGER_CREDIT, false, "Entries waiting", "待入账"},
     {LEDGER_CODE_FEE_INCOME, LEDGER_CREDIT, false, "Fee income", "手续费收入"},
     {LEDGER_CODE_CHANNEL_FEE_EXPENSE, LEDGER_DEBIT, false, "Channel fee expense", "渠道手续费支出"},
 };

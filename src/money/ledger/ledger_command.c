@@ -92,6 +92,12 @@ const struct command_kind ledger_release_kind = {
     .result_size = sizeof(struct ledger_held),
 };
 
+static enum err start_apply(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return ledger_hold_start(tx, *(const int64_t *)arg);
+}
+
 static void expire_prefetch(struct prefetch *pre, const void *arg, unsigned round)
 {
     ledger__prefetch_hold(pre, *(const int64_t *)arg, round);
@@ -107,4 +113,10 @@ const struct command_kind ledger_expire_kind = {
     .name = "ledger.hold_expire",
     .prefetch = expire_prefetch,
     .apply = expire_apply,
+};
+
+const struct command_kind ledger_start_kind = {
+    .name = "ledger.hold_start",
+    .prefetch = expire_prefetch,
+    .apply = start_apply,
 };

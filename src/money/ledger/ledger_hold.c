@@ -1,11 +1,16 @@
-/* Holds: place, capture, release, expire. Each step appends a row that names what was asked, so
- * that a repeated step is recognised and a hold's history can be read.
+/* Holds: place, start, capture, release, expire. Each step appends a row that names what was asked,
+ * so that a repeated step is recognised and a hold's history can be read.
  *
- *     from \ to   open                        closed               expired
- *     (none)      place
- *     open        capture, release in part    nothing is left      its time is over
+ *     from \ to   waiting            open                       closed            expired
+ *     (none)      starts later,      place
+ *                 no money yet
+ *     waiting     release in part    start                      released whole    its time is over
+ *     open                           capture, release in part   nothing is left   its time is over
  */
+#include "base/time.h"
 #include "money/ledger/ledger_int.h"
+
+enum { START_AGAIN_MS = 60 * 1000 };
 
 static struct amount hold_left(const struct ledger_hold *hold)
 {
@@ -25,12 +30,13 @@ static enum err get_hold(struct tx *tx, int64_t hold_id, const struct ledger_hol
     return ERR_OK;
 }
 
-/* The hold, if something may still be taken from it. */
-static enum err get_open(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+/* The hold, if something may still be taken from it, or given back. */
+static enum err get_live(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
 {
     TRY(get_hold(tx, hold_id, hold));
     switch ((*hold)->status) {
     case LEDGER_HOLD_OPEN:
+    case LEDGER_HOLD_WAITING:
         break;
     case LEDGER_HOLD_EXPIRED:
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "hold");
@@ -40,8 +46,20 @@ static enum err get_open(struct tx *tx, int64_t hold_id, const struct ledger_hol
     if ((*hold)->expires_at_ms != 0 && (*hold)->expires_at_ms <= tx_now_ms(tx)) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "hold");
     }
-    CHECK(hold_left(*hold).minor > 0);
+    CHECK((hold_left(*hold).minor > 0) == ((*hold)->effect == LEDGER_HOLD_AMOUNT));
     return ERR_OK;
+}
+
+/* The hold, if it may be captured. */
+static enum err get_open(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+{
+    TRY(get_live(tx, hold_id, hold));
+    if ((*hold)->status == LEDGER_HOLD_WAITING) {
+        return ledger__refuse(tx, ERR_LEDGER_HOLD_WAITING, "hold");
+    }
+    return (*hold)->effect == LEDGER_HOLD_AMOUNT
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_HOLD_BLOCK, "hold");
 }
 
 /* The step the reference names; *step NULL when it is new. */
@@ -85,8 +103,41 @@ struct taking {
     bool expired;
 };
 
-/* Takes from the hold and closes it when nothing is left. The account's held is the caller's. */
-static enum err take(struct tx *tx, int64_t hold_id, struct taking taking)
+/* What an open hold does to its account: adds the amount it holds, or the block; sign -1 takes it
+ * away again. */
+static enum err affect(struct tx *tx, const struct ledger_hold *hold, ledger_wide amount,
+                       struct ledger_account *account)
+{
+    struct ledger_maturing maturing = {.date = hold->matures_on, .minor = (int64_t)-amount};
+    int64_t block = amount < 0 ? -1 : 1;
+    struct amount free;
+
+    switch (hold->effect) {
+    case LEDGER_HOLD_AMOUNT:
+        TRY(ledger_today(tx, &maturing.today));
+        if (amount_add(account->held, AMOUNT((int64_t)amount), &account->held) != ERR_OK ||
+            amount_sub(account->posted, account->held, &free) != ERR_OK) {
+            return ledger__refuse(tx, ERR_LEDGER_OVERFLOW, "amount");
+        }
+        return ledger__mature(tx_arena(tx), account, &maturing) == ERR_OK
+                   ? ERR_OK
+                   : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "matures_on");
+    case LEDGER_HOLD_CREDIT_BLOCK:
+        account->credit_blocks += block;
+        return ERR_OK;
+    case LEDGER_HOLD_DEBIT_BLOCK:
+        account->debit_blocks += block;
+        return ERR_OK;
+    case LEDGER_HOLD_FULL_BLOCK:
+        account->credit_blocks += block;
+        account->debit_blocks += block;
+        return ERR_OK;
+    }
+    check_failed("hold effect", __FILE__, __LINE__);
+}
+
+/* Takes from the hold, and ends it when nothing is left or it is a block. */
+static enum err take(struct tx *tx, int64_t hold_id, struct taking taking, bool *ended)
 {
     struct ledger_hold *hold;
     void *row;
@@ -97,28 +148,47 @@ static enum err take(struct tx *tx, int64_t hold_id, struct taking taking)
     hold->released.minor += taking.released.minor;
     hold->updated_at_ms = tx_now_ms(tx);
     CHECK(hold_left(hold).minor >= 0);
-    if (hold_left(hold).minor > 0) {
+    *ended = hold_left(hold).minor == 0;
+    if (!*ended) {
         return ERR_OK;
+    }
+    if (hold->status == LEDGER_HOLD_WAITING) {
+        TRY(timer_cancel(tx, &ledger__start_timer, hold_id));
     }
     hold->status = taking.expired ? LEDGER_HOLD_EXPIRED : LEDGER_HOLD_CLOSED;
     return hold->expires_at_ms == 0 ? ERR_OK : timer_cancel(tx, &ledger__expire_timer, hold_id);
 }
 
-/* Lowers what the account has held. */
-static enum err give_back(struct tx *tx, int64_t account_id, struct amount amount)
+/* Gives back to the account what the hold gives up: money, or the end of its block. */
+static enum err give_back(struct tx *tx, const struct ledger_hold *hold, struct taking taking)
 {
-    struct ledger_account *account;
-    void *row;
+    const struct ledger_hold before = *hold;
+    bool opens = before.status == LEDGER_HOLD_OPEN, ended, unblocked;
+    struct ledger_account account;
+    int32_t today;
 
-    TRY(tx_edit(tx, &ledger__account_table, account_id, &row));
-    account = row;
-    CHECK(account->held.minor >= amount.minor);
-    account->held.minor -= amount.minor;
-    ledger__account_check(account);
-    return ERR_OK;
+    TRY(ledger_today(tx, &today));
+    TRY(ledger__account_copy(tx, before.account_id, &account));
+    TRY(take(tx, before.id, taking, &ended));
+    if (opens) {
+        ledger_wide amount = before.effect == LEDGER_HOLD_AMOUNT ? taking.released.minor : 1;
+
+        TRY(affect(tx, &before, -amount, &account));
+    }
+    CHECK(account.held.minor >= 0);
+    account.holds -= ended ? 1 : 0;
+    unblocked = opens && before.effect != LEDGER_HOLD_AMOUNT && account.pending > 0;
+    ledger__account_check(&account, today);
+    TRY(ledger__account_put(tx, &account));
+    return unblocked ? ledger_pending_retry(tx, account.id) : ERR_OK;
 }
 
 /* ---- place ---- */
+
+static enum ledger_hold_effect effect_of(const struct ledger_hold_place *place)
+{
+    return place->effect == 0 ? LEDGER_HOLD_AMOUNT : place->effect;
+}
 
 static enum err same_place(struct tx *tx, const struct ledger_hold_place *place,
                            const struct ledger_hold_step *step)
@@ -135,44 +205,39 @@ static enum err same_place(struct tx *tx, const struct ledger_hold_place *place,
     if (hold->kind != place->kind) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "kind");
     }
+    if (hold->effect != effect_of(place)) {
+        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "effect");
+    }
     if (hold->amount.minor != place->amount.minor) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "amount");
+    }
+    if (hold->starts_at_ms != place->starts_at_ms) {
+        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "starts_at");
     }
     if (hold->expires_at_ms != place->expires_at_ms) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "expires_at");
     }
-    return ERR_OK;
+    return hold->matures_on == place->matures_on
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_CONFLICT, "matures_on");
 }
 
-/* The account as it will be with the hold. */
-static enum err account_with_hold(struct tx *tx, const struct ledger_hold_place *place,
-                                  struct ledger_account *next)
-{
-    const struct ledger_account *account;
-    enum err err = ledger_account_get(tx, place->account_id, &account);
-    struct amount free;
-
-    if (err == ERR_LEDGER_ACCOUNT) {
-        return ledger__refuse(tx, err, "account");
-    }
-    TRY(err);
-    *next = *account;
-    if (amount_add(next->held, place->amount, &next->held) != ERR_OK ||
-        amount_sub(next->posted, next->held, &free) != ERR_OK) {
-        return ledger__refuse(tx, ERR_LEDGER_OVERFLOW, "amount");
-    }
-    return ledger__account_covers(next) ? ERR_OK
-                                        : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "account");
-}
-
-static enum err insert_hold(struct tx *tx, const struct ledger_hold_place *place, int64_t *hold_id)
+enum err ledger__hold_insert(struct tx *tx, const struct ledger_hold_place *place,
+                             enum ledger_hold_status status, int64_t *hold_id)
 {
     const struct ledger_hold hold = {
         .id = tx_id(tx),
         .account_id = place->account_id,
         .kind = place->kind,
-        .status = LEDGER_HOLD_OPEN,
+        .effect = effect_of(place),
+        .status = status,
         .amount = place->amount,
+        .matures_on = place->matures_on,
+        .rank = place->rank,
+        .operator_id = place->operator_id,
+        .reason = place->reason,
+        .document_no = place->document_no,
+        .starts_at_ms = place->starts_at_ms,
         .expires_at_ms = place->expires_at_ms,
         .created_at_ms = tx_now_ms(tx),
         .updated_at_ms = tx_now_ms(tx),
@@ -183,24 +248,72 @@ static enum err insert_hold(struct tx *tx, const struct ledger_hold_place *place
     if (hold.expires_at_ms != 0) {
         TRY(timer_set(tx, &ledger__expire_timer, hold.id, hold.expires_at_ms));
     }
+    if (status == LEDGER_HOLD_WAITING) {
+        TRY(timer_set(tx, &ledger__start_timer, hold.id,
+                      hold.starts_at_ms > tx_now_ms(tx) ? hold.starts_at_ms
+                                                        : tx_now_ms(tx) + START_AGAIN_MS));
+    }
     return insert_step(tx, &place->reference,
                        (struct ledger_hold_step){
                            .hold_id = hold.id, .step = LEDGER_STEP_PLACE, .amount = place->amount});
 }
 
+/* Adds the hold's effect to the account, if the account can bear it. */
+static enum err begin(struct tx *tx, const struct ledger_hold *hold, struct ledger_account *account)
+{
+    bool block = hold->effect != LEDGER_HOLD_AMOUNT;
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    TRY(affect(tx, hold, block ? 1 : hold_left(hold).minor, account));
+    return ledger__account_covers(account, today)
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "account");
+}
+
+static enum err check_times(struct tx *tx, const struct ledger_hold_place *place)
+{
+    bool over = place->expires_at_ms != 0 && (place->expires_at_ms <= tx_now_ms(tx) ||
+                                              place->expires_at_ms <= place->starts_at_ms);
+
+    return over ? ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "expires_at") : ERR_OK;
+}
+
 static enum err place_new(struct tx *tx, const struct ledger_hold_place *place, int64_t *hold_id)
 {
-    struct ledger_account next;
-    void *row;
+    const struct ledger_hold hold = {
+        .effect = effect_of(place), .amount = place->amount, .matures_on = place->matures_on};
+    bool waits = place->starts_at_ms > tx_now_ms(tx);
+    const struct ledger_account *account;
+    struct ledger_account next, with;
+    enum err err;
 
-    if (place->expires_at_ms != 0 && place->expires_at_ms <= tx_now_ms(tx)) {
-        return ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "expires_at");
+    TRY(check_times(tx, place));
+    TRY(ledger__account_open_one(tx, place->account_id, &account));
+    next = with = *account;
+    if (!waits) {
+        err = begin(tx, &hold, &with);
+        waits = err == ERR_LEDGER_INSUFFICIENT && place->may_wait;
+        TRY(waits ? ERR_OK : err);
     }
-    TRY(account_with_hold(tx, place, &next));
-    TRY(insert_hold(tx, place, hold_id));
-    ledger__account_check(&next);
-    TRY(tx_edit(tx, &ledger__account_table, next.id, &row));
-    *(struct ledger_account *)row = next;
+    TRY(ledger__hold_insert(tx, place, waits ? LEDGER_HOLD_WAITING : LEDGER_HOLD_OPEN, hold_id));
+    next = waits ? next : with;
+    next.holds++;
+    return ledger__account_put(tx, &next);
+}
+
+static enum err check_place(struct tx *tx, const struct ledger_hold_place *place)
+{
+    bool block = effect_of(place) != LEDGER_HOLD_AMOUNT;
+
+    CHECK(place->kind >= LEDGER_HOLD_JUDICIAL && place->kind <= LEDGER_HOLD_PENDING);
+    TRY(ledger__reference_check(tx, &place->reference));
+    if (block ? place->amount.minor != 0 : place->amount.minor <= 0) {
+        return ledger__refuse(tx, ERR_LEDGER_AMOUNT, "amount");
+    }
+    if (place->matures_on != 0 && (block || !time_date_is_valid(place->matures_on))) {
+        return ledger__refuse(tx, ERR_LEDGER_MATURITY, "matures_on");
+    }
     return ERR_OK;
 }
 
@@ -210,11 +323,7 @@ enum err ledger_hold_place(struct tx *tx, const struct ledger_hold_place *place,
     const struct ledger_hold_step *step;
     struct ledger_held result = {0};
 
-    CHECK(place->kind >= LEDGER_HOLD_JUDICIAL && place->kind <= LEDGER_HOLD_DEPOSIT);
-    TRY(ledger__reference_check(tx, &place->reference));
-    if (place->amount.minor <= 0) {
-        return ledger__refuse(tx, ERR_LEDGER_AMOUNT, "amount");
-    }
+    TRY(check_place(tx, place));
     TRY(find_step(tx, &place->reference, &step));
     if (step != NULL) {
         TRY(same_place(tx, place, step));
@@ -268,8 +377,9 @@ static enum err capture_taking(struct ledger_posting *posting,
         struct ledger_account *next = &posting->accounts[i].next;
 
         if (next->id == hold->account_id) {
-            next->held.minor -= taking->captured.minor + taking->released.minor;
+            TRY(affect(posting->tx, hold, -taken - taking->released.minor, next));
             CHECK(next->held.minor >= 0);
+            next->holds -= taken + taking->released.minor == left.minor ? 1 : 0;
         }
     }
     return ERR_OK;
@@ -281,18 +391,22 @@ static enum err capture_new(struct tx *tx, const struct ledger_hold_capture *cap
     struct ledger_posting posting; /* large: only what is used is filled in */
     const struct ledger_hold *hold;
     struct taking taking;
+    bool ended;
 
-    posting.tx = tx;
-    posting.post = &capture->post;
-    posting.hold_id = capture->hold_id;
     TRY(get_open(tx, capture->hold_id, &hold));
+    ledger__posting_begin(&posting, tx, &capture->post);
+    posting.hold_id = capture->hold_id;
+    posting.held_account_id = hold->account_id;
+    posting.direct = capture->direct;
     TRY(ledger__posting_load(&posting));
     TRY(ledger__posting_balanced(&posting));
     TRY(capture_taking(&posting, capture, hold, &taking));
+    TRY(ledger__posting_unblocked(&posting));
+    TRY(ledger__posting_divert(&posting));
     TRY(ledger__posting_add(&posting));
     TRY(ledger__posting_covered(&posting));
     TRY(ledger__posting_write(&posting, journal_id));
-    TRY(take(tx, capture->hold_id, taking));
+    TRY(take(tx, capture->hold_id, taking, &ended));
     return insert_step(tx, &capture->post.reference,
                        (struct ledger_hold_step){.hold_id = capture->hold_id,
                                                  .step = LEDGER_STEP_CAPTURE,
@@ -346,13 +460,12 @@ static enum err release_new(struct tx *tx, const struct ledger_hold_release *rel
     const struct ledger_hold *hold;
     struct amount amount;
 
-    TRY(get_open(tx, release->hold_id, &hold));
+    TRY(get_live(tx, release->hold_id, &hold));
     amount = release->whole ? hold_left(hold) : release->amount;
     if (amount.minor > hold_left(hold).minor) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXCEEDED, "amount");
     }
-    TRY(give_back(tx, hold->account_id, amount));
-    TRY(take(tx, release->hold_id, (struct taking){.released = amount}));
+    TRY(give_back(tx, hold, (struct taking){.released = amount}));
     return insert_step(tx, &release->reference,
                        (struct ledger_hold_step){.hold_id = release->hold_id,
                                                  .step = LEDGER_STEP_RELEASE,
@@ -387,19 +500,48 @@ enum err ledger_hold_expire(struct tx *tx, int64_t hold_id)
     struct amount amount;
 
     TRY(get_hold(tx, hold_id, &hold));
-    if (hold->status != LEDGER_HOLD_OPEN) {
+    if (hold->status != LEDGER_HOLD_OPEN && hold->status != LEDGER_HOLD_WAITING) {
         return ERR_OK;
     }
     if (hold->expires_at_ms == 0 || hold->expires_at_ms > tx_now_ms(tx)) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_NOT_DUE, "hold");
     }
     amount = hold_left(hold);
-    TRY(give_back(tx, hold->account_id, amount));
-    TRY(take(tx, hold_id, (struct taking){.released = amount, .expired = true}));
+    TRY(give_back(tx, hold, (struct taking){.released = amount, .expired = true}));
     return insert_step(
         tx, NULL,
         (struct ledger_hold_step){
             .hold_id = hold_id, .step = LEDGER_STEP_EXPIRE, .whole = true, .amount = amount});
+}
+
+enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
+{
+    const struct ledger_hold *hold;
+    struct ledger_account account;
+    struct ledger_hold *opened;
+    void *row;
+    enum err err;
+
+    TRY(get_hold(tx, hold_id, &hold));
+    if (hold->status != LEDGER_HOLD_WAITING || hold->starts_at_ms > tx_now_ms(tx)) {
+        return ERR_OK;
+    }
+    TRY(ledger__account_copy(tx, hold->account_id, &account));
+    err = begin(tx, hold, &account);
+    if (err == ERR_LEDGER_INSUFFICIENT) {
+        return timer_set(tx, &ledger__start_timer, hold_id, tx_now_ms(tx) + START_AGAIN_MS);
+    }
+    TRY(err);
+    TRY(ledger__account_put(tx, &account));
+    TRY(tx_edit(tx, &ledger__hold_table, hold_id, &row));
+    opened = row;
+    opened->status = LEDGER_HOLD_OPEN;
+    opened->updated_at_ms = tx_now_ms(tx);
+    TRY(timer_cancel(tx, &ledger__start_timer, hold_id));
+    return insert_step(tx, NULL,
+                       (struct ledger_hold_step){.hold_id = hold_id,
+                                                 .step = LEDGER_STEP_START,
+                                                 .amount = hold_left(opened)});
 }
 
 /* ---- prefetch ---- */

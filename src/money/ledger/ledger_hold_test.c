@@ -109,7 +109,7 @@ static void assert_account(struct shop *s, int64_t posted, int64_t held)
 
     assert_int_equal(account.posted.minor, posted);
     assert_int_equal(account.held.minor, held);
-    assert_int_equal(ledger_available(&account).minor, posted - held);
+    assert_int_equal(ledger_available(&account, LEDGER_NO_DATE).minor, posted - held);
 }
 
 static void finish(struct shop *s)

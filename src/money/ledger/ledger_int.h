@@ -16,6 +16,7 @@ struct ledger_slot {
     int64_t sequence;
     struct amount balance; /* of the account after this leg, positive on its normal side */
     int64_t previous;      /* position of the account's leg before this one */
+    int64_t matures_on;    /* as in struct ledger_leg */
 };
 
 /* A journal of more than two legs goes on in the rows that follow its first one. Those have a part
@@ -44,7 +45,8 @@ enum ledger_step {
     LEDGER_STEP_PLACE = 1,
     LEDGER_STEP_CAPTURE,
     LEDGER_STEP_RELEASE,
-    LEDGER_STEP_EXPIRE
+    LEDGER_STEP_EXPIRE,
+    LEDGER_STEP_START, /* a hold that waited has been opened */
 };
 
 /* What happened to a hold; appended, never changed. */
@@ -62,13 +64,32 @@ struct ledger_hold_step {
     int64_t created_at_ms;
 };
 
+/* Made with each account. */
+struct ledger_serial {
+    int64_t serial;
+    int64_t account_id;
+};
+
+/* The pending entries of an account: number after which all are applied or parked, and the last. */
+struct ledger_queue {
+    int64_t account_id;
+    int64_t seen;   /* entries up to this number have been tried */
+    int64_t oldest; /* entries below this number have been applied */
+    int64_t last;
+};
+
 extern const struct table ledger__account_table;
+extern const struct table ledger__serial_table;
+extern const struct table ledger__pending_table;
+extern const struct table ledger__queue_table;
 extern const struct table ledger__journal_table;
 extern const struct table ledger__mark_table;
 extern const struct table ledger__hold_table;
 extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
-enum { LEDGER__MIGRATIONS = 6 };
+extern const struct sequence ledger__serial_sequence;
+extern const struct sequence ledger__pending_sequence;
+enum { LEDGER__MIGRATIONS = 29 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -101,12 +122,38 @@ static inline struct amount ledger__signed(enum ledger_side side, struct amount 
 
 /* ---- accounts ---- */
 
-/* Stops the process when the account's numbers contradict each other. */
-void ledger__account_check(const struct ledger_account *account);
-/* False when posted - held is below the floor. */
-bool ledger__account_covers(const struct ledger_account *account);
+enum { LEDGER_NO_DATE = INT32_MAX }; /* a date on which everything has matured */
 
-/* ---- posting, for ledger_post and for captures ---- */
+/* Stops the process when the account's numbers contradict each other on the date. */
+void ledger__account_check(const struct ledger_account *account, int32_t date);
+/* False when available on the date is below zero. */
+bool ledger__account_covers(const struct ledger_account *account, int32_t date);
+/* ledger_account_get with the refusals ERR_LEDGER_ACCOUNT and ERR_LEDGER_ACCOUNT_CLOSED at
+ * "account".
+ */
+MUST_USE enum err ledger__account_open_one(struct tx *tx, int64_t account_id,
+                                           const struct ledger_account **account);
+/* A copy, written back by account_put. ERR_LEDGER_ACCOUNT at "account". */
+MUST_USE enum err ledger__account_copy(struct tx *tx, int64_t account_id,
+                                       struct ledger_account *copy);
+MUST_USE enum err ledger__account_put(struct tx *tx, const struct ledger_account *account);
+
+/* ---- maturities ---- */
+
+/* More (or, negative, less) of the account's money matures on the date; what has matured by today
+ * is dropped. ERR_LEDGER_MATURITY: on too many dates; ERR_LEDGER_INSUFFICIENT: less than nothing;
+ * ERR_LEDGER_OVERFLOW. */
+struct ledger_maturing {
+    int32_t today;
+    int64_t date; /* not later than today: nothing happens */
+    int64_t minor;
+};
+MUST_USE enum err ledger__mature(struct arena *arena, struct ledger_account *account,
+                                 const struct ledger_maturing *maturing);
+/* What of the account's money matures on the date. */
+struct amount ledger__maturing_on(const struct ledger_account *account, int64_t date);
+
+/* ---- posting, for ledger_post, captures and pending entries ---- */
 
 /* An account of the posting with its numbers as they will be. */
 struct ledger_touched {
@@ -117,16 +164,23 @@ struct ledger_touched {
 struct ledger_posting {
     struct tx *tx;
     const struct ledger_post *post;
-    int64_t hold_id; /* of a capture; 0: none */
-    struct ledger_touched accounts[LEDGER_LEGS_MAX];
+    int64_t hold_id;         /* of a capture; 0: none */
+    int64_t held_account_id; /* of a capture: its debits go through a block */
+    bool direct;             /* no leg becomes a pending entry: it is one */
+    int32_t today;
+    struct ledger_touched accounts[LEDGER_LEGS_MAX * 2];
     size_t account_count;
     struct {
         size_t account; /* in accounts */
+        size_t waits;   /* 0: booked; else the real account in accounts + 1: the leg is pending */
         int64_t sequence;
         struct amount balance;
     } legs[LEDGER_LEGS_MAX];
 };
 
+/* For what is only used in part: large. */
+void ledger__posting_begin(struct ledger_posting *posting, struct tx *tx,
+                           const struct ledger_post *post);
 /* The steps of a posting in the order of precedence. Nothing is changed before posting_write. */
 MUST_USE enum err ledger__reference_check(struct tx *tx, const struct ledger_reference *reference);
 MUST_USE enum err ledger__posting_form(struct tx *tx, const struct ledger_post *post);
@@ -135,11 +189,16 @@ MUST_USE enum err ledger__posting_find(struct tx *tx, const struct ledger_post *
                                        int64_t hold_id, int64_t *journal_id);
 MUST_USE enum err ledger__posting_load(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_balanced(struct ledger_posting *posting);
+MUST_USE enum err ledger__posting_unblocked(struct ledger_posting *posting);
+/* Puts 2299 in the place of accounts whose entries wait. */
+MUST_USE enum err ledger__posting_divert(struct ledger_posting *posting);
 /* What the legs take from an account, net; positive when its balance falls. */
 ledger_wide ledger__posting_taken(const struct ledger_posting *posting, int64_t account_id);
 MUST_USE enum err ledger__posting_add(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_covered(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_write(struct ledger_posting *posting, int64_t *journal_id);
+/* From load to write, without the checks of a capture. */
+MUST_USE enum err ledger__posting_run(struct ledger_posting *posting, int64_t *journal_id);
 /* tx_refuse that visibly returns err, so that the compiler knows what is set after TRY. */
 static inline enum err ledger__refuse(struct tx *tx, enum err err, const char *param)
 {
@@ -148,6 +207,23 @@ static inline enum err ledger__refuse(struct tx *tx, enum err err, const char *p
 }
 /* "legs[i].name" */
 MUST_USE enum err ledger__refuse_leg(struct tx *tx, enum err err, size_t leg, const char *name);
+
+/* ---- pending entries ---- */
+
+/* The leg stands at the position on 2299; a debit's hold has been counted in the account already.
+ */
+struct ledger_waiting {
+    const struct ledger_account *account;
+    const struct ledger_leg *leg;
+    int64_t position;
+};
+MUST_USE enum err ledger__pending_insert(struct tx *tx, const struct ledger_waiting *waiting);
+/* ERR_STORE_NOT_FOUND: no pending entry stands there. */
+MUST_USE enum err ledger__pending_at(struct tx *tx, int64_t position,
+                                     const struct ledger_pending **pending);
+/* Inserts the hold row and its first step; the account's numbers are the caller's. */
+MUST_USE enum err ledger__hold_insert(struct tx *tx, const struct ledger_hold_place *place,
+                                      enum ledger_hold_status status, int64_t *hold_id);
 
 /* ---- prefetch of the hold commands ---- */
 
@@ -187,9 +263,16 @@ MUST_USE enum err ledger__read_wrong_held(struct reader *reader, int64_t *accoun
 MUST_USE enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id);
 MUST_USE enum err ledger__read_stray_hold(struct reader *reader, int64_t *hold_id);
 
+/* Holds of the account that wait and whose start has come, in the order of rank and age. */
+MUST_USE enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id,
+                                             int64_t now_ms, struct arena *arena,
+                                             struct ledger_hold **holds, size_t *count);
+
 /* ---- module ---- */
 
 extern const struct timer_kind ledger__expire_timer;
+extern const struct timer_kind ledger__start_timer;
+extern const struct timer_kind ledger__pending_timer;
 extern const struct route ledger__routes[];
 
 #endif

@@ -1,7 +1,8 @@
-/* Posting: form, idempotency, accounts, balance, totals, floors, then the rows.
+/* Posting: form, idempotency, accounts, balance, blocks, totals, maturities, floors, then the rows.
  *
  * Everything is decided on copies; the transaction is changed by posting_write alone, so that a
- * caller may go on after a refusal. */
+ * caller may go on after a refusal (but for an account 2299 that posting_divert may have opened).
+ */
 #include "base/time.h"
 #include "money/ledger/ledger_int.h"
 
@@ -43,16 +44,43 @@ enum err ledger__posting_form(struct tx *tx, const struct ledger_post *post)
             return ledger__refuse_leg(tx, ERR_LEDGER_AMOUNT, i, "amount");
         }
     }
+    for (size_t i = 0; i < post->leg_count; i++) {
+        if (post->legs[i].matures_on != 0 && !time_date_is_valid(post->legs[i].matures_on)) {
+            return ledger__refuse_leg(tx, ERR_LEDGER_MATURITY, i, "matures_on");
+        }
+    }
     return ERR_OK;
 }
 
 /* ---- idempotency ---- */
 
+/* The leg as it was asked for: a pending entry knows the account 2299 stands for. */
+static enum err asked_leg(struct tx *tx, const struct ledger_leg *leg, int64_t position,
+                          struct ledger_slot *slot)
+{
+    const struct ledger_pending *pending;
+    enum err err;
+
+    if (slot->account_id == leg->account_id) {
+        return ERR_OK;
+    }
+    err = ledger__pending_at(tx, position, &pending);
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    slot->account_id = pending->account_id;
+    slot->matures_on = pending->matures_on;
+    return ERR_OK;
+}
+
 static enum err same_leg(struct tx *tx, const struct ledger_leg *leg,
-                         const struct ledger_slot *slot, size_t number)
+                         const struct ledger_slot *stored, int64_t position, size_t number)
 {
     struct amount amount = ledger__signed(leg->side, leg->amount);
+    struct ledger_slot asked = *stored, *slot = &asked;
 
+    TRY(asked_leg(tx, leg, position, slot));
     if (slot->account_id != leg->account_id) {
         return ledger__refuse_leg(tx, ERR_LEDGER_CONFLICT, number, "account");
     }
@@ -62,7 +90,9 @@ static enum err same_leg(struct tx *tx, const struct ledger_leg *leg,
     if (slot->amount.minor != amount.minor) {
         return ledger__refuse_leg(tx, ERR_LEDGER_CONFLICT, number, "amount");
     }
-    return ERR_OK;
+    return slot->matures_on == leg->matures_on
+               ? ERR_OK
+               : ledger__refuse_leg(tx, ERR_LEDGER_CONFLICT, number, "matures_on");
 }
 
 static enum err same_legs(struct tx *tx, const struct ledger_post *post,
@@ -80,7 +110,8 @@ static enum err same_legs(struct tx *tx, const struct ledger_post *post,
             TRY(err);
             journal = row;
         }
-        TRY(same_leg(tx, &post->legs[i], &journal->slots[i % LEDGER_SLOTS], i));
+        TRY(same_leg(tx, &post->legs[i], &journal->slots[i % LEDGER_SLOTS],
+                     ledger__position(journal->id, i % LEDGER_SLOTS), i));
     }
     return ERR_OK;
 }
@@ -127,33 +158,63 @@ static bool find_touched(const struct ledger_posting *posting, int64_t account_i
     return false;
 }
 
-enum err ledger__posting_load(struct ledger_posting *posting)
+/* The number of the account in the posting, which has a copy of it from then on. */
+static enum err touch(struct ledger_posting *posting, int64_t account_id, size_t leg,
+                      size_t *number)
 {
-    posting->account_count = 0;
-    for (size_t i = 0; i < posting->post->leg_count; i++) {
-        const struct ledger_account *account;
-        enum err err;
+    const struct ledger_account *account;
 
-        if (find_touched(posting, posting->post->legs[i].account_id, &posting->legs[i].account)) {
-            continue;
+    if (find_touched(posting, account_id, number)) {
+        return ERR_OK;
+    }
+    TRY(ledger_account_get(posting->tx, account_id, &account));
+    ledger__account_check(account, posting->today);
+    *number = posting->account_count++;
+    posting->accounts[*number] = (struct ledger_touched){.next = *account, .first_leg = leg};
+    return ERR_OK;
+}
+
+static const struct ledger_account *leg_account(const struct ledger_posting *posting, size_t leg)
+{
+    return &posting->accounts[posting->legs[leg].account].next;
+}
+
+static bool is_credit(const struct ledger_posting *posting, size_t leg)
+{
+    return posting->post->legs[leg].side == leg_account(posting, leg)->side;
+}
+
+static enum err open_accounts(struct ledger_posting *posting)
+{
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        bool waits = posting->post->fact && is_credit(posting, i);
+
+        if (leg_account(posting, i)->status == LEDGER_ACCOUNT_CLOSED && !waits) {
+            return ledger__refuse_leg(posting->tx, ERR_LEDGER_ACCOUNT_CLOSED, i, "account");
         }
-        err = ledger_account_get(posting->tx, posting->post->legs[i].account_id, &account);
-        if (err == ERR_LEDGER_ACCOUNT) {
-            return ledger__refuse_leg(posting->tx, err, i, "account");
-        }
-        TRY(err);
-        ledger__account_check(account);
-        posting->legs[i].account = posting->account_count;
-        posting->accounts[posting->account_count].next = *account;
-        posting->accounts[posting->account_count].first_leg = i;
-        posting->account_count++;
     }
     return ERR_OK;
 }
 
+enum err ledger__posting_load(struct ledger_posting *posting)
+{
+    TRY(ledger_today(posting->tx, &posting->today));
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        enum err err =
+            touch(posting, posting->post->legs[i].account_id, i, &posting->legs[i].account);
+
+        if (err == ERR_LEDGER_ACCOUNT) {
+            return ledger__refuse_leg(posting->tx, err, i, "account");
+        }
+        TRY(err);
+        posting->legs[i].waits = 0;
+    }
+    return open_accounts(posting);
+}
+
 static enum currency leg_currency(const struct ledger_posting *posting, size_t leg)
 {
-    return posting->accounts[posting->legs[leg].account].next.currency;
+    return leg_account(posting, leg)->currency;
 }
 
 /* Debits minus credits of the legs in one currency. */
@@ -189,6 +250,74 @@ enum err ledger__posting_balanced(struct ledger_posting *posting)
     return ERR_OK;
 }
 
+/* ---- blocks, and entries that wait ---- */
+
+/* Whether the leg becomes a pending entry. */
+static bool has_to_wait(const struct ledger_posting *posting, size_t leg)
+{
+    const struct ledger_account *account = leg_account(posting, leg);
+
+    if (posting->direct || account->id == posting->held_account_id) {
+        return false;
+    }
+    return account->deferred ||
+           (posting->post->fact && is_credit(posting, leg) &&
+            (account->credit_blocks > 0 || account->status == LEDGER_ACCOUNT_CLOSED));
+}
+
+enum err ledger__posting_unblocked(struct ledger_posting *posting)
+{
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        const struct ledger_account *account = leg_account(posting, i);
+        bool credit = is_credit(posting, i);
+
+        if (credit && account->credit_blocks > 0 && (posting->direct || !posting->post->fact)) {
+            return ledger__refuse_leg(posting->tx, ERR_LEDGER_CREDIT_BLOCKED, i, "account");
+        }
+        if (!credit && account->debit_blocks > 0 && account->id != posting->held_account_id) {
+            return ledger__refuse_leg(posting->tx, ERR_LEDGER_DEBIT_BLOCKED, i, "account");
+        }
+    }
+    return ERR_OK;
+}
+
+/* A debit that waits reserves its amount at once. */
+static enum err reserve(struct ledger_posting *posting, struct ledger_account *account, size_t leg)
+{
+    const struct ledger_leg *from = &posting->post->legs[leg];
+    const struct ledger_maturing maturing = {posting->today, from->matures_on, -from->amount.minor};
+    enum err err = ledger__mature(tx_arena(posting->tx), account, &maturing);
+
+    if (err != ERR_OK) {
+        return ledger__refuse_leg(posting->tx, err, leg, "matures_on");
+    }
+    account->holds++;
+    return amount_add(account->held, from->amount, &account->held) == ERR_OK
+               ? ERR_OK
+               : ledger__refuse_leg(posting->tx, ERR_LEDGER_OVERFLOW, leg, "amount");
+}
+
+enum err ledger__posting_divert(struct ledger_posting *posting)
+{
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        struct ledger_account *real = &posting->accounts[posting->legs[i].account].next;
+        const struct ledger_account_key key = {real->owner_id, LEDGER_CODE_WAITING, real->currency};
+        int64_t waiting_id;
+
+        if (!has_to_wait(posting, i)) {
+            continue;
+        }
+        real->pending++;
+        if (!is_credit(posting, i)) {
+            TRY(reserve(posting, real, i));
+        }
+        TRY(ledger_account_open(posting->tx, &key, &waiting_id));
+        posting->legs[i].waits = posting->legs[i].account + 1;
+        TRY(touch(posting, waiting_id, i, &posting->legs[i].account));
+    }
+    return ERR_OK;
+}
+
 /* ---- new balances ---- */
 
 static bool add_leg(struct ledger_account *account, const struct ledger_leg *leg)
@@ -216,10 +345,34 @@ enum err ledger__posting_add(struct ledger_posting *posting)
     return ERR_OK;
 }
 
+/* What the legs say of maturity. An account 2299 has none: the pending entry knows. */
+static enum err mature(struct ledger_posting *posting)
+{
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        const struct ledger_leg *leg = &posting->post->legs[i];
+        struct ledger_account *next = &posting->accounts[posting->legs[i].account].next;
+        const struct ledger_maturing maturing = {
+            .today = posting->today,
+            .date = leg->matures_on,
+            .minor = leg->side == next->side ? leg->amount.minor : -leg->amount.minor,
+        };
+        enum err err = ERR_OK;
+
+        if (leg->matures_on > posting->today && posting->legs[i].waits == 0) {
+            err = ledger__mature(tx_arena(posting->tx), next, &maturing);
+        }
+        if (err != ERR_OK) {
+            return ledger__refuse_leg(posting->tx, err, i, "matures_on");
+        }
+    }
+    return ERR_OK;
+}
+
 enum err ledger__posting_covered(struct ledger_posting *posting)
 {
+    TRY(mature(posting));
     for (size_t i = 0; i < posting->account_count; i++) {
-        if (!ledger__account_covers(&posting->accounts[i].next)) {
+        if (!ledger__account_covers(&posting->accounts[i].next, posting->today)) {
             return ledger__refuse_leg(posting->tx, ERR_LEDGER_INSUFFICIENT,
                                       posting->accounts[i].first_leg, "account");
         }
@@ -252,7 +405,7 @@ static void append_mark(struct ledger_posting *posting, size_t leg, int64_t posi
 {
     const struct ledger_mark mark = {
         .position = position,
-        .account_id = posting->post->legs[leg].account_id,
+        .account_id = leg_account(posting, leg)->id,
         .sequence = posting->legs[leg].sequence,
     };
 
@@ -274,6 +427,7 @@ static void fill_slot(struct ledger_posting *posting, size_t leg, struct ledger_
         .sequence = posting->legs[leg].sequence,
         .balance = posting->legs[leg].balance,
         .previous = account->last_position,
+        .matures_on = posting->legs[leg].waits != 0 ? 0 : posting->post->legs[leg].matures_on,
     };
     account->last_position = position;
     append_mark(posting, leg, position);
@@ -292,7 +446,7 @@ static enum err write_journal(struct ledger_posting *posting, int64_t *journal_i
     };
     size_t leg = 0;
 
-    row.business_date = time_business_date(row.created_at_ms);
+    row.business_date = posting->today;
     while (leg < post->leg_count) {
         row.id = tx_sequence(posting->tx, &ledger__journal_sequence);
         if (leg == 0) {
@@ -313,33 +467,70 @@ static enum err write_journal(struct ledger_posting *posting, int64_t *journal_i
     return ERR_OK;
 }
 
+static enum err write_accounts(struct ledger_posting *posting)
+{
+    for (size_t i = 0; i < posting->account_count; i++) {
+        const struct ledger_account *next = &posting->accounts[i].next;
+
+        CHECK(currency_sum(posting, next->currency) == 0);
+        ledger__account_check(next, posting->today);
+        TRY(ledger__account_put(posting->tx, next));
+    }
+    return ERR_OK;
+}
+
+static enum err write_pending(struct ledger_posting *posting, int64_t journal_id)
+{
+    for (size_t i = 0; i < posting->post->leg_count; i++) {
+        if (posting->legs[i].waits != 0) {
+            const struct ledger_waiting waiting = {
+                .account = &posting->accounts[posting->legs[i].waits - 1].next,
+                .leg = &posting->post->legs[i],
+                .position =
+                    ledger__position(journal_id + (int64_t)(i / LEDGER_SLOTS), i % LEDGER_SLOTS),
+            };
+
+            TRY(ledger__pending_insert(posting->tx, &waiting));
+        }
+    }
+    return ERR_OK;
+}
+
 enum err ledger__posting_write(struct ledger_posting *posting, int64_t *journal_id)
 {
     TRY(write_journal(posting, journal_id));
-    for (size_t i = 0; i < posting->account_count; i++) {
-        const struct ledger_account *next = &posting->accounts[i].next;
-        void *row;
+    TRY(write_accounts(posting));
+    return write_pending(posting, *journal_id);
+}
 
-        CHECK(currency_sum(posting, next->currency) == 0);
-        ledger__account_check(next);
-        TRY(tx_edit(posting->tx, &ledger__account_table, next->id, &row));
-        *(struct ledger_account *)row = *next;
-    }
-    return ERR_OK;
+void ledger__posting_begin(struct ledger_posting *posting, struct tx *tx,
+                           const struct ledger_post *post)
+{
+    posting->tx = tx;
+    posting->post = post;
+    posting->hold_id = 0;
+    posting->held_account_id = 0;
+    posting->direct = false;
+    posting->account_count = 0;
+}
+
+enum err ledger__posting_run(struct ledger_posting *posting, int64_t *journal_id)
+{
+    TRY(ledger__posting_load(posting));
+    TRY(ledger__posting_balanced(posting));
+    TRY(ledger__posting_unblocked(posting));
+    TRY(ledger__posting_divert(posting));
+    TRY(ledger__posting_add(posting));
+    TRY(ledger__posting_covered(posting));
+    return ledger__posting_write(posting, journal_id);
 }
 
 static enum err post_new(struct tx *tx, const struct ledger_post *post, int64_t *journal_id)
 {
     struct ledger_posting posting; /* large: only what is used is filled in */
 
-    posting.tx = tx;
-    posting.post = post;
-    posting.hold_id = 0;
-    TRY(ledger__posting_load(&posting));
-    TRY(ledger__posting_balanced(&posting));
-    TRY(ledger__posting_add(&posting));
-    TRY(ledger__posting_covered(&posting));
-    return ledger__posting_write(&posting, journal_id);
+    ledger__posting_begin(&posting, tx, post);
+    return ledger__posting_run(&posting, journal_id);
 }
 
 enum err ledger_post(struct tx *tx, const struct ledger_post *post, struct ledger_posted *posted)

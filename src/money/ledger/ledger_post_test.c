@@ -302,7 +302,7 @@ static void a_negative_floor_is_a_credit_line(void **state)
     assert_ok(books_transfer(s.books, s.merchant, s.channel, 20));
     account = books_get(s.books, s.merchant);
     assert_int_equal(account.posted.minor, -20);
-    assert_int_equal(ledger_available(&account).minor, 30);
+    assert_int_equal(ledger_available(&account, LEDGER_NO_DATE).minor, 30);
     change.floor = -19;
     assert_refused(s.books, books_run(s.books, set_floor, &change), ERR_LEDGER_INSUFFICIENT,
                    "floor");
@@ -324,8 +324,8 @@ static void available_does_not_overflow(void **state)
         .has_floor = true, .floor = {INT64_MAX}, .posted = {INT64_MIN}, .held = {1}};
 
     (void)state;
-    assert_int_equal(ledger_available(&low).minor, INT64_MAX);
-    assert_int_equal(ledger_available(&high).minor, INT64_MIN);
+    assert_int_equal(ledger_available(&low, LEDGER_NO_DATE).minor, INT64_MAX);
+    assert_int_equal(ledger_available(&high, LEDGER_NO_DATE).minor, INT64_MIN);
 }
 
 /* ---- idempotency ---- */

@@ -160,7 +160,7 @@ static void load_accounts(void *ctx, struct reader *reader)
 
         (void)account_add(p, &rows[i]);
         p->target_row = row > p->target_row ? row : p->target_row;
-        if (!ledger__account_covers(&rows[i])) {
+        if (!ledger__account_covers(&rows[i], LEDGER_NO_DATE)) {
             wrong(p, "ledger_account row %lld: posted - held is below floor",
                   (long long)rows[i].id);
         }

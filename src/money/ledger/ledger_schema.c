@@ -97,4 +97,142 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .name = "ledger.006_hold_step_hold",
         .sql = "CREATE INDEX ledger_hold_step_hold ON ledger_hold_step (hold_id)",
     },
+    {
+        .name = "ledger.007_account_status",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN status INT NOT NULL DEFAULT 1 "
+               "COMMENT 'enum ledger_account_status'",
+    },
+    {
+        .name = "ledger.008_account_deferred",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN deferred INT NOT NULL DEFAULT 0 "
+               "COMMENT 'entries are applied later'",
+    },
+    {
+        .name = "ledger.009_account_credit_blocks",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN credit_blocks BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'open holds that block credits'",
+    },
+    {
+        .name = "ledger.010_account_debit_blocks",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN debit_blocks BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'open holds that block debits'",
+    },
+    {
+        .name = "ledger.011_account_holds",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN holds BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'open and waiting holds'",
+    },
+    {
+        .name = "ledger.012_account_holds_counted",
+        .sql = "UPDATE ledger_account SET holds = (SELECT COUNT(*) FROM ledger_hold "
+               "WHERE ledger_hold.account_id = ledger_account.id AND ledger_hold.status = 1)",
+    },
+    {
+        .name = "ledger.013_account_pending",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN pending BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'entries that wait to be applied'",
+    },
+    {
+        .name = "ledger.014_account_maturities",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN maturities VARCHAR(2000) NOT NULL DEFAULT '' "
+               "COMMENT 'yyyymmdd=minor units, comma-separated'",
+    },
+    {
+        .name = "ledger.015_journal_matures_a",
+        .sql = "ALTER TABLE ledger_journal ADD COLUMN matures_a INT NOT NULL DEFAULT 0 "
+               "COMMENT 'yyyymmdd on which the money matures; 0 at once'",
+    },
+    {
+        .name = "ledger.016_journal_matures_b",
+        .sql = "ALTER TABLE ledger_journal ADD COLUMN matures_b INT NOT NULL DEFAULT 0 "
+               "COMMENT 'yyyymmdd on which the money matures; 0 at once'",
+    },
+    {
+        .name = "ledger.017_serial",
+        .sql = "CREATE TABLE ledger_serial (\n"
+               "  serial BIGINT NOT NULL COMMENT 'of the account in this shard, gap-free from 1',\n"
+               "  account_id BIGINT NOT NULL COMMENT 'ledger_account.id',\n"
+               "  PRIMARY KEY (serial),\n"
+               "  UNIQUE (account_id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.018_serial_of_old",
+        .sql = "INSERT INTO ledger_serial (serial, account_id) "
+               "SELECT ROW_NUMBER() OVER (ORDER BY id), id FROM ledger_account",
+    },
+    {
+        .name = "ledger.019_hold_effect",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN effect INT NOT NULL DEFAULT 1 "
+               "COMMENT 'enum ledger_hold_effect'",
+    },
+    {
+        .name = "ledger.020_hold_matures_on",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN matures_on INT NOT NULL DEFAULT 0 "
+               "COMMENT 'yyyymmdd: holds what matures then'",
+    },
+    {
+        .name = "ledger.021_hold_rank",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN turn BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'order among those that wait for money'",
+    },
+    {
+        .name = "ledger.022_hold_operator_id",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN operator_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of who asked; 0 the platform'",
+    },
+    {
+        .name = "ledger.023_hold_reason",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN reason VARCHAR(200) NOT NULL DEFAULT '' "
+               "COMMENT 'for people'",
+    },
+    {
+        .name = "ledger.024_hold_document_no",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN document_no VARCHAR(64) NOT NULL DEFAULT '' "
+               "COMMENT 'of the court, the police'",
+    },
+    {
+        .name = "ledger.025_hold_starts_at",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN starts_at_ms BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'Unix ms; 0 at once'",
+    },
+    {
+        .name = "ledger.026_hold_account",
+        .sql = "CREATE INDEX ledger_hold_account ON ledger_hold (account_id, id)",
+    },
+    {
+        .name = "ledger.027_pending",
+        .sql = "CREATE TABLE ledger_pending (\n"
+               "  id BIGINT NOT NULL COMMENT 'gap-free, in the order of posting',\n"
+               "  account_id BIGINT NOT NULL COMMENT 'ledger_account.id',\n"
+               "  number BIGINT NOT NULL COMMENT 'of the account, gap-free from 1',\n"
+               "  side INT NOT NULL COMMENT 'enum ledger_side',\n"
+               "  amount BIGINT NOT NULL COMMENT 'minor units',\n"
+               "  matures_on INT NOT NULL COMMENT 'yyyymmdd or 0',\n"
+               "  status INT NOT NULL COMMENT 'enum ledger_pending_status',\n"
+               "  position BIGINT NOT NULL COMMENT 'of the leg that stands for it',\n"
+               "  hold_id BIGINT NOT NULL COMMENT 'of a debit',\n"
+               "  journal_id BIGINT NOT NULL COMMENT 'that applied it; 0 none yet',\n"
+               "  refusal VARCHAR(40) NOT NULL COMMENT 'why it is parked',\n"
+               "  created_at_ms BIGINT NOT NULL COMMENT 'Unix ms',\n"
+               "  updated_at_ms BIGINT NOT NULL COMMENT 'Unix ms',\n"
+               "  PRIMARY KEY (id),\n"
+               "  UNIQUE (account_id, number),\n"
+               "  UNIQUE (position)\n"
+               ")",
+    },
+    {
+        .name = "ledger.028_queue",
+        .sql = "CREATE TABLE ledger_queue (\n"
+               "  account_id BIGINT NOT NULL COMMENT 'ledger_account.id',\n"
+               "  seen BIGINT NOT NULL COMMENT 'entries up to this number have been tried',\n"
+               "  oldest BIGINT NOT NULL COMMENT 'entries below this number have been applied',\n"
+               "  last BIGINT NOT NULL COMMENT 'number of the last entry',\n"
+               "  PRIMARY KEY (account_id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.029_pending_status",
+        .sql = "CREATE INDEX ledger_pending_status ON ledger_pending (status, id)",
+    },
 };

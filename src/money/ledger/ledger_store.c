@@ -1,5 +1,6 @@
 #include "money/ledger/ledger_int.h"
 
+enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
 enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
 
 static const struct column account_columns[] = {
@@ -17,6 +18,13 @@ static const struct column account_columns[] = {
     COLUMN(struct ledger_account, sequence, COL_INT, .help = "of the last leg"),
     COLUMN(struct ledger_account, last_position, COL_INT, .help = "of the last leg"),
     COLUMN(struct ledger_account, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_account, status, COL_ENUM),
+    COLUMN(struct ledger_account, deferred, COL_BOOL),
+    COLUMN(struct ledger_account, credit_blocks, COL_INT),
+    COLUMN(struct ledger_account, debit_blocks, COL_INT),
+    COLUMN(struct ledger_account, holds, COL_INT),
+    COLUMN(struct ledger_account, pending, COL_INT),
+    COLUMN(struct ledger_account, maturities, COL_TEXT, .size = MATURITIES_MAX),
 };
 
 const struct table ledger__account_table = {
@@ -27,6 +35,25 @@ const struct table ledger__account_table = {
     .uniques = {{.name = "ledger_account_key", .columns = {"owner_id", "code", "currency"}}},
     .unique_count = 1,
     .keep = LEDGER_ACCOUNTS_KEPT,
+};
+
+static const struct column serial_columns[] = {
+    COLUMN(struct ledger_serial, serial, COL_ID),
+    COLUMN(struct ledger_serial, account_id, COL_ID, .fixed = true),
+};
+
+const struct table ledger__serial_table = {
+    .name = "ledger_serial",
+    .row_size = sizeof(struct ledger_serial),
+    .columns = serial_columns,
+    .column_count = ARRAY_LEN(serial_columns),
+    .uniques = {{.name = "ledger_serial_account", .columns = {"account_id"}, .rising = true}},
+    .unique_count = 1,
+};
+
+const struct sequence ledger__serial_sequence = {
+    .name = "ledger_serial",
+    .table = &ledger__serial_table,
 };
 
 /* A member of slots[number], under a column name with the slot's letter. */
@@ -56,6 +83,8 @@ static const struct column journal_columns[] = {
     SLOT_COLUMN("sequence_b", 1, sequence, COL_INT),
     SLOT_COLUMN("balance_b", 1, balance, COL_AMOUNT),
     SLOT_COLUMN("previous_b", 1, previous, COL_INT),
+    SLOT_COLUMN("matures_a", 0, matures_on, COL_INT),
+    SLOT_COLUMN("matures_b", 1, matures_on, COL_INT),
 };
 
 const struct table ledger__journal_table = {
@@ -99,6 +128,15 @@ static const struct column hold_columns[] = {
     COLUMN(struct ledger_hold, expires_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct ledger_hold, created_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct ledger_hold, updated_at_ms, COL_TIME),
+    COLUMN(struct ledger_hold, effect, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold, matures_on, COL_INT, .fixed = true),
+    /* "rank" is a reserved word of MySQL */
+    {.name = "turn", .type = COL_INT, .offset = offsetof(struct ledger_hold, rank), .fixed = true},
+    COLUMN(struct ledger_hold, operator_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_hold, reason, COL_TEXT, .size = LEDGER_HOLD_REASON_MAX, .fixed = true),
+    COLUMN(struct ledger_hold, document_no, COL_TEXT, .size = LEDGER_HOLD_DOCUMENT_MAX,
+           .fixed = true),
+    COLUMN(struct ledger_hold, starts_at_ms, COL_TIME, .fixed = true),
 };
 
 const struct table ledger__hold_table = {
@@ -131,6 +169,51 @@ const struct table ledger__hold_step_table = {
                  .columns = {"business_no", "operation", "source"},
                  .rising = true}},
     .unique_count = 1,
+};
+
+static const struct column pending_columns[] = {
+    COLUMN(struct ledger_pending, id, COL_ID),
+    COLUMN(struct ledger_pending, account_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_pending, number, COL_INT, .fixed = true),
+    COLUMN(struct ledger_pending, side, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_pending, amount, COL_AMOUNT, .fixed = true),
+    COLUMN(struct ledger_pending, matures_on, COL_INT, .fixed = true),
+    COLUMN(struct ledger_pending, status, COL_ENUM),
+    COLUMN(struct ledger_pending, position, COL_ID, .fixed = true),
+    COLUMN(struct ledger_pending, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_pending, journal_id, COL_ID),
+    COLUMN(struct ledger_pending, refusal, COL_TEXT, .size = PENDING_REFUSAL_MAX),
+    COLUMN(struct ledger_pending, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_pending, updated_at_ms, COL_TIME),
+};
+
+const struct table ledger__pending_table = {
+    .name = "ledger_pending",
+    .row_size = sizeof(struct ledger_pending),
+    .columns = pending_columns,
+    .column_count = ARRAY_LEN(pending_columns),
+    .uniques = {{.name = "ledger_pending_number", .columns = {"account_id", "number"}},
+                {.name = "ledger_pending_position", .columns = {"position"}, .rising = true}},
+    .unique_count = 2,
+};
+
+const struct sequence ledger__pending_sequence = {
+    .name = "ledger_pending",
+    .table = &ledger__pending_table,
+};
+
+static const struct column queue_columns[] = {
+    COLUMN(struct ledger_queue, account_id, COL_ID),
+    COLUMN(struct ledger_queue, seen, COL_INT),
+    COLUMN(struct ledger_queue, oldest, COL_INT),
+    COLUMN(struct ledger_queue, last, COL_INT),
+};
+
+const struct table ledger__queue_table = {
+    .name = "ledger_queue",
+    .row_size = sizeof(struct ledger_queue),
+    .columns = queue_columns,
+    .column_count = ARRAY_LEN(queue_columns),
 };
 
 /* ---- statements ---- */
@@ -180,7 +263,8 @@ static const struct statement totals = {
     .name = "ledger_totals",
     .sql = "SELECT MIN(id), COUNT(*), code, currency, side, 0, 0, CAST(SUM(posted) AS SIGNED), "
            "CAST(SUM(held) AS SIGNED), CAST(SUM(debits) AS SIGNED), CAST(SUM(credits) AS SIGNED), "
-           "0, 0, 0 FROM ledger_account GROUP BY code, currency, side ORDER BY code, currency",
+           "0, 0, 0, 1, 0, 0, 0, 0, 0, '' FROM ledger_account GROUP BY code, currency, side ORDER "
+           "BY code, currency",
     .row = &ledger__account_table,
 };
 
@@ -198,11 +282,11 @@ static const struct statement wrong_hold = {
            "(SELECT hold_id, "
            "SUM(CASE WHEN step = 1 THEN amount ELSE 0 END) AS placed, "
            "SUM(CASE WHEN step = 2 THEN amount ELSE 0 END) AS captured, "
-           "SUM(CASE WHEN step > 2 THEN amount ELSE released END) AS released "
+           "SUM(CASE WHEN step IN (3, 4) THEN amount ELSE released END) AS released "
            "FROM ledger_hold_step GROUP BY hold_id) s ON s.hold_id = h.id "
            "WHERE s.hold_id IS NULL OR h.amount <> s.placed OR h.captured <> s.captured "
            "OR h.released <> s.released OR h.captured + h.released > h.amount "
-           "OR (h.status <> 1 AND h.captured + h.released <> h.amount)",
+           "OR (h.status NOT IN (1, 4) AND h.captured + h.released <> h.amount)",
 };
 
 static const struct statement stray_hold = {
@@ -211,15 +295,26 @@ static const struct statement stray_hold = {
            "WHERE account_id NOT IN (SELECT id FROM ledger_account)",
 };
 
+static const struct statement waiting_holds = {
+    .name = "ledger_waiting_holds",
+    .sql = "SELECT :row FROM ledger_hold WHERE account_id = ? AND status = 4 AND starts_at_ms <= ? "
+           "ORDER BY turn, id LIMIT 100",
+    .row = &ledger__hold_table,
+};
+
 static const struct table *const tables[] = {
-    &ledger__account_table, &ledger__journal_table,   &ledger__mark_table,
-    &ledger__hold_table,    &ledger__hold_step_table,
+    &ledger__account_table, &ledger__serial_table,    &ledger__journal_table, &ledger__mark_table,
+    &ledger__hold_table,    &ledger__hold_step_table, &ledger__pending_table, &ledger__queue_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,     &last_row, &business_rows, &mark_of,    &marks_after, &accounts_after,
-    &owner_accounts, &totals,   &wrong_held,    &wrong_hold, &stray_hold,
+    &owner_accounts, &totals,   &wrong_held,    &wrong_hold, &stray_hold,  &waiting_holds,
 };
-static const struct sequence *const sequences[] = {&ledger__journal_sequence};
+static const struct sequence *const sequences[] = {
+    &ledger__journal_sequence,
+    &ledger__serial_sequence,
+    &ledger__pending_sequence,
+};
 
 const struct store_part ledger_part = {
     .tables = tables,
@@ -356,4 +451,15 @@ enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id)
 enum err ledger__read_stray_hold(struct reader *reader, int64_t *hold_id)
 {
     return reader_ints(reader, &stray_hold, NULL, 0, hold_id, 1);
+}
+
+enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id, int64_t now_ms,
+                                    struct arena *arena, struct ledger_hold **holds, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(account_id), VALUE_INT(now_ms)};
+    void *found;
+
+    TRY(reader_rows(reader, &waiting_holds, values, ARRAY_LEN(values), arena, &found, count));
+    *holds = found;
+    return ERR_OK;
 }

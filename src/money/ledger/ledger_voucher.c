@@ -137,8 +137,7 @@ static enum err make_legs(struct tx *tx, const struct ledger_voucher *voucher,
         struct ledger_account_key key = key_of(voucher, from);
         struct ledger_leg *leg = &legs[*count];
 
-        leg->side = from->side;
-        leg->amount = amount_of(voucher, from->amount);
+        *leg = (struct ledger_leg){.side = from->side, .amount = amount_of(voucher, from->amount)};
         if (leg->amount.minor != 0) {
             TRY(ledger_account_open(tx, &key, &leg->account_id));
             (*count)++;

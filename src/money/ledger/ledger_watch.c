@@ -38,7 +38,7 @@ static void seen_accounts(void *ctx, const struct store_change *changes, size_t 
     (void)ctx;
     for (size_t i = 0; i < count; i++) {
         CHECK(changes[i].kind != STORE_DELETED);
-        ledger__account_check(changes[i].row);
+        ledger__account_check(changes[i].row, LEDGER_NO_DATE);
     }
 }
 

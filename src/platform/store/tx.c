@@ -547,6 +547,7 @@ void tx__apply(struct tx *tx, struct command *command)
     command->param[0] = '\0';
     command->err = command->kind->apply(tx, command->arg, command->result);
     if (command->err == ERR_OK) {
+        command->param[0] = '\0'; /* of a refusal that apply has dealt with */
         command->err = settle(tx);
     }
     if (command->err != ERR_OK) {
