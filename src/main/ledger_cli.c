@@ -53,7 +53,7 @@ int ledger_cli(struct app *app, int argc, char **argv)
     if (argc == 1 && strcmp(argv[0], "prove") == 0) {
         err = ledger_print_proof(app->store, &text, &right);
     } else if (argc == 1 && strcmp(argv[0], "trial-balance") == 0) {
-        err = ledger_print_trial_balance(app->store, &text, &right);
+        err = ledger_print_trial_balance(app->store, 0, &text, &right);
     } else if (argc >= 2 && strcmp(argv[0], "statement") == 0) {
         err = statement(app, argc, argv, &text);
     } else {

@@ -258,7 +258,7 @@ struct ledger_proof books_prove(struct books *books)
 
 static void trial_run(struct books *books, struct reader *reader, void *ctx)
 {
-    CHECK(ledger_read_trial_balance(reader, books->arena, ctx) == ERR_OK);
+    CHECK(ledger_read_trial_balance(reader, 0, books->arena, ctx) == ERR_OK);
 }
 
 void books_assert_right(struct books *books)

@@ -313,6 +313,35 @@ static struct model_reply add_legs(struct model_account *accounts, const struct 
     return fine;
 }
 
+/* The totals of a code and currency have the size of an account's. */
+static struct model_reply check_totals(const struct model *m, const struct model_request *r)
+{
+    for (int i = 0; i < r->leg_count; i++) {
+        const struct model_account *own = &m->accounts[r->legs[i].account];
+        model_int total = 0;
+
+        for (size_t j = 0; j < m->account_count; j++) {
+            const struct model_account *other = &m->accounts[j];
+
+            if (other->code == own->code && other->currency == own->currency) {
+                total += r->legs[i].is_debit ? other->debits : other->credits;
+            }
+        }
+        for (int j = 0; j <= i; j++) {
+            const struct model_account *other = &m->accounts[r->legs[j].account];
+
+            if (r->legs[j].is_debit == r->legs[i].is_debit && other->code == own->code &&
+                other->currency == own->currency) {
+                total += r->legs[j].amount;
+            }
+        }
+        if (!fits(total)) {
+            return refuse_leg(ERR_LEDGER_OVERFLOW, i, "amount");
+        }
+    }
+    return fine;
+}
+
 static struct model_reply add_maturities(struct model_account *accounts,
                                          const struct model_request *r, int32_t today)
 {
@@ -386,6 +415,9 @@ static struct model_reply try_legs(const struct model *m, const struct model_req
         (void)mature(&accounts[m->holds[hold].account], m->today, m->holds[hold].matures_on, freed);
     }
     reply = add_legs(accounts, r);
+    if (!is_refused(reply)) {
+        reply = check_totals(m, r);
+    }
     if (!is_refused(reply)) {
         reply = add_maturities(accounts, r, m->today);
     }

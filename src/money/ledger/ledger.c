@@ -1,4 +1,5 @@
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_day_int.h"
 
 static enum err start(struct app *app, void **state)
 {
@@ -12,9 +13,11 @@ static const struct timer_kind *const timers[] = {
     &ledger__expire_timer,
     &ledger__pending_timer,
     &ledger__start_timer,
+    &ledger__cut_timer,
 };
 
-static const struct route *const more_routes[] = {ledger__transfer_routes, NULL};
+static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__day_routes,
+                                                  NULL};
 
 const struct module ledger_module = {
     .name = "ledger",

@@ -165,9 +165,6 @@ MUST_USE enum err ledger_account_reopen(struct tx *tx, int64_t account_id);
 MUST_USE enum err ledger_account_serial(struct tx *tx, int64_t account_id, int64_t *serial);
 MUST_USE enum err ledger_account_by_serial(struct tx *tx, int64_t serial, int64_t *account_id);
 
-/* The books' business date. */
-MUST_USE enum err ledger_today(struct tx *tx, int32_t *date);
-
 /* ---- journals ---- */
 
 /* What a business number belongs to; stored, part of the key. */
@@ -404,6 +401,33 @@ extern const struct command_kind ledger_pending_kind; /* arg int64_t account id,
 MUST_USE enum err ledger_pending_retry(struct tx *tx, int64_t account_id);
 extern const struct command_kind ledger_pending_retry_kind; /* arg int64_t account id, no result */
 
+/* ---- business days (日切) ----
+ *
+ * The books have a date of their own, and every journal carries the one it was posted on. It
+ * follows the calendar of Asia/Shanghai: the first command of a new day cuts the old one, or a
+ * timer does at midnight when nothing is posted. A cut writes three rows and touches no account.
+ * The date never goes back, even if the clock does; days on which the program did not run are left
+ * out.
+ *
+ *     open ──the first command of a later day──► closing ──its seal is made──► closed
+ */
+
+enum ledger_day_status { LEDGER_DAY_OPEN = 1, LEDGER_DAY_CLOSING, LEDGER_DAY_CLOSED };
+
+struct ledger_day {
+    int64_t id; /* yyyymmdd */
+    enum ledger_day_status status;
+    int64_t previous_id; /* the day before it in the books; 0: it is the first */
+    int64_t opened_at_ms;
+    int64_t cut_at_ms;    /* 0: it is open */
+    int64_t closed_at_ms; /* 0: it is not closed */
+    int64_t first_row;    /* of the journal: the first that is of this day or later */
+    int64_t last_row;     /* when it has been cut; first_row - 1: it has none */
+};
+
+/* The date of the books; a new day begins here when its time has come. */
+MUST_USE enum err ledger_today(struct tx *tx, int32_t *date);
+
 /* ---- commands over the store; their args are the structs above ---- */
 
 extern const struct command_kind ledger_account_kind;  /* arg ledger_account_key, result int64_t */
@@ -413,6 +437,7 @@ extern const struct command_kind ledger_capture_kind;  /* arg ledger_hold_captur
 extern const struct command_kind ledger_release_kind;  /* arg ledger_hold_release, result held */
 extern const struct command_kind ledger_expire_kind;   /* arg int64_t hold id, no result */
 extern const struct command_kind ledger_start_kind;    /* arg int64_t hold id, no result */
+extern const struct command_kind ledger_day_cut_kind;  /* no arg, result int64_t: today's date */
 
 /* ---- queries, on reader connections ---- */
 
@@ -507,25 +532,46 @@ MUST_USE enum err ledger_read_business(struct reader *reader, enum ledger_source
 MUST_USE enum err ledger_read_hold(struct reader *reader, int64_t hold_id, struct arena *arena,
                                    struct ledger_hold *out);
 
-/* One row per code and currency, in that order. */
+/* ERR_LEDGER_DAY: the books have no such day. */
+MUST_USE enum err ledger_read_day(struct reader *reader, int32_t date, struct arena *arena,
+                                  struct ledger_day *out);
+
+/* The trial balance (试算平衡) of a day: one row per code and currency, in that order, for those
+ * that have ever moved. It is answered from the totals alone, however many accounts and entries
+ * there are. The opening of a day is the closing of the day before. */
 struct ledger_trial_row {
     enum ledger_code code;
     enum currency currency;
-    enum ledger_side side;
-    int64_t accounts;
-    struct amount debits; /* of all time */
+    enum ledger_side side; /* the normal side */
+    struct amount opening; /* on the normal side */
+    struct amount debits;  /* of the day */
     struct amount credits;
-    struct amount posted; /* on the normal side */
-    struct amount held;
+    struct amount closing;      /* on the normal side */
+    struct amount total_debits; /* of all time at the close of the day */
+    struct amount total_credits;
+    int64_t legs; /* of the day */
 };
 struct ledger_trial_balance {
+    int32_t date;
     struct ledger_trial_row *rows;
     size_t row_count;
-    bool balanced;                /* debits = credits in each currency */
+    bool balanced; /* debits = credits in each currency, of the day and of all time */
     enum currency wrong_currency; /* the first one that is not */
 };
-MUST_USE enum err ledger_read_trial_balance(struct reader *reader, struct arena *arena,
-                                            struct ledger_trial_balance *out);
+/* date 0: now; any other date is one, whether or not the books have such a day. Before the first
+ * posting ever there are no rows. */
+MUST_USE enum err ledger_read_trial_balance(struct reader *reader, int32_t date,
+                                            struct arena *arena, struct ledger_trial_balance *out);
+/* The general ledger against its sub-accounts (总分核对): the totals of each code and currency
+ * against the sums over its accounts, in one snapshot. code 0: they agree; else the first that
+ * differs. */
+struct ledger_difference {
+    enum ledger_code code;
+    enum currency currency;
+    struct amount total_debits, total_credits;
+    struct amount account_debits, account_credits;
+};
+MUST_USE enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out);
 
 /* Folds the whole journal and compares it with every account, mark and hold. Runs beside the
  * writer; an account is compared as of the moment its row was read. */
@@ -552,7 +598,9 @@ extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by t
 /* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
 
 MUST_USE enum err ledger_print_proof(struct store *store, struct buf *out, bool *right);
-MUST_USE enum err ledger_print_trial_balance(struct store *store, struct buf *out, bool *right);
+/* date 0: now. */
+MUST_USE enum err ledger_print_trial_balance(struct store *store, int32_t date, struct buf *out,
+                                             bool *right);
 /* The newest legs of an account, newest first. */
 MUST_USE enum err ledger_print_statement(struct store *store, int64_t account_id, size_t limit,
                                          struct buf *out);

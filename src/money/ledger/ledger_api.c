@@ -1,4 +1,4 @@
-/* The operator's read API: accounts, statements, balances, journals, the trial balance. */
+/* The operator's read API: accounts, statements, balances, journals. */
 #include "base/time.h"
 #include "money/ledger/ledger_api_int.h"
 #include "platform/store/store_reply.h"
@@ -565,90 +565,6 @@ static struct reply *journals_handler(struct request *req)
     return reply_query(req, query, sizeof(struct journals), journals_run, journals_then);
 }
 
-/* ---- trial balance ---- */
-
-struct trial_row_view {
-    int64_t code;
-    struct str name;
-    enum currency currency;
-    enum ledger_side side;
-    int64_t accounts;
-    struct amount debits;
-    struct amount credits;
-    struct amount posted;
-    struct amount held;
-};
-
-static const struct field trial_row_fields[] = {
-    FIELD(struct trial_row_view, code, FIELD_INT, .required = true, .example = "2241"),
-    FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
-    FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
-    FIELD(struct trial_row_view, accounts, FIELD_INT, .required = true),
-    FIELD(struct trial_row_view, debits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
-    FIELD(struct trial_row_view, credits, FIELD_AMOUNT, .always = true, .help = "Of all time."),
-    FIELD(struct trial_row_view, posted, SIGNED_AMOUNT, .help = "On the normal side."),
-    FIELD(struct trial_row_view, held, FIELD_AMOUNT, .always = true),
-};
-
-struct trial_view {
-    struct field_list rows;
-    bool balanced;
-    enum currency wrong_currency;
-};
-
-static const struct field trial_fields[] = {
-    {.name = "object", .type = FIELD_CONST, .text = "ledger_trial_balance", .always = true},
-    FIELD(struct trial_view, rows, FIELD_LIST, .max = 10000, .sub = trial_row_fields,
-          .sub_count = ARRAY_LEN(trial_row_fields), .sub_size = sizeof(struct trial_row_view),
-          .always = true),
-    FIELD(struct trial_view, balanced, FIELD_BOOL, .always = true,
-          .help = "Debits equal credits in every currency."),
-    FIELD(struct trial_view, wrong_currency, FIELD_CURRENCY,
-          .help = "The first currency in which they do not."),
-};
-static const struct field_set trial_set = FIELD_SET("ledger_trial_balance", trial_fields);
-
-static enum err trial_run(struct reader *reader, struct request *req, const void *arg, void *result)
-{
-    (void)arg;
-    return ledger_read_trial_balance(reader, req->arena, result);
-}
-
-static struct reply *trial_then(struct request *req, void *result)
-{
-    const struct ledger_trial_balance *trial = result;
-    struct trial_row_view *rows = ARENA_ARRAY(req->arena, struct trial_row_view, trial->row_count);
-    struct trial_view view = {
-        .rows = {rows, trial->row_count},
-        .balanced = trial->balanced,
-        .wrong_currency = trial->wrong_currency,
-    };
-
-    for (size_t i = 0; i < trial->row_count; i++) {
-        const struct ledger_trial_row *row = &trial->rows[i];
-        const struct ledger_chart_row *chart = ledger_chart_find(row->code);
-
-        rows[i] = (struct trial_row_view){
-            .code = row->code,
-            .name = str_of(chart == NULL ? NULL : chart->name),
-            .currency = row->currency,
-            .side = row->side,
-            .accounts = row->accounts,
-            .debits = row->debits,
-            .credits = row->credits,
-            .posted = row->posted,
-            .held = row->held,
-        };
-    }
-    return reply_fields(req, 200, &trial_set, &view);
-}
-
-static struct reply *trial_handler(struct request *req)
-{
-    return reply_query(req, NULL, sizeof(struct ledger_trial_balance), trial_run, trial_then);
-}
-
 /* ---- routes ---- */
 
 static const enum err account_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
@@ -710,13 +626,6 @@ const struct route ledger__routes[] = {
         .reply = &ledger__journal_set,
         .errors = journal_errors,
         .summary = "Get a journal with its legs",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/trial-balance",
-        .handler = trial_handler,
-        .reply = &trial_set,
-        .summary = "Get the trial balance per code and currency",
     },
     {.method = NULL},
 };

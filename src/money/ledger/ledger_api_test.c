@@ -237,7 +237,7 @@ static void a_balance_is_shown_as_of_a_time_or_an_entry(void **state)
     door_close(door);
 }
 
-/* ---- journals and the trial balance ---- */
+/* ---- journals ---- */
 
 static void the_journals_of_a_payment_are_shown(void **state)
 {
@@ -259,22 +259,6 @@ static void the_journals_of_a_payment_are_shown(void **state)
     assert_text(door, "id", journal);
     assert_int_equal(get(door, "journals?payment_id=%s", id(door, "pay", 77)), 200);
     assert_int_equal(json_array_size(at(door, "data")), 0);
-    door_close(door);
-}
-
-static void the_trial_balance_is_shown(void **state)
-{
-    struct door *door = door_open(state);
-
-    assert_int_equal(get(door, "trial-balance"), 200);
-    assert_true(json_is_true(at(door, "balanced")));
-    assert_null(at(door, "wrong_currency"));
-    assert_int_equal(json_array_size(at(door, "rows")), 3);
-    assert_number(door, "rows.0.code", 1131);
-    assert_text(door, "rows.0.name", "Receivable from channel");
-    assert_number(door, "rows.0.debits", 30000);
-    assert_number(door, "rows.1.credits", 3 * 9940);
-    assert_number(door, "rows.2.posted", 180);
     door_close(door);
 }
 
@@ -329,7 +313,6 @@ int main(void)
         cmocka_unit_test(a_statement_pages_both_ways),
         cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),
         cmocka_unit_test(the_journals_of_a_payment_are_shown),
-        cmocka_unit_test(the_trial_balance_is_shown),
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(wrong_queries_are_refused_by_name),
     };

@@ -89,7 +89,7 @@ extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 29 };
+enum { LEDGER__MIGRATIONS = 39 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -199,6 +199,10 @@ MUST_USE enum err ledger__posting_covered(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_write(struct ledger_posting *posting, int64_t *journal_id);
 /* From load to write, without the checks of a capture. */
 MUST_USE enum err ledger__posting_run(struct ledger_posting *posting, int64_t *journal_id);
+/* The general ledger: ERR_LEDGER_OVERFLOW when a total would not fit; then what the legs add to it.
+ */
+MUST_USE enum err ledger__totals_fit(const struct ledger_posting *posting);
+MUST_USE enum err ledger__totals_add(const struct ledger_posting *posting);
 /* tx_refuse that visibly returns err, so that the compiler knows what is set after TRY. */
 static inline enum err ledger__refuse(struct tx *tx, enum err err, const char *param)
 {
@@ -255,9 +259,6 @@ MUST_USE enum err ledger__read_mark(struct reader *reader, int64_t account_id, i
 MUST_USE enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
                                            struct arena *arena, struct ledger_mark **marks,
                                            size_t *count);
-/* One row per code and currency; owner_id is the number of accounts. */
-MUST_USE enum err ledger__read_totals(struct reader *reader, struct arena *arena,
-                                      struct ledger_account **totals, size_t *count);
 /* The lowest id that breaks the rule; 0: none. */
 MUST_USE enum err ledger__read_wrong_held(struct reader *reader, int64_t *account_id);
 MUST_USE enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id);

@@ -115,9 +115,3 @@ enum err ledger__mature(struct arena *arena, struct ledger_account *account,
     account->maturities = buf_str(&text);
     return ERR_OK;
 }
-
-enum err ledger_today(struct tx *tx, int32_t *date)
-{
-    *date = time_business_date(tx_now_ms(tx));
-    return ERR_OK;
-}

@@ -342,7 +342,7 @@ enum err ledger__posting_add(struct ledger_posting *posting)
         posting->legs[i].sequence = next->sequence;
         posting->legs[i].balance = next->posted;
     }
-    return ERR_OK;
+    return ledger__totals_fit(posting);
 }
 
 /* What the legs say of maturity. An account 2299 has none: the pending entry knows. */
@@ -464,7 +464,7 @@ static enum err write_journal(struct ledger_posting *posting, int64_t *journal_i
             .business_date = row.business_date,
         };
     }
-    return ERR_OK;
+    return ledger__totals_add(posting);
 }
 
 static enum err write_accounts(struct ledger_posting *posting)

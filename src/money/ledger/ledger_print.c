@@ -22,6 +22,7 @@ enum err ledger_print_proof(struct store *store, struct buf *out, bool *right)
 
 struct trial_query {
     struct arena *arena;
+    int32_t date;
     struct ledger_trial_balance trial;
     enum err err;
 };
@@ -30,7 +31,7 @@ static void read_trial(void *ctx, struct reader *reader)
 {
     struct trial_query *query = ctx;
 
-    query->err = ledger_read_trial_balance(reader, query->arena, &query->trial);
+    query->err = ledger_read_trial_balance(reader, query->date, query->arena, &query->trial);
 }
 
 static void print_amount(struct buf *out, struct arena *arena, struct amount amount,
@@ -50,42 +51,42 @@ static void print_trial_row(struct buf *out, struct arena *arena,
 {
     const struct ledger_chart_row *chart = ledger_chart_find(row->code);
 
-    buf_printf(out, "%d  " STR_FMT "  %-2s %9lld", (int)row->code,
-               STR_ARG(currency_code(row->currency)), row->side == LEDGER_DEBIT ? "D" : "C",
-               (long long)row->accounts);
+    buf_printf(out, "%d  " STR_FMT "  %s", (int)row->code, STR_ARG(currency_code(row->currency)),
+               row->side == LEDGER_DEBIT ? "D" : "C");
+    print_amount(out, arena, row->opening, row->currency);
     print_amount(out, arena, row->debits, row->currency);
     print_amount(out, arena, row->credits, row->currency);
-    print_amount(out, arena, row->posted, row->currency);
+    print_amount(out, arena, row->closing, row->currency);
     buf_printf(out, "  %s\n", chart == NULL ? "" : chart->name);
 }
 
-static enum err print_trial(struct store *store, struct arena *arena, struct buf *out, bool *right)
+static enum err print_trial(struct store *store, struct trial_query *query, struct buf *out,
+                            bool *right)
 {
-    struct trial_query query = {.arena = arena};
-
-    TRY(store_read(store, read_trial, &query));
-    TRY(query.err);
-    buf_printf(out, "%-4s  %-3s  %-2s %9s%20s%20s%20s  %s\n", "code", "cur", "", "accounts",
-               "debits", "credits", "balance", "name");
-    for (size_t i = 0; i < query.trial.row_count; i++) {
-        print_trial_row(out, arena, &query.trial.rows[i]);
+    TRY(store_read(store, read_trial, query));
+    TRY(query->err);
+    buf_printf(out, "business date %lld\n", (long long)query->trial.date);
+    buf_printf(out, "%-4s  %-3s  %s%20s%20s%20s%20s  %s\n", "code", "cur", " ", "opening", "debits",
+               "credits", "closing", "name");
+    for (size_t i = 0; i < query->trial.row_count; i++) {
+        print_trial_row(out, query->arena, &query->trial.rows[i]);
     }
-    *right = query.trial.balanced;
+    *right = query->trial.balanced;
     if (*right) {
         buf_add(out, STR("debits = credits in every currency\n"));
     } else {
         buf_printf(out, "WRONG: debits and credits differ in " STR_FMT "\n",
-                   STR_ARG(currency_code(query.trial.wrong_currency)));
+                   STR_ARG(currency_code(query->trial.wrong_currency)));
     }
     return ERR_OK;
 }
 
-enum err ledger_print_trial_balance(struct store *store, struct buf *out, bool *right)
+enum err ledger_print_trial_balance(struct store *store, int32_t date, struct buf *out, bool *right)
 {
-    struct arena *arena = arena_new();
-    enum err err = print_trial(store, arena, out, right);
+    struct trial_query query = {.arena = arena_new(), .date = date};
+    enum err err = print_trial(store, &query, out, right);
 
-    arena_free(arena);
+    arena_free(query.arena);
     return err;
 }
 

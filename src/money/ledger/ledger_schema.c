@@ -235,4 +235,113 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .name = "ledger.029_pending_status",
         .sql = "CREATE INDEX ledger_pending_status ON ledger_pending (status, id)",
     },
+    {
+        .name = "ledger.100_clock",
+        .sql = "CREATE TABLE ledger_clock (\n"
+               "  id BIGINT NOT NULL COMMENT 'one row: 1',\n"
+               "  date BIGINT NOT NULL COMMENT 'yyyymmdd: the business date',\n"
+               "  ends_at_ms BIGINT NOT NULL COMMENT 'Unix ms: when the next one begins',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.101_day",
+        .sql = "CREATE TABLE ledger_day (\n"
+               "  id BIGINT NOT NULL COMMENT 'yyyymmdd',\n"
+               "  status INT NOT NULL COMMENT 'enum ledger_day_status',\n"
+               "  previous_id BIGINT NOT NULL COMMENT 'the day before; 0 none',\n"
+               "  opened_at_ms BIGINT NOT NULL COMMENT 'Unix ms',\n"
+               "  cut_at_ms BIGINT NOT NULL COMMENT 'Unix ms; 0 open',\n"
+               "  closed_at_ms BIGINT NOT NULL COMMENT 'Unix ms; 0 not closed',\n"
+               "  first_row BIGINT NOT NULL COMMENT 'of the journal',\n"
+               "  last_row BIGINT NOT NULL COMMENT 'first_row - 1: none',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.102_total",
+        .sql = "CREATE TABLE ledger_total (\n"
+               "  id BIGINT NOT NULL COMMENT 'code * 1000 + currency',\n"
+               "  code INT NOT NULL COMMENT 'enum ledger_code',\n"
+               "  currency INT NOT NULL COMMENT 'ISO 4217 numeric',\n"
+               "  side INT NOT NULL COMMENT 'enum ledger_side, the normal side',\n"
+               "  date BIGINT NOT NULL COMMENT 'yyyymmdd of the last movement',\n"
+               "  debits BIGINT NOT NULL COMMENT 'of all time',\n"
+               "  credits BIGINT NOT NULL COMMENT 'of all time',\n"
+               "  legs BIGINT NOT NULL COMMENT 'of all time',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.103_total_day",
+        .sql = "CREATE TABLE ledger_total_day (\n"
+               "  id BIGINT NOT NULL COMMENT 'time-ordered',\n"
+               "  code INT NOT NULL COMMENT 'enum ledger_code',\n"
+               "  currency INT NOT NULL COMMENT 'ISO 4217 numeric',\n"
+               "  date BIGINT NOT NULL COMMENT 'yyyymmdd: the sums are those at its close',\n"
+               "  next_date BIGINT NOT NULL COMMENT 'yyyymmdd of the next movement',\n"
+               "  debits BIGINT NOT NULL COMMENT 'of all time until then',\n"
+               "  credits BIGINT NOT NULL COMMENT 'of all time until then',\n"
+               "  legs BIGINT NOT NULL COMMENT 'of all time until then',\n"
+               "  PRIMARY KEY (id),\n"
+               "  UNIQUE (code, currency, date)\n"
+               ")",
+    },
+    {
+        .name = "ledger.104_total_day_date",
+        .sql = "CREATE INDEX ledger_total_day_date ON ledger_total_day (next_date, date)",
+    },
+    /* Books kept before there were days and totals get theirs from the journal. */
+    {
+        .name = "ledger.105_fill_total_day",
+        .sql =
+            "INSERT INTO ledger_total_day (id, code, currency, date, next_date, debits, "
+            "credits, legs) "
+            "SELECT n, code, currency, date, next_date, debits, credits, legs FROM ("
+            "SELECT ROW_NUMBER() OVER (ORDER BY date, code, currency) AS n, "
+            "code, currency, date, "
+            "LEAD(date) OVER (PARTITION BY code, currency ORDER BY date) AS next_date, "
+            "CAST(SUM(d) OVER (PARTITION BY code, currency ORDER BY date) AS SIGNED) AS debits, "
+            "CAST(SUM(c) OVER (PARTITION BY code, currency ORDER BY date) AS SIGNED) AS credits, "
+            "CAST(SUM(l) OVER (PARTITION BY code, currency ORDER BY date) AS SIGNED) AS legs "
+            "FROM (SELECT a.code AS code, a.currency AS currency, j.date AS date, "
+            "SUM(CASE WHEN j.amount > 0 THEN j.amount ELSE 0 END) AS d, "
+            "SUM(CASE WHEN j.amount < 0 THEN -j.amount ELSE 0 END) AS c, COUNT(*) AS l "
+            "FROM (SELECT business_date AS date, account_a AS account, amount_a AS amount "
+            "FROM ledger_journal "
+            "UNION ALL SELECT business_date, account_b, amount_b FROM ledger_journal "
+            "WHERE account_b <> 0) j "
+            "JOIN ledger_account a ON a.id = j.account GROUP BY a.code, a.currency, j.date) s"
+            ") w WHERE next_date IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM ledger_total_day)",
+    },
+    {
+        .name = "ledger.106_fill_total",
+        .sql = "INSERT INTO ledger_total (id, code, currency, side, date, debits, credits, legs) "
+               "SELECT a.code * 1000 + a.currency, a.code, a.currency, MIN(a.side), "
+               "MAX(j.business_date), CAST(SUM(a.debits) AS SIGNED), "
+               "CAST(SUM(a.credits) AS SIGNED), CAST(SUM(a.sequence) AS SIGNED) "
+               "FROM ledger_account a JOIN ledger_journal j ON j.id = (a.last_position >> 1) "
+               "WHERE a.sequence > 0 AND NOT EXISTS (SELECT 1 FROM ledger_total) "
+               "GROUP BY a.code, a.currency",
+    },
+    {
+        .name = "ledger.107_fill_day",
+        .sql = "INSERT INTO ledger_day (id, status, previous_id, opened_at_ms, cut_at_ms, "
+               "closed_at_ms, first_row, last_row) "
+               "SELECT id, 2, COALESCE(LAG(id) OVER (ORDER BY id), 0), at_ms, "
+               "COALESCE(LEAD(at_ms) OVER (ORDER BY id), 0), 0, first_row, last_row FROM ("
+               "SELECT business_date AS id, MIN(created_at_ms) AS at_ms, MIN(id) AS first_row, "
+               "MAX(id) AS last_row FROM ledger_journal GROUP BY business_date) d "
+               "WHERE NOT EXISTS (SELECT 1 FROM ledger_day)",
+    },
+    {
+        .name = "ledger.108_open_day",
+        .sql = "UPDATE ledger_day SET status = 1, last_row = 0 WHERE cut_at_ms = 0 AND status = 2",
+    },
+    {
+        .name = "ledger.109_fill_clock",
+        .sql = "INSERT INTO ledger_clock (id, date, ends_at_ms) SELECT 1, id, 0 FROM ledger_day "
+               "WHERE status = 1 AND NOT EXISTS (SELECT 1 FROM ledger_clock)",
+    },
 };

@@ -1,4 +1,4 @@
-#include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_day_int.h"
 
 enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
 enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
@@ -258,16 +258,6 @@ static const struct statement owner_accounts = {
     .row = &ledger__account_table,
 };
 
-/* Totals in the shape of an account: owner_id is the number of accounts. */
-static const struct statement totals = {
-    .name = "ledger_totals",
-    .sql = "SELECT MIN(id), COUNT(*), code, currency, side, 0, 0, CAST(SUM(posted) AS SIGNED), "
-           "CAST(SUM(held) AS SIGNED), CAST(SUM(debits) AS SIGNED), CAST(SUM(credits) AS SIGNED), "
-           "0, 0, 0, 1, 0, 0, 0, 0, 0, '' FROM ledger_account GROUP BY code, currency, side ORDER "
-           "BY code, currency",
-    .row = &ledger__account_table,
-};
-
 static const struct statement wrong_held = {
     .name = "ledger_wrong_held",
     .sql = "SELECT MIN(a.id) FROM ledger_account a LEFT JOIN "
@@ -303,12 +293,26 @@ static const struct statement waiting_holds = {
 };
 
 static const struct table *const tables[] = {
-    &ledger__account_table, &ledger__serial_table,    &ledger__journal_table, &ledger__mark_table,
-    &ledger__hold_table,    &ledger__hold_step_table, &ledger__pending_table, &ledger__queue_table,
+    &ledger__account_table, &ledger__serial_table, &ledger__journal_table,
+    &ledger__mark_table,    &ledger__hold_table,   &ledger__hold_step_table,
+    &ledger__pending_table, &ledger__queue_table,  &ledger__clock_table,
+    &ledger__day_table,     &ledger__total_table,  &ledger__total_day_table,
 };
 static const struct statement *const statements[] = {
-    &rows_after,     &last_row, &business_rows, &mark_of,    &marks_after, &accounts_after,
-    &owner_accounts, &totals,   &wrong_held,    &wrong_hold, &stray_hold,  &waiting_holds,
+    &rows_after,
+    &last_row,
+    &business_rows,
+    &mark_of,
+    &marks_after,
+    &accounts_after,
+    &owner_accounts,
+    &wrong_held,
+    &wrong_hold,
+    &stray_hold,
+    &waiting_holds,
+    &ledger__total_rows,
+    &ledger__total_day_rows,
+    &ledger__difference,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,
@@ -424,16 +428,6 @@ enum err ledger_read_accounts(struct reader *reader, const struct ledger_account
     } else {
         TRY(reader_rows(reader, &accounts_after, values + 1, 2, arena, &found, count));
     }
-    *out = found;
-    return ERR_OK;
-}
-
-enum err ledger__read_totals(struct reader *reader, struct arena *arena,
-                             struct ledger_account **out, size_t *count)
-{
-    void *found;
-
-    TRY(reader_rows(reader, &totals, NULL, 0, arena, &found, count));
     *out = found;
     return ERR_OK;
 }

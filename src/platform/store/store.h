@@ -157,6 +157,7 @@ struct sequence {
     const struct table *table; /* starts at MAX(primary key) + 1 */
 };
 int64_t tx_sequence(struct tx *tx, const struct sequence *sequence);
+int64_t tx_sequence_next(struct tx *tx, const struct sequence *sequence); /* without taking it */
 /* Sets command.param and returns err: return tx_refuse(tx, ERR_X, "amount"). */
 enum err tx_refuse(struct tx *tx, enum err err, const char *param);
 /* The trace context of the command, for event rows; may be NULL. */

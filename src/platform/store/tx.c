@@ -431,6 +431,11 @@ int64_t tx_sequence(struct tx *tx, const struct sequence *sequence)
     return s->next++;
 }
 
+int64_t tx_sequence_next(struct tx *tx, const struct sequence *sequence)
+{
+    return tx->sequences[catalog__sequence(tx->catalog, sequence)].next;
+}
+
 /* ---- the rest of what apply may ask ---- */
 
 int64_t tx_now_ms(const struct tx *tx)

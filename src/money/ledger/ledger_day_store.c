@@ -1,0 +1,161 @@
+#include "money/ledger/ledger_day_int.h"
+
+enum { LEDGER_TOTALS_KEPT = 4096 };
+
+static const struct column clock_columns[] = {
+    COLUMN(struct ledger_clock, id, COL_ID),
+    COLUMN(struct ledger_clock, date, COL_INT),
+    COLUMN(struct ledger_clock, ends_at_ms, COL_TIME),
+};
+
+const struct table ledger__clock_table = {
+    .name = "ledger_clock",
+    .row_size = sizeof(struct ledger_clock),
+    .columns = clock_columns,
+    .column_count = ARRAY_LEN(clock_columns),
+    .keep = 1,
+};
+
+static const struct column day_columns[] = {
+    COLUMN(struct ledger_day, id, COL_ID, .help = "yyyymmdd"),
+    COLUMN(struct ledger_day, status, COL_ENUM),
+    COLUMN(struct ledger_day, previous_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_day, opened_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_day, cut_at_ms, COL_TIME),
+    COLUMN(struct ledger_day, closed_at_ms, COL_TIME),
+    COLUMN(struct ledger_day, first_row, COL_INT, .fixed = true),
+    COLUMN(struct ledger_day, last_row, COL_INT),
+};
+
+const struct table ledger__day_table = {
+    .name = "ledger_day",
+    .row_size = sizeof(struct ledger_day),
+    .columns = day_columns,
+    .column_count = ARRAY_LEN(day_columns),
+};
+
+#define SUMS_COLUMNS(type_, ...)                                                                   \
+    {.name = "debits", .type = COL_AMOUNT, .offset = offsetof(type_, sums.debits), __VA_ARGS__},   \
+        {.name = "credits",                                                                        \
+         .type = COL_AMOUNT,                                                                       \
+         .offset = offsetof(type_, sums.credits),                                                  \
+         __VA_ARGS__},                                                                             \
+    {                                                                                              \
+        .name = "legs", .type = COL_INT, .offset = offsetof(type_, sums.legs), __VA_ARGS__         \
+    }
+
+static const struct column total_columns[] = {
+    COLUMN(struct ledger_total, id, COL_ID, .help = "code * 1000 + currency"),
+    COLUMN(struct ledger_total, code, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_total, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct ledger_total, side, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_total, date, COL_INT, .help = "of the last movement"),
+    SUMS_COLUMNS(struct ledger_total, .help = "of all time"),
+};
+
+const struct table ledger__total_table = {
+    .name = "ledger_total",
+    .row_size = sizeof(struct ledger_total),
+    .columns = total_columns,
+    .column_count = ARRAY_LEN(total_columns),
+    .keep = LEDGER_TOTALS_KEPT,
+};
+
+static const struct column total_day_columns[] = {
+    COLUMN(struct ledger_total_day, id, COL_ID),
+    COLUMN(struct ledger_total_day, code, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_total_day, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct ledger_total_day, date, COL_INT, .fixed = true),
+    COLUMN(struct ledger_total_day, next_date, COL_INT, .fixed = true),
+    SUMS_COLUMNS(struct ledger_total_day, .fixed = true),
+};
+
+const struct table ledger__total_day_table = {
+    .name = "ledger_total_day",
+    .row_size = sizeof(struct ledger_total_day),
+    .columns = total_day_columns,
+    .column_count = ARRAY_LEN(total_day_columns),
+};
+
+/* ---- statements ---- */
+
+const struct statement ledger__total_rows = {
+    .name = "ledger_total_rows",
+    .sql = "SELECT :row FROM ledger_total ORDER BY code, currency",
+    .row = &ledger__total_table,
+};
+
+const struct statement ledger__total_day_rows = {
+    .name = "ledger_total_day_rows",
+    .sql = "SELECT :row FROM ledger_total_day WHERE next_date > ? AND date <= ? "
+           "ORDER BY code, currency",
+    .row = &ledger__total_day_table,
+};
+
+/* An account row of a code that has no total counts against zero. */
+const struct statement ledger__difference = {
+    .name = "ledger_difference",
+    .sql = "SELECT code, currency, CAST(SUM(td) AS SIGNED), CAST(SUM(tc) AS SIGNED), "
+           "CAST(SUM(ad) AS SIGNED), CAST(SUM(ac) AS SIGNED) FROM ("
+           "SELECT code, currency, debits AS td, credits AS tc, 0 AS ad, 0 AS ac "
+           "FROM ledger_total "
+           "UNION ALL SELECT code, currency, 0, 0, SUM(debits), SUM(credits) FROM ledger_account "
+           "GROUP BY code, currency) s GROUP BY code, currency "
+           "HAVING SUM(td) <> SUM(ad) OR SUM(tc) <> SUM(ac) ORDER BY code, currency LIMIT 1",
+};
+
+/* ---- reading ---- */
+
+enum err ledger__read_clock(struct reader *reader, struct arena *arena, struct ledger_clock *clock)
+{
+    return reader_get(reader, &ledger__clock_table, LEDGER_CLOCK_ID, arena, clock);
+}
+
+enum err ledger_read_day(struct reader *reader, int32_t date, struct arena *arena,
+                         struct ledger_day *out)
+{
+    enum err err = reader_get(reader, &ledger__day_table, date, arena, out);
+
+    return err == ERR_STORE_NOT_FOUND ? ERR_LEDGER_DAY : err;
+}
+
+enum err ledger__read_total_rows(struct reader *reader, struct arena *arena,
+                                 struct ledger_total **rows, size_t *count)
+{
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__total_rows, NULL, 0, arena, &found, count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_total_days(struct reader *reader, int64_t date, struct arena *arena,
+                                 struct ledger_total_day **rows, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(date), VALUE_INT(date)};
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__total_day_rows, values, ARRAY_LEN(values), arena, &found,
+                    count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out)
+{
+    int64_t found[6] = {0};
+    enum err err = reader_ints(reader, &ledger__difference, NULL, 0, found, ARRAY_LEN(found));
+
+    if (err != ERR_STORE_NOT_FOUND) {
+        TRY(err);
+    }
+    *out = (struct ledger_difference){
+        .code = (enum ledger_code)found[0],
+        .currency = (enum currency)found[1],
+        .total_debits = AMOUNT(found[2]),
+        .total_credits = AMOUNT(found[3]),
+        .account_debits = AMOUNT(found[4]),
+        .account_credits = AMOUNT(found[5]),
+    };
+    return ERR_OK;
+}
