@@ -28,7 +28,9 @@ static void firing_done(struct command *command)
                  LOG_INT("object", firing->object_id), LOG_ERR(command->err), LOG_END);
     }
     if (firing->last) {
-        timer_done(firing->app->timers, firing->timer, firing->timer_id, LEDGER_RETRY_MS);
+        /* A timer that is due again has more to do. */
+        timer_done(firing->app->timers, firing->timer, firing->timer_id,
+                   command->err == ERR_OK ? 0 : LEDGER_RETRY_MS);
     }
     mem_free(firing);
 }

@@ -1,0 +1,396 @@
+/* The rules of pending entries (异步入账). */
+#include "base/time.h"
+#include "test/lib/ledger_kit_test.h"
+
+enum { MERCHANT = 11, OTHER = 12, CHANNEL = 22, TOMORROW = 20251123 };
+
+struct shop {
+    struct books *books;
+    int64_t channel;
+    int64_t merchant; /* its entries are deferred */
+    int64_t other;
+    int64_t waiting; /* 2299 of the merchant */
+};
+
+struct deferring {
+    int64_t account_id;
+    bool deferred;
+};
+
+static enum err defer(struct tx *tx, void *ctx)
+{
+    const struct deferring *arg = ctx;
+
+    return ledger_account_set_deferred(tx, arg->account_id, arg->deferred);
+}
+
+static void set_deferred(struct shop *s, bool deferred)
+{
+    assert_ok(books_run(s->books, defer, &(struct deferring){s->merchant, deferred}));
+}
+
+static struct shop shop_open(void **state)
+{
+    struct books *books = books_open(*state);
+    struct shop s = {
+        .books = books,
+        .channel = books_account(books, CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY),
+        .merchant = books_account(books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY),
+        .other = books_account(books, OTHER, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY),
+        .waiting = books_account(books, MERCHANT, LEDGER_CODE_WAITING, CURRENCY_CNY),
+    };
+
+    set_deferred(&s, true);
+    return s;
+}
+
+static void finish(struct shop *s)
+{
+    books_assert_right(s->books);
+    books_close(s->books);
+}
+
+static enum err apply(struct shop *s)
+{
+    return books_command(s->books, &ledger_pending_kind, &s->merchant, NULL);
+}
+
+static enum err pay_in(struct shop *s, int64_t amount)
+{
+    return books_transfer(s->books, s->channel, s->merchant, amount);
+}
+
+static enum err pay_out(struct shop *s, int64_t amount)
+{
+    return books_transfer(s->books, s->merchant, s->channel, amount);
+}
+
+static void assert_account(struct shop *s, int64_t posted, int64_t held, int64_t pending)
+{
+    struct ledger_account account = books_get(s->books, s->merchant);
+
+    assert_int_equal(account.posted.minor, posted);
+    assert_int_equal(account.held.minor, held);
+    assert_int_equal(account.pending, pending);
+}
+
+static void a_credit_waits_until_it_is_applied(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 100));
+    assert_ok(pay_in(&s, 50));
+    assert_account(&s, 0, 0, 2);
+    assert_int_equal(books_get(s.books, s.waiting).posted.minor, 150);
+    books_assert_right(s.books);
+    assert_ok(apply(&s));
+    assert_account(&s, 150, 0, 0);
+    assert_int_equal(books_get(s.books, s.waiting).posted.minor, 0);
+    assert_ok(apply(&s)); /* nothing waits */
+    assert_account(&s, 150, 0, 0);
+    finish(&s);
+}
+
+static void statement_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct ledger_statement *statement = ctx;
+    const struct ledger_statement_page page = {
+        .account_id = statement->account.id, .forward = true, .limit = 100};
+
+    assert_ok(ledger_read_statement(reader, &page, books->arena, statement));
+}
+
+/* The seed gave all rows of a batch one balance (A2, A17). */
+static void each_entry_has_a_journal_and_a_balance_of_its_own(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_statement statement = {.account = {.id = s.merchant}};
+
+    for (int i = 1; i <= 5; i++) {
+        assert_ok(pay_in(&s, i));
+    }
+    assert_ok(apply(&s));
+    books_read(s.books, statement_run, &statement);
+    assert_int_equal(statement.entry_count, 5);
+    for (int i = 0, sum = 0; i < 5; i++) {
+        sum += i + 1;
+        assert_int_equal(statement.entries[i].amount.minor, i + 1);
+        assert_int_equal(statement.entries[i].balance.minor, sum);
+        assert_int_equal(statement.entries[i].sequence, i + 1);
+        assert_int_equal(statement.entries[i].reference.source, LEDGER_SOURCE_PENDING);
+        assert_int_equal(statement.entries[i].reference.business_no, i + 1);
+    }
+    finish(&s);
+}
+
+static void a_debit_reserves_at_once(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 100));
+    assert_refused(s.books, pay_out(&s, 1), ERR_LEDGER_INSUFFICIENT, "legs[0].account");
+    assert_ok(apply(&s));
+    assert_ok(pay_out(&s, 70));
+    assert_account(&s, 100, 70, 1);
+    assert_refused(s.books, pay_out(&s, 31), ERR_LEDGER_INSUFFICIENT, "legs[0].account");
+    assert_ok(apply(&s));
+    assert_account(&s, 30, 0, 0);
+    finish(&s);
+}
+
+/* The seed's batches stalled for ever, or were credited twice, from a certain size on (A1). */
+static void many_entries_are_applied_in_bounded_batches_each_once(void **state)
+{
+    struct shop s = shop_open(state);
+
+    for (int i = 0; i < 3 * LEDGER_PENDING_BATCH + 7; i++) {
+        assert_ok(pay_in(&s, 1));
+    }
+    for (int i = 1; i <= 3; i++) {
+        assert_ok(apply(&s));
+        assert_account(&s, (int64_t)i * LEDGER_PENDING_BATCH, 0,
+                       (3 - i) * LEDGER_PENDING_BATCH + 7);
+        books_reopen(s.books);
+    }
+    assert_ok(apply(&s));
+    assert_account(&s, 3 * LEDGER_PENDING_BATCH + 7, 0, 0);
+    finish(&s);
+}
+
+static int64_t block(struct shop *s, enum ledger_hold_effect effect)
+{
+    const struct ledger_hold_place arg = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_HOLD),
+        .account_id = s->merchant,
+        .kind = LEDGER_HOLD_RISK,
+        .effect = effect,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_place_kind, &arg, &held));
+    return held.hold_id;
+}
+
+static void unblock(struct shop *s, int64_t hold_id)
+{
+    const struct ledger_hold_release arg = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_RELEASE),
+        .hold_id = hold_id,
+        .whole = true,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_release_kind, &arg, &held));
+}
+
+/* A batch that summed to nothing, or one bad row, stopped the seed's account for ever (A2). */
+static void an_entry_that_is_refused_holds_up_no_other(void **state)
+{
+    struct shop s = shop_open(state);
+    int64_t hold;
+
+    assert_ok(pay_in(&s, 500));
+    assert_ok(apply(&s));
+    assert_ok(pay_in(&s, 100));
+    assert_ok(pay_out(&s, 40));
+    hold = block(&s, LEDGER_HOLD_CREDIT_BLOCK);
+    assert_ok(apply(&s));
+    assert_account(&s, 460, 0, 1); /* the credit is parked, the debit went through */
+    assert_ok(apply(&s));
+    assert_account(&s, 460, 0, 1);
+    unblock(&s, hold); /* tries again by itself */
+    assert_ok(apply(&s));
+    assert_account(&s, 560, 0, 0);
+    finish(&s);
+}
+
+static void a_parked_entry_is_tried_again_when_asked(void **state)
+{
+    struct shop s = shop_open(state);
+    const int64_t nobody = 404;
+    int64_t hold = block(&s, LEDGER_HOLD_DEBIT_BLOCK);
+
+    unblock(&s, hold);
+    assert_ok(pay_in(&s, 10));
+    (void)block(&s, LEDGER_HOLD_CREDIT_BLOCK);
+    assert_ok(apply(&s));
+    assert_account(&s, 0, 0, 1);
+    assert_ok(books_command(s.books, &ledger_pending_retry_kind, &s.merchant, NULL));
+    assert_ok(apply(&s));
+    assert_account(&s, 0, 0, 1);
+    assert_refused(s.books, books_command(s.books, &ledger_pending_retry_kind, &nobody, NULL),
+                   ERR_LEDGER_ACCOUNT, "account");
+    finish(&s);
+}
+
+static void entries_mature_as_they_were_posted(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_leg legs[] = {debit(s.channel, 100), credit(s.merchant, 100)};
+    struct ledger_account account;
+
+    legs[1].matures_on = TOMORROW;
+    assert_ok(books_post(s.books, 0, legs, 2, NULL));
+    assert_ok(apply(&s));
+    account = books_get(s.books, s.merchant);
+    assert_int_equal(ledger_immature(&account, 20251122).minor, 100);
+    assert_int_equal(ledger_available(&account, TOMORROW).minor, 100);
+    finish(&s);
+}
+
+static void the_same_posting_is_known_whether_it_waits_or_not(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_leg legs[] = {debit(s.channel, 5), credit(s.merchant, 5)};
+    struct ledger_posted first, again;
+
+    legs[1].matures_on = TOMORROW;
+    assert_ok(books_post(s.books, 777, legs, 2, &first));
+    assert_ok(books_post(s.books, 777, legs, 2, &again));
+    assert_true(again.exists && again.journal_id == first.journal_id);
+    set_deferred(&s, false);
+    assert_ok(apply(&s));
+    assert_ok(books_post(s.books, 777, legs, 2, &again));
+    assert_true(again.exists && again.journal_id == first.journal_id);
+    legs[1].account_id = s.other;
+    assert_refused(s.books, books_post(s.books, 777, legs, 2, NULL), ERR_LEDGER_CONFLICT,
+                   "legs[1].account");
+    legs[1] = credit(s.merchant, 5);
+    assert_refused(s.books, books_post(s.books, 777, legs, 2, NULL), ERR_LEDGER_CONFLICT,
+                   "legs[1].matures_on");
+    finish(&s);
+}
+
+static void what_waited_is_applied_after_deferring_has_ended(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 100));
+    set_deferred(&s, false);
+    assert_ok(pay_in(&s, 7));
+    assert_account(&s, 7, 0, 1);
+    assert_ok(apply(&s));
+    assert_account(&s, 107, 0, 0);
+    finish(&s);
+}
+
+/* ---- facts ---- */
+
+static enum err pay_in_fact(struct shop *s, int64_t account_id)
+{
+    const struct ledger_leg legs[] = {debit(s->channel, 30), credit(account_id, 30)};
+    const struct ledger_post post = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_SUCCEEDED),
+        .legs = legs,
+        .leg_count = 2,
+        .fact = true,
+    };
+    struct ledger_posted posted;
+
+    return books_command(s->books, &ledger_transfer_kind, &post, &posted);
+}
+
+static void a_fact_is_not_refused_by_a_block(void **state)
+{
+    struct shop s = shop_open(state);
+    int64_t hold;
+
+    set_deferred(&s, false);
+    hold = block(&s, LEDGER_HOLD_FULL_BLOCK);
+    assert_refused(s.books, pay_in(&s, 30), ERR_LEDGER_CREDIT_BLOCKED, "legs[1].account");
+    assert_ok(pay_in_fact(&s, s.merchant));
+    assert_account(&s, 0, 0, 1);
+    assert_ok(apply(&s));
+    assert_account(&s, 0, 0, 1);
+    assert_int_equal(books_get(s.books, s.waiting).posted.minor, 30);
+    unblock(&s, hold);
+    assert_ok(apply(&s));
+    assert_account(&s, 30, 0, 0);
+    finish(&s);
+}
+
+static enum err close_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_close(tx, *(const int64_t *)ctx);
+}
+
+static enum err reopen_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_reopen(tx, *(const int64_t *)ctx);
+}
+
+static void a_fact_waits_for_a_closed_account(void **state)
+{
+    struct shop s = shop_open(state);
+
+    set_deferred(&s, false);
+    assert_ok(books_run(s.books, close_account, &s.merchant));
+    assert_ok(pay_in_fact(&s, s.merchant));
+    assert_ok(apply(&s));
+    assert_account(&s, 0, 0, 1);
+    assert_ok(books_run(s.books, reopen_account, &s.merchant));
+    assert_ok(apply(&s));
+    assert_account(&s, 30, 0, 0);
+    finish(&s);
+}
+
+static void an_account_with_waiting_entries_is_not_closed(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 100));
+    assert_refused(s.books, books_run(s.books, close_account, &s.merchant),
+                   ERR_LEDGER_ACCOUNT_PENDING, "account");
+    finish(&s);
+}
+
+/* ---- by itself ---- */
+
+static void the_timer_applies_what_waits(void **state)
+{
+    struct shop s = shop_open(state);
+    struct app app = {.store = s.books->store, .clock = &s.books->clock};
+    struct loop *loop = loop_new("timers", 0, &s.books->clock);
+
+    for (int i = 0; i < 2 * LEDGER_PENDING_BATCH + 1; i++) {
+        assert_ok(pay_in(&s, 1));
+    }
+    loop_start(loop);
+    app.timers =
+        timers_start(&app, app.store, loop, ledger_module.timers, ledger_module.timer_count);
+    counter_add(&s.books->now_ms, 2000);
+    for (int i = 0; books_get(s.books, s.merchant).pending > 0; i++) {
+        assert_true(i < 1000);
+        uv_sleep(5);
+    }
+    assert_account(&s, 2 * LEDGER_PENDING_BATCH + 1, 0, 0);
+    books_assert_right(s.books);
+    timers_stop(app.timers);
+    store_close(s.books->store);
+    s.books->store = NULL;
+    loop_stop(loop);
+    loop_free(loop);
+    timers_free(app.timers);
+    books_close(s.books);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_credit_waits_until_it_is_applied),
+        cmocka_unit_test(each_entry_has_a_journal_and_a_balance_of_its_own),
+        cmocka_unit_test(a_debit_reserves_at_once),
+        cmocka_unit_test(many_entries_are_applied_in_bounded_batches_each_once),
+        cmocka_unit_test(an_entry_that_is_refused_holds_up_no_other),
+        cmocka_unit_test(a_parked_entry_is_tried_again_when_asked),
+        cmocka_unit_test(entries_mature_as_they_were_posted),
+        cmocka_unit_test(the_same_posting_is_known_whether_it_waits_or_not),
+        cmocka_unit_test(what_waited_is_applied_after_deferring_has_ended),
+        cmocka_unit_test(a_fact_is_not_refused_by_a_block),
+        cmocka_unit_test(a_fact_waits_for_a_closed_account),
+        cmocka_unit_test(an_account_with_waiting_entries_is_not_closed),
+        cmocka_unit_test(the_timer_applies_what_waits),
+    };
+
+    return books_run_tests(tests, ARRAY_LEN(tests));
+}
