@@ -161,8 +161,7 @@ enum err books_run(struct books *books, enum err (*run)(struct tx *tx, void *ctx
     return books_command(books, &kind, &function, NULL);
 }
 
-int64_t books_account(struct books *books, int64_t owner_id, enum ledger_code code,
-                      enum currency currency)
+int64_t books_account(struct books *books, int64_t owner_id, int64_t code, enum currency currency)
 {
     const struct ledger_account_key key = {owner_id, code, currency};
     int64_t id = 0;

@@ -29,8 +29,7 @@ enum err books_command(struct books *books, const struct command_kind *kind, con
 enum err books_run(struct books *books, enum err (*run)(struct tx *tx, void *ctx), void *ctx);
 
 /* Opens an account; a merchant's payable (2241) has a floor of zero, the others have none. */
-int64_t books_account(struct books *books, int64_t owner_id, enum ledger_code code,
-                      enum currency currency);
+int64_t books_account(struct books *books, int64_t owner_id, int64_t code, enum currency currency);
 /* The account as stored. */
 struct ledger_account books_get(struct books *books, int64_t account_id);
 

@@ -302,7 +302,7 @@ static void look_account(void *ctx, struct reader *reader)
     look->err = ledger_read_account_key(reader, &look->key, look->till->arena, &look->account);
 }
 
-int64_t till_balance(struct till *till, int64_t owner_id, enum ledger_code code)
+int64_t till_balance(struct till *till, int64_t owner_id, int64_t code)
 {
     struct look look = {.till = till, .key = {owner_id, code, CURRENCY_CNY}};
 

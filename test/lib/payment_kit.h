@@ -49,7 +49,7 @@ struct payment till_payment(struct till *till, int64_t id); /* as stored */
 struct str till_events(struct till *till, int64_t payment_id);
 size_t till_journals(struct till *till, int64_t payment_id);
 /* Posted balance of an account; 0 when there is none. */
-int64_t till_balance(struct till *till, int64_t owner_id, enum ledger_code code);
+int64_t till_balance(struct till *till, int64_t owner_id, int64_t code);
 bool till_timer(struct till *till, int64_t payment_id, int64_t *due_at_ms);
 
 #endif

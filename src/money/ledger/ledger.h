@@ -73,8 +73,8 @@ enum { LEDGER_MATURITIES_MAX = 64 };
 
 enum ledger_side { LEDGER_DEBIT = 1, LEDGER_CREDIT };
 
-/* The chart of accounts (科目): class digit 1 assets, 2 liabilities, 6 profit and loss. The normal
- * side, the name and the default floor of each code are rows of ledger_chart.c. Stored. */
+/* The codes of the chart of accounts (科目) that code names. The chart itself is data, see
+ * ledger_chart.h; a code has up to ten digits, so it is an int64_t wherever it is kept. */
 enum ledger_code {
     LEDGER_CODE_BANK = 1002,                /* 备付金存款 deposits at the bank */
     LEDGER_CODE_FEE_RECEIVABLE = 1122,      /* 应收手续费 fee receivable from a merchant */
@@ -94,7 +94,7 @@ struct ledger_chart_row {
     const char *name;
     const char *name_zh;
 };
-const struct ledger_chart_row *ledger_chart_find(enum ledger_code code); /* NULL: no such code */
+const struct ledger_chart_row *ledger_chart_find(int64_t code); /* NULL: no such code */
 
 /* ---- accounts ---- */
 
@@ -105,7 +105,7 @@ enum ledger_account_status { LEDGER_ACCOUNT_OPEN = 1, LEDGER_ACCOUNT_CLOSED };
 struct ledger_account {
     int64_t id;
     int64_t owner_id; /* LEDGER_PLATFORM, or the id of a merchant or channel account */
-    enum ledger_code code;
+    int64_t code;     /* a leaf of the chart */
     enum currency currency;
     enum ledger_side side; /* the normal side: posted is positive on it */
     enum ledger_account_status status;
@@ -135,12 +135,13 @@ struct amount ledger_available(const struct ledger_account *account, int32_t dat
 /* There is one account per key. */
 struct ledger_account_key {
     int64_t owner_id;
-    enum ledger_code code;
+    int64_t code;
     enum currency currency;
 };
 
 /* Finds the account or makes it, with the side and floor its code has in the chart.
- * ERR_LEDGER_CODE, ERR_CURRENCY_UNKNOWN. */
+ * ERR_LEDGER_CODE, ERR_LEDGER_CODE_NOT_LEAF, ERR_LEDGER_CODE_CLOSED (on the business date),
+ * ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY. */
 MUST_USE enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
                                       int64_t *account_id);
 /* The account's id without making it: ERR_LEDGER_ACCOUNT. */
@@ -540,7 +541,7 @@ MUST_USE enum err ledger_read_day(struct reader *reader, int32_t date, struct ar
  * that have ever moved. It is answered from the totals alone, however many accounts and entries
  * there are. The opening of a day is the closing of the day before. */
 struct ledger_trial_row {
-    enum ledger_code code;
+    int64_t code;
     enum currency currency;
     enum ledger_side side; /* the normal side */
     struct amount opening; /* on the normal side */
@@ -566,7 +567,7 @@ MUST_USE enum err ledger_read_trial_balance(struct reader *reader, int32_t date,
  * against the sums over its accounts, in one snapshot. code 0: they agree; else the first that
  * differs. */
 struct ledger_difference {
-    enum ledger_code code;
+    int64_t code;
     enum currency currency;
     struct amount total_debits, total_credits;
     struct amount account_debits, account_credits;

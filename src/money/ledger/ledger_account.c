@@ -1,3 +1,5 @@
+#include "base/time.h"
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
 static ledger_wide wide_available(const struct ledger_account *account, int32_t date)
@@ -57,28 +59,23 @@ enum err ledger_account_id(struct tx *tx, const struct ledger_account_key *key, 
 enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
                              int64_t *account_id)
 {
-    const struct ledger_chart_row *chart = ledger_chart_find(key->code);
+    struct ledger_code_terms terms;
     struct ledger_account account;
-    enum err err;
+    enum err err = find(tx, key, account_id);
 
-    if (chart == NULL) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE, "code");
-    }
-    if (!currency_is_known(key->currency)) {
-        return ledger__refuse(tx, ERR_CURRENCY_UNKNOWN, "currency");
-    }
-    err = find(tx, key, account_id);
     if (err != ERR_STORE_NOT_FOUND) {
         return err;
     }
+    /* Not ledger_today: an account without a movement begins no business day. */
+    TRY(ledger__chart_add_account(tx, key, time_business_date(tx_now_ms(tx)), &terms));
     account = (struct ledger_account){
         .id = tx_id(tx),
         .owner_id = key->owner_id,
         .code = key->code,
         .currency = key->currency,
-        .side = chart->side,
+        .side = terms.side,
         .status = LEDGER_ACCOUNT_OPEN,
-        .has_floor = chart->has_floor,
+        .has_floor = terms.has_floor,
         .created_at_ms = tx_now_ms(tx),
     };
     TRY(tx_insert(tx, &ledger__account_table, &account));

@@ -105,7 +105,7 @@ static const struct field account_fields[] = {
 static const struct field_set account_set = FIELD_SET("ledger_account", account_fields);
 
 /* What a channel owes or is owed is kept per channel account, all else per merchant. */
-static bool is_of_channel(enum ledger_code code)
+static bool is_of_channel(int64_t code)
 {
     return code == LEDGER_CODE_CHANNEL_RECEIVABLE || code == LEDGER_CODE_CHANNEL_FEE_PAYABLE;
 }

@@ -1,3 +1,4 @@
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
 /* Only what is spent from has a floor: what we owe a merchant cannot be paid out twice. */
@@ -14,7 +15,7 @@ static const struct ledger_chart_row chart[] = {
     {LEDGER_CODE_CHANNEL_FEE_EXPENSE, LEDGER_DEBIT, false, "Channel fee expense", "渠道手续费支出"},
 };
 
-const struct ledger_chart_row *ledger_chart_find(enum ledger_code code)
+const struct ledger_chart_row *ledger_chart_find(int64_t code)
 {
     for (size_t i = 0; i < ARRAY_LEN(chart); i++) {
         if (chart[i].code == code) {
@@ -22,4 +23,127 @@ const struct ledger_chart_row *ledger_chart_find(enum ledger_code code)
         }
     }
     return NULL;
+}
+
+/* ---- the tree ---- */
+
+static const int64_t class_max = 9;
+
+int64_t ledger_code_parent(int64_t code)
+{
+    if (code <= class_max) {
+        return 0;
+    }
+    return code <= 9999 ? code / 1000 : code / 100;
+}
+
+int ledger_code_level(int64_t code)
+{
+    int level = 1;
+
+    while ((code = ledger_code_parent(code)) != 0) {
+        level++;
+    }
+    return level;
+}
+
+/* ---- in apply ---- */
+
+enum err ledger__chart_get(struct tx *tx, int64_t code, const struct ledger_code_row **row)
+{
+    const void *found;
+    enum err err = tx_get(tx, &ledger__chart_table, code, &found);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_LEDGER_CODE;
+    }
+    TRY(err);
+    *row = found;
+    return ERR_OK;
+}
+
+static bool is_open_on(const struct ledger_code_row *row, int32_t date)
+{
+    return row->opened_on <= date && (row->closed_on == 0 || date < row->closed_on);
+}
+
+enum err ledger__chart_open_on(struct tx *tx, int64_t code, int32_t date)
+{
+    const struct ledger_code_row *row;
+
+    TRY(ledger__chart_get(tx, code, &row));
+    return is_open_on(row, date) ? ERR_OK : ERR_LEDGER_CODE_CLOSED;
+}
+
+/* The version that is valid on a date on which the code is open. */
+static enum err version_on(struct tx *tx, const struct ledger_code_row *code, int32_t date,
+                           const struct ledger_code_version **version)
+{
+    for (int64_t number = code->version; number > 0; number--) {
+        const void *row;
+        enum err err = tx_get(tx, &ledger__chart_version_table,
+                              ledger__code_version_id(code->code, number), &row);
+
+        CHECK(err != ERR_STORE_NOT_FOUND);
+        TRY(err);
+        *version = row;
+        if ((*version)->valid_from <= date) {
+            return ERR_OK;
+        }
+    }
+    check_failed("a code without a version on the date", __FILE__, __LINE__);
+}
+
+/* "CNY,USD" has it; an empty list has all. */
+static bool takes_currency(struct str currencies, enum currency currency)
+{
+    struct str head;
+    bool more = currencies.len > 0, found = !more;
+
+    while (more && !found) {
+        more = str_cut(&currencies, ',', &head);
+        found = str_eq(head, currency_code(currency));
+    }
+    return found;
+}
+
+enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
+                                   int32_t date, struct ledger_code_terms *terms)
+{
+    const struct ledger_code_version *version;
+    const struct ledger_code_row *code;
+    enum err err = ledger__chart_get(tx, key->code, &code);
+    void *row;
+
+    if (err == ERR_LEDGER_CODE) {
+        return ledger__refuse(tx, err, "code");
+    }
+    TRY(err);
+    if (!code->leaf) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_NOT_LEAF, "code");
+    }
+    if (!is_open_on(code, date)) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CLOSED, "code");
+    }
+    if (!currency_is_known(key->currency)) {
+        return ledger__refuse(tx, ERR_CURRENCY_UNKNOWN, "currency");
+    }
+    TRY(version_on(tx, code, date, &version));
+    if (!takes_currency(version->currencies, key->currency)) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currency");
+    }
+    *terms = (struct ledger_code_terms){.side = code->side, .has_floor = version->has_floor};
+    TRY(tx_edit(tx, &ledger__chart_table, key->code, &row));
+    ((struct ledger_code_row *)row)->accounts++;
+    return ERR_OK;
+}
+
+void ledger__chart_prefetch(struct prefetch *pre, int64_t code)
+{
+    const struct ledger_code_row *row = prefetch_peek(pre, &ledger__chart_table, code);
+
+    prefetch_id(pre, &ledger__chart_table, code);
+    if (row != NULL) {
+        prefetch_id(pre, &ledger__chart_version_table, ledger__code_version_id(code, row->version));
+    }
 }

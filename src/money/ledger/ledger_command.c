@@ -1,4 +1,5 @@
 /* The commands over the store. */
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
 static void account_prefetch(struct prefetch *pre, const void *arg, unsigned round)
@@ -9,6 +10,7 @@ static void account_prefetch(struct prefetch *pre, const void *arg, unsigned rou
 
     if (round == 0) {
         prefetch_unique(pre, &ledger__account_table, 0, &row);
+        ledger__chart_prefetch(pre, key->code);
     }
 }
 

@@ -22,7 +22,7 @@ struct ledger_sums {
  * once per batch. */
 struct ledger_total {
     int64_t id; /* ledger__total_id */
-    enum ledger_code code;
+    int64_t code;
     enum currency currency;
     enum ledger_side side;
     int64_t date; /* of the last movement */
@@ -33,7 +33,7 @@ struct ledger_total {
  * hold for each date from `date` until before `next_date`. */
 struct ledger_total_day {
     int64_t id;
-    enum ledger_code code;
+    int64_t code;
     enum currency currency;
     int64_t date;
     int64_t next_date;
@@ -51,9 +51,9 @@ extern const struct route ledger__day_routes[];
 enum { LEDGER_CLOCK_ID = 1, LEDGER_CODES_MAX = 10000, LEDGER_CURRENCY_RADIX = 1000 };
 enum { LEDGER_DATE_MIN = 19700101, LEDGER_DATE_MAX = 99991231 }; /* that may be asked for */
 
-static inline int64_t ledger__total_id(enum ledger_code code, enum currency currency)
+static inline int64_t ledger__total_id(int64_t code, enum currency currency)
 {
-    return (int64_t)code * LEDGER_CURRENCY_RADIX + (int64_t)currency;
+    return code * LEDGER_CURRENCY_RADIX + (int64_t)currency;
 }
 
 /* ERR_STORE_NOT_FOUND: nothing has been posted yet. */

@@ -46,7 +46,7 @@ const struct table ledger__day_table = {
 
 static const struct column total_columns[] = {
     COLUMN(struct ledger_total, id, COL_ID, .help = "code * 1000 + currency"),
-    COLUMN(struct ledger_total, code, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_total, code, COL_INT, .fixed = true),
     COLUMN(struct ledger_total, currency, COL_CURRENCY, .fixed = true),
     COLUMN(struct ledger_total, side, COL_ENUM, .fixed = true),
     COLUMN(struct ledger_total, date, COL_INT, .help = "of the last movement"),
@@ -63,7 +63,7 @@ const struct table ledger__total_table = {
 
 static const struct column total_day_columns[] = {
     COLUMN(struct ledger_total_day, id, COL_ID),
-    COLUMN(struct ledger_total_day, code, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_total_day, code, COL_INT, .fixed = true),
     COLUMN(struct ledger_total_day, currency, COL_CURRENCY, .fixed = true),
     COLUMN(struct ledger_total_day, date, COL_INT, .fixed = true),
     COLUMN(struct ledger_total_day, next_date, COL_INT, .fixed = true),
@@ -150,7 +150,7 @@ enum err ledger_read_difference(struct reader *reader, struct ledger_difference 
         TRY(err);
     }
     *out = (struct ledger_difference){
-        .code = (enum ledger_code)found[0],
+        .code = found[0],
         .currency = (enum currency)found[1],
         .total_debits = AMOUNT(found[2]),
         .total_credits = AMOUNT(found[3]),

@@ -429,8 +429,7 @@ static const struct command_kind *make_command(struct flight *f)
     f->command.result = &f->result;
     switch (r->op) {
     case MODEL_OPEN:
-        f->arg.key = (struct ledger_account_key){r->owner_id, (enum ledger_code)r->code,
-                                                 (enum currency)r->currency};
+        f->arg.key = (struct ledger_account_key){r->owner_id, r->code, (enum currency)r->currency};
         return &ledger_account_kind;
     case MODEL_FLOOR:
         f->command.arg = f;

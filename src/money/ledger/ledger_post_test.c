@@ -51,7 +51,7 @@ static void an_account_is_found_or_made(void **state)
 static void an_account_of_no_code_or_currency_is_refused(void **state)
 {
     struct books *books = books_open(*state);
-    const struct ledger_account_key no_code = {MERCHANT, (enum ledger_code)9999, CURRENCY_NONE};
+    const struct ledger_account_key no_code = {MERCHANT, 9999, CURRENCY_NONE};
     const struct ledger_account_key no_currency = {MERCHANT, LEDGER_CODE_SUSPENSE, CURRENCY_NONE};
     int64_t id;
 

@@ -51,8 +51,8 @@ static void print_trial_row(struct buf *out, struct arena *arena,
 {
     const struct ledger_chart_row *chart = ledger_chart_find(row->code);
 
-    buf_printf(out, "%d  " STR_FMT "  %s", (int)row->code, STR_ARG(currency_code(row->currency)),
-               row->side == LEDGER_DEBIT ? "D" : "C");
+    buf_printf(out, "%-10lld  " STR_FMT "  %s", (long long)row->code,
+               STR_ARG(currency_code(row->currency)), row->side == LEDGER_DEBIT ? "D" : "C");
     print_amount(out, arena, row->opening, row->currency);
     print_amount(out, arena, row->debits, row->currency);
     print_amount(out, arena, row->credits, row->currency);
@@ -66,8 +66,8 @@ static enum err print_trial(struct store *store, struct trial_query *query, stru
     TRY(store_read(store, read_trial, query));
     TRY(query->err);
     buf_printf(out, "business date %lld\n", (long long)query->trial.date);
-    buf_printf(out, "%-4s  %-3s  %s%20s%20s%20s%20s  %s\n", "code", "cur", " ", "opening", "debits",
-               "credits", "closing", "name");
+    buf_printf(out, "%-10s  %-3s  %s%20s%20s%20s%20s  %s\n", "code", "cur", " ", "opening",
+               "debits", "credits", "closing", "name");
     for (size_t i = 0; i < query->trial.row_count; i++) {
         print_trial_row(out, query->arena, &query->trial.rows[i]);
     }

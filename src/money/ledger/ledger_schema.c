@@ -1,3 +1,4 @@
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
 const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
@@ -344,4 +345,20 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "INSERT INTO ledger_clock (id, date, ends_at_ms) SELECT 1, id, 0 FROM ledger_day "
                "WHERE status = 1 AND NOT EXISTS (SELECT 1 FROM ledger_clock)",
     },
+    {
+        .name = "ledger.060_account_code",
+        .sql = "ALTER TABLE ledger_account MODIFY code BIGINT NOT NULL COMMENT 'of the chart'",
+    },
+    {
+        .name = "ledger.060_total_code",
+        .sql = "ALTER TABLE ledger_total MODIFY code BIGINT NOT NULL COMMENT 'of the chart'",
+    },
+    {
+        .name = "ledger.060_total_day_code",
+        .sql = "ALTER TABLE ledger_total_day MODIFY code BIGINT NOT NULL COMMENT 'of the chart'",
+    },
+    {.name = "ledger.061_chart", .sql = ledger__chart_sql},
+    {.name = "ledger.062_chart_version", .sql = ledger__chart_version_sql},
+    {.name = "ledger.063_chart_codes", .sql = ledger__chart_codes_sql},
+    {.name = "ledger.064_chart_names", .sql = ledger__chart_names_sql},
 };

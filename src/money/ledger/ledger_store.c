@@ -1,3 +1,4 @@
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_day_int.h"
 
 enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
@@ -6,7 +7,7 @@ enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's me
 static const struct column account_columns[] = {
     COLUMN(struct ledger_account, id, COL_ID),
     COLUMN(struct ledger_account, owner_id, COL_ID, .fixed = true),
-    COLUMN(struct ledger_account, code, COL_ENUM, .fixed = true, .help = "enum ledger_code"),
+    COLUMN(struct ledger_account, code, COL_INT, .fixed = true, .help = "a leaf of the chart"),
     COLUMN(struct ledger_account, currency, COL_CURRENCY, .fixed = true),
     COLUMN(struct ledger_account, side, COL_ENUM, .fixed = true, .help = "the normal side"),
     COLUMN(struct ledger_account, has_floor, COL_BOOL),
@@ -293,10 +294,11 @@ static const struct statement waiting_holds = {
 };
 
 static const struct table *const tables[] = {
-    &ledger__account_table, &ledger__serial_table, &ledger__journal_table,
-    &ledger__mark_table,    &ledger__hold_table,   &ledger__hold_step_table,
-    &ledger__pending_table, &ledger__queue_table,  &ledger__clock_table,
-    &ledger__day_table,     &ledger__total_table,  &ledger__total_day_table,
+    &ledger__account_table, &ledger__serial_table,        &ledger__journal_table,
+    &ledger__mark_table,    &ledger__hold_table,          &ledger__hold_step_table,
+    &ledger__pending_table, &ledger__queue_table,         &ledger__clock_table,
+    &ledger__day_table,     &ledger__total_table,         &ledger__total_day_table,
+    &ledger__chart_table,   &ledger__chart_version_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,
@@ -313,6 +315,8 @@ static const struct statement *const statements[] = {
     &ledger__total_rows,
     &ledger__total_day_rows,
     &ledger__difference,
+    &ledger__chart_codes,
+    &ledger__chart_versions,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,

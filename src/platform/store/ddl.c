@@ -101,6 +101,16 @@ static void translate(struct scan *scan, struct str token)
     }
 }
 
+/* " t MODIFY a BIGINT …": SQLite's integers have one width, so there is nothing to do. */
+static bool widens(struct str rest)
+{
+    struct scan scan = {.rest = str_trim(rest)};
+
+    (void)take(&scan); /* the table */
+    (void)take(&scan);
+    return str_eq_nocase(take(&scan), STR("MODIFY"));
+}
+
 void ddl__for_sqlite(struct buf *buf, struct str sql)
 {
     struct scan scan = {.out = buf, .rest = str_trim(sql)};
@@ -111,6 +121,10 @@ void ddl__for_sqlite(struct buf *buf, struct str sql)
 
     if (!str_eq_nocase(object, STR("TABLE")) || !(create || str_eq_nocase(verb, STR("ALTER")))) {
         buf_add(buf, sql);
+        return;
+    }
+    if (!create && widens(scan.rest)) {
+        buf_add(buf, STR("SELECT 1"));
         return;
     }
     buf_add(buf, verb);

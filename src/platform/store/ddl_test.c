@@ -47,6 +47,13 @@ static void added_columns_are_rewritten(void **state)
           "ALTER TABLE t ADD COLUMN a TEXT CHECK (length(a) <= 8) NOT NULL DEFAULT '' ");
 }
 
+static void a_wider_column_needs_nothing(void **state)
+{
+    (void)state;
+    check("ALTER TABLE t MODIFY a BIGINT NOT NULL COMMENT 'x'", "SELECT 1");
+    check("ALTER TABLE modify ADD COLUMN a INT", "ALTER TABLE modify ADD COLUMN a INTEGER");
+}
+
 static void other_statements_stay_as_they_are(void **state)
 {
     (void)state;
@@ -61,6 +68,7 @@ int main(void)
         cmocka_unit_test(comments_go_and_quoted_text_stays),
         cmocka_unit_test(quoted_names_are_names),
         cmocka_unit_test(added_columns_are_rewritten),
+        cmocka_unit_test(a_wider_column_needs_nothing),
         cmocka_unit_test(other_statements_stay_as_they_are),
     };
 

@@ -1,0 +1,67 @@
+/* The rows of the chart, shared inside money/ledger. */
+#ifndef MONEY_LEDGER_LEDGER_CHART_INT_H
+#define MONEY_LEDGER_LEDGER_CHART_INT_H
+
+#include "money/ledger/ledger_chart.h"
+
+/* A code: what is the same in all its versions, and its state. */
+struct ledger_code_row {
+    int64_t code;
+    enum ledger_side side;
+    bool leaf;
+    int64_t accounts;  /* opened under it, of all time */
+    int64_t children;  /* codes right below it that are not closed */
+    int64_t version;   /* the last one */
+    int64_t opened_on; /* yyyymmdd, the first date it is open on */
+    int64_t closed_on; /* yyyymmdd, the first date it is no longer open on; 0: not closed */
+};
+
+struct ledger_code_version {
+    int64_t id; /* ledger__code_version_id */
+    int64_t valid_from;
+    struct str name;
+    struct str name_zh;
+    bool has_floor;
+    struct str currencies; /* "CNY,USD"; empty: any */
+    int64_t operator_id;   /* who made it: an operator's key; 0: shipped */
+    int64_t created_at_ms;
+};
+
+extern const struct table ledger__chart_table;
+extern const struct table ledger__chart_version_table;
+extern const struct statement ledger__chart_codes, ledger__chart_versions;
+
+static inline int64_t ledger__code_version_id(int64_t code, int64_t version)
+{
+    return code * (LEDGER_VERSIONS_MAX + 1) + version;
+}
+
+static inline int64_t ledger__code_of_version(int64_t id)
+{
+    return id / (LEDGER_VERSIONS_MAX + 1);
+}
+
+/* The migrations' texts. */
+extern const char ledger__chart_sql[], ledger__chart_version_sql[];
+extern const char ledger__chart_codes_sql[], ledger__chart_names_sql[];
+
+/* ---- in apply: no I/O once the code has been looked at ---- */
+
+/* ERR_LEDGER_CODE: the chart does not have it. A view that is valid until apply returns. */
+MUST_USE enum err ledger__chart_get(struct tx *tx, int64_t code,
+                                    const struct ledger_code_row **row);
+/* May something be posted under the code on the date? ERR_LEDGER_CODE, ERR_LEDGER_CODE_CLOSED. */
+MUST_USE enum err ledger__chart_open_on(struct tx *tx, int64_t code, int32_t date);
+
+/* What a new account of the key gets. */
+struct ledger_code_terms {
+    enum ledger_side side;
+    bool has_floor;
+};
+/* Checks that an account may be opened on the date and counts it: ERR_LEDGER_CODE, _CODE_NOT_LEAF,
+ * _CODE_CLOSED with param code; ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY with currency. */
+MUST_USE enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
+                                            int32_t date, struct ledger_code_terms *terms);
+void ledger__chart_prefetch(struct prefetch *pre, int64_t code);
+
+#endif
