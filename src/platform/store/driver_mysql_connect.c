@@ -62,6 +62,9 @@ enum db_status driver_mysql__class(unsigned code)
     case ER_DUP_FIELDNAME:
     case ER_DUP_KEYNAME:
         return DB_EXISTS;
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL:
+        return DB_FULL;
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
     case ER_QUERY_INTERRUPTED:

@@ -57,6 +57,8 @@ static enum db_status status_of(struct sqlite *sqlite, int code)
         return DB_CONFLICT;
     case SQLITE_ERROR:
         return DB_FAILED;
+    case SQLITE_FULL:
+        return DB_FULL;
     default: /* the disk, the file, memory: nothing to go on with */
         return DB_FATAL;
     }
@@ -366,10 +368,13 @@ static enum db_status sqlite_begin(struct db *db)
     return run(sqlite_of(db), sqlite_of(db)->begin);
 }
 
-/* A commit that fails may have reached the disk in part of the WAL: never go on. */
+/* A commit that fails may have reached the disk: never go on. But for a disk that is full: then the
+ * WAL's last frame, without which the others count for nothing, has not been written whole. */
 static enum db_status sqlite_commit(struct db *db)
 {
-    return run(sqlite_of(db), sqlite_of(db)->commit) == DB_OK ? DB_OK : DB_FATAL;
+    enum db_status status = run(sqlite_of(db), sqlite_of(db)->commit);
+
+    return status == DB_OK || status == DB_FULL ? status : DB_FATAL;
 }
 
 static void sqlite_rollback(struct db *db)

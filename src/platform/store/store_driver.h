@@ -15,6 +15,7 @@ enum db_status {
     DB_UNKNOWN,  /* the connection broke in COMMIT: see committed() */
     DB_FENCED,   /* another writer holds the lease */
     DB_FAILED,   /* the statement failed otherwise; nothing is committed */
+    DB_FULL,     /* there is no space left; nothing is committed */
     DB_FATAL,    /* what was written may be lost or damaged: the process must stop */
     DB_EXISTS,   /* DDL: the object is there already */
     DB_FAULT,    /* injected by store_fault_at */

@@ -8,6 +8,7 @@
  *     LOST      a new connection, and again
  *     UNKNOWN   a new connection tells by commit_no whether the batch is durable
  *     FAILED    nothing happened: ERR_STORE_DATABASE for all
+ *     FULL      the same; it goes on when there is space again
  *     FAULT     injected, at begin, load or flush: the same as FAILED
  *     FENCED, FATAL (and a fault injected at commit): the process stops, nobody is answered */
 #include "platform/store/store_int.h"
@@ -20,6 +21,7 @@ enum {
     CONFLICTS_MAX = 10,
     PAUSE_FIRST_US = 1000,
     PAUSE_MAX_US = 100000,
+    FULL_PAUSE_US = 1000000,
     RELEASE_LOOPS_MAX = 64,
 };
 
@@ -334,6 +336,10 @@ static int64_t maintain(struct store *store, bool idle)
     case DB_UNKNOWN: /* of a renewal: nothing hangs on it */
         reconnect(store);
         return PAUSE_MAX_US;
+    case DB_FULL:
+        log_error("store", "store.full", NULL, LOG_TEXT("database", str_of(store->db->problem)),
+                  LOG_END);
+        return FULL_PAUSE_US;
     case DB_FENCED:
         stop_process(store, "another writer holds the lease");
     case DB_REFUSED:
