@@ -120,19 +120,22 @@ static uint64_t next_random(uint64_t *state)
 static void tear_image(struct image *durable, struct image *now, const bool *dirty,
                        uint64_t *random)
 {
-    int64_t low = durable->size < now->size ? durable->size : now->size;
-    int64_t high = durable->size < now->size ? now->size : durable->size;
-    int64_t size = low + (int64_t)(next_random(random) % (uint64_t)(high - low + 1));
+    int64_t low, high, size;
 
-    if (durable->exists && !now->exists) { /* deleted or not: never in part */
+    if (durable->exists && (!now->exists || now->fresh)) { /* deleted, perhaps made anew */
         if (next_random(random) % 2 == 0) {
-            copy_image(now, durable);
+            copy_image(now, durable); /* or not deleted: never in part */
+            return;
         }
-        return;
+        durable->exists = false;
+        durable->size = 0;
     }
-    if (!durable->exists) {
+    if (!durable->exists && now->exists) {
         now->exists = next_random(random) % 2 == 0;
     }
+    low = durable->size < now->size ? durable->size : now->size;
+    high = durable->size < now->size ? now->size : durable->size;
+    size = low + (int64_t)(next_random(random) % (uint64_t)(high - low + 1));
     size = size == high ? high : size / SECTOR * SECTOR;
     size = size < low ? low : size;
     for (int64_t i = 0; i * SECTOR < size; i++) {
@@ -200,6 +203,7 @@ void fault_disk_crash(const struct fault_disk *from, const struct fault_crash *c
     for (size_t i = 0; i < FAULT_FILES; i++) {
         copy_image(&to->base[i], &from->base[i]);
         copy_image(&to->now[i], &from->base[i]);
+        to->now[i].fresh = false;
     }
     for (size_t i = 0; i < crash->call && i < from->tape_count; i++) {
         replay(to, &from->tape[i], from->data, i + 1 == crash->call);
@@ -207,11 +211,10 @@ void fault_disk_crash(const struct fault_disk *from, const struct fault_crash *c
     for (size_t i = 0; i < FAULT_FILES; i++) {
         if (crash->loss == FAULT_DROP) {
             copy_image(&to->now[i], &to->base[i]);
-            continue;
-        }
-        if (crash->loss == FAULT_TEAR) {
+        } else if (crash->loss == FAULT_TEAR) {
             tear_image(&to->base[i], &to->now[i], to->dirty[i], &random);
         }
+        to->now[i].fresh = false;
         copy_image(&to->base[i], &to->now[i]);
     }
     memset(to->dirty, 0, sizeof(to->dirty));
