@@ -259,11 +259,17 @@ MUST_USE enum err ledger__read_mark(struct reader *reader, int64_t account_id, i
 MUST_USE enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
                                            struct arena *arena, struct ledger_mark **marks,
                                            size_t *count);
-/* The lowest id that breaks the rule; 0: none. */
-MUST_USE enum err ledger__read_wrong_held(struct reader *reader, int64_t *account_id);
-MUST_USE enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id);
-MUST_USE enum err ledger__read_stray_hold(struct reader *reader, int64_t *hold_id);
-
+/* A rule that holds between rows. */
+struct ledger_rule {
+    struct statement broken_by; /* gives the lowest id of a row that breaks it, or NULL */
+    const char *table;
+    const char *text;
+};
+enum { LEDGER__RULES = 7 };
+extern const struct ledger_rule ledger__rules[LEDGER__RULES];
+/* 0: none breaks it. */
+MUST_USE enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule,
+                                    int64_t *id);
 /* Holds of the account that wait and whose start has come, in the order of rank and age. */
 MUST_USE enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id,
                                              int64_t now_ms, struct arena *arena,

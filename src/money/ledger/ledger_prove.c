@@ -445,24 +445,15 @@ static void no_stray_mark(struct prover *p)
     }
 }
 
-static void compare_holds(struct prover *p)
+static void compare_rows(struct prover *p)
 {
-    static const struct {
-        enum err (*read)(struct reader *reader, int64_t *id);
-        const char *table;
-        const char *text;
-    } rules[] = {
-        {ledger__read_wrong_held, "ledger_account", "held is not what its holds have left"},
-        {ledger__read_wrong_hold, "ledger_hold", "differs from its steps"},
-        {ledger__read_stray_hold, "ledger_hold", "there is no such account"},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(rules) && p->err == ERR_OK; i++) {
+    for (size_t i = 0; i < LEDGER__RULES && p->err == ERR_OK; i++) {
+        const struct ledger_rule *rule = &ledger__rules[i];
         int64_t id = 0;
 
-        p->err = rules[i].read(p->reader, &id);
+        p->err = ledger__read_rule(p->reader, rule, &id);
         if (p->err == ERR_OK && id != 0) {
-            wrong(p, "%s row %lld: %s", rules[i].table, (long long)id, rules[i].text);
+            wrong(p, "%s row %lld: %s", rule->table, (long long)id, rule->text);
         }
     }
 }
@@ -478,7 +469,7 @@ static void prove_rest(void *ctx, struct reader *reader)
         no_stray_mark(p);
     }
     if (p->proof->holds_true && p->err == ERR_OK) {
-        compare_holds(p);
+        compare_rows(p);
     }
 }
 

@@ -259,33 +259,6 @@ static const struct statement owner_accounts = {
     .row = &ledger__account_table,
 };
 
-static const struct statement wrong_held = {
-    .name = "ledger_wrong_held",
-    .sql = "SELECT MIN(a.id) FROM ledger_account a LEFT JOIN "
-           "(SELECT account_id, SUM(amount - captured - released) AS held FROM ledger_hold "
-           "WHERE status = 1 GROUP BY account_id) h ON h.account_id = a.id "
-           "WHERE a.held <> COALESCE(h.held, 0)",
-};
-
-static const struct statement wrong_hold = {
-    .name = "ledger_wrong_hold",
-    .sql = "SELECT MIN(h.id) FROM ledger_hold h LEFT JOIN "
-           "(SELECT hold_id, "
-           "SUM(CASE WHEN step = 1 THEN amount ELSE 0 END) AS placed, "
-           "SUM(CASE WHEN step = 2 THEN amount ELSE 0 END) AS captured, "
-           "SUM(CASE WHEN step IN (3, 4) THEN amount ELSE released END) AS released "
-           "FROM ledger_hold_step GROUP BY hold_id) s ON s.hold_id = h.id "
-           "WHERE s.hold_id IS NULL OR h.amount <> s.placed OR h.captured <> s.captured "
-           "OR h.released <> s.released OR h.captured + h.released > h.amount "
-           "OR (h.status NOT IN (1, 4) AND h.captured + h.released <> h.amount)",
-};
-
-static const struct statement stray_hold = {
-    .name = "ledger_stray_hold",
-    .sql = "SELECT MIN(id) FROM ledger_hold "
-           "WHERE account_id NOT IN (SELECT id FROM ledger_account)",
-};
-
 static const struct statement waiting_holds = {
     .name = "ledger_waiting_holds",
     .sql = "SELECT :row FROM ledger_hold WHERE account_id = ? AND status = 4 AND starts_at_ms <= ? "
@@ -308,15 +281,19 @@ static const struct statement *const statements[] = {
     &marks_after,
     &accounts_after,
     &owner_accounts,
-    &wrong_held,
-    &wrong_hold,
-    &stray_hold,
     &waiting_holds,
     &ledger__total_rows,
     &ledger__total_day_rows,
     &ledger__difference,
     &ledger__chart_codes,
     &ledger__chart_versions,
+    &ledger__rules[0].broken_by,
+    &ledger__rules[1].broken_by,
+    &ledger__rules[2].broken_by,
+    &ledger__rules[3].broken_by,
+    &ledger__rules[4].broken_by,
+    &ledger__rules[5].broken_by,
+    &ledger__rules[6].broken_by,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,
@@ -434,21 +411,6 @@ enum err ledger_read_accounts(struct reader *reader, const struct ledger_account
     }
     *out = found;
     return ERR_OK;
-}
-
-enum err ledger__read_wrong_held(struct reader *reader, int64_t *account_id)
-{
-    return reader_ints(reader, &wrong_held, NULL, 0, account_id, 1);
-}
-
-enum err ledger__read_wrong_hold(struct reader *reader, int64_t *hold_id)
-{
-    return reader_ints(reader, &wrong_hold, NULL, 0, hold_id, 1);
-}
-
-enum err ledger__read_stray_hold(struct reader *reader, int64_t *hold_id)
-{
-    return reader_ints(reader, &stray_hold, NULL, 0, hold_id, 1);
 }
 
 enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id, int64_t now_ms,
