@@ -4,7 +4,7 @@
  * It runs beside the writer. Account rows are read first, then the journal at least up to the last
  * leg any of them names; each account is compared at the leg that was its last when its row was
  * read. Rows come in pages, each a short read, so that no snapshot is held open for long. */
-#include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_day_int.h"
 
 enum { PROVE_PAGE = 2000, PROVE_ACCOUNTS_MIN = 1024 };
 
@@ -13,7 +13,10 @@ struct proved {
     int64_t id;
     enum currency currency;
     enum ledger_side side;
-    bool compared; /* the leg the row calls its last has been folded */
+    bool compared;         /* the leg the row calls its last has been folded */
+    bool has_holds;        /* which may have some of what matures */
+    struct str maturities; /* of the row */
+    uint32_t maturing;     /* number in maturing plus 1 of its first item; 0: none */
     struct totals {
         int64_t sequence;
         int64_t position;
@@ -21,6 +24,13 @@ struct proved {
         int64_t debits;
         int64_t credits;
     } row, fold;
+};
+
+/* What the journal says matures on a date after today. */
+struct maturing {
+    int64_t date;
+    int64_t sum;
+    uint32_t next; /* as proved.maturing */
 };
 
 struct currency_sum {
@@ -39,6 +49,11 @@ struct prover {
     size_t account_count, account_size;
     uint32_t *index; /* open addressing by id: number in accounts plus 1; 0 = free */
     size_t index_size;
+
+    int32_t today;      /* when the proof began; what has matured since is not looked at */
+    struct arena *kept; /* for the whole proof */
+    struct maturing *maturing;
+    size_t maturing_count, maturing_size;
 
     int64_t target_row; /* the journal reaches at least so far */
     int64_t last_row;   /* folded so far */
@@ -127,6 +142,14 @@ static struct totals totals_of(const struct ledger_account *row)
     };
 }
 
+/* What of the row is not in the totals. */
+static void take_row(struct prover *p, struct proved *account, const struct ledger_account *row)
+{
+    account->row = totals_of(row);
+    account->has_holds = row->holds > 0;
+    account->maturities = row->maturities.len == 0 ? STR("") : str_dup(p->kept, row->maturities);
+}
+
 static struct proved *account_add(struct prover *p, const struct ledger_account *row)
 {
     struct proved *account;
@@ -139,8 +162,8 @@ static struct proved *account_add(struct prover *p, const struct ledger_account 
         .id = row->id,
         .currency = row->currency,
         .side = row->side,
-        .row = totals_of(row),
     };
+    take_row(p, account, row);
     *index_at(p, row->id) = (uint32_t)p->account_count;
     return account;
 }
@@ -234,6 +257,58 @@ static void fold_mark(struct prover *p, const struct ledger_slot *leg, int64_t p
     p->mark_at++;
 }
 
+/* ---- maturities ---- */
+
+static struct maturing *maturing_of(struct prover *p, struct proved *account, int64_t date)
+{
+    for (uint32_t at = account->maturing; at != 0; at = p->maturing[at - 1].next) {
+        if (p->maturing[at - 1].date == date) {
+            return &p->maturing[at - 1];
+        }
+    }
+    if (p->maturing_count == p->maturing_size) {
+        size_t size = p->maturing_size == 0 ? PROVE_ACCOUNTS_MIN : 2 * p->maturing_size;
+
+        p->maturing = mem_grow(p->maturing, p->maturing_size * sizeof(*p->maturing),
+                               size * sizeof(*p->maturing));
+        p->maturing_size = size;
+    }
+    p->maturing[p->maturing_count] = (struct maturing){.date = date, .next = account->maturing};
+    account->maturing = (uint32_t)++p->maturing_count;
+    return &p->maturing[p->maturing_count - 1];
+}
+
+static void fold_maturity(struct prover *p, struct proved *account, const struct ledger_slot *leg)
+{
+    if (leg->matures_on > p->today) {
+        maturing_of(p, account, leg->matures_on)->sum +=
+            account->side == LEDGER_DEBIT ? leg->amount.minor : -leg->amount.minor;
+    }
+}
+
+/* The row's list is the journal's, less what holds have taken of it. */
+static void compare_maturities(struct prover *p, struct proved *account)
+{
+    const struct ledger_account row = {.maturities = account->maturities};
+    int64_t listed = ledger_immature(&row, p->today).minor, folded = 0;
+
+    for (uint32_t at = account->maturing; at != 0; at = p->maturing[at - 1].next) {
+        const struct maturing *item = &p->maturing[at - 1];
+        int64_t found = ledger__maturing_on(&row, item->date).minor;
+
+        folded += item->sum;
+        if (found > item->sum || (found != item->sum && !account->has_holds)) {
+            wrong(p, "ledger_account row %lld: maturities has %lld on %lld, must be %lld",
+                  (long long)account->id, (long long)found, (long long)item->date,
+                  (long long)item->sum);
+        }
+    }
+    if (listed > folded || (listed != folded && !account->has_holds)) {
+        wrong(p, "ledger_account row %lld: maturities has %lld in all, must be %lld",
+              (long long)account->id, (long long)listed, (long long)folded);
+    }
+}
+
 /* ---- the fold ---- */
 
 static void compare_account(struct prover *p, struct proved *account)
@@ -244,6 +319,7 @@ static void compare_account(struct prover *p, struct proved *account)
     COMPARE(p, "ledger_account", account->id, "posted", row->posted, fold->posted);
     COMPARE(p, "ledger_account", account->id, "debits", row->debits, fold->debits);
     COMPARE(p, "ledger_account", account->id, "credits", row->credits, fold->credits);
+    compare_maturities(p, account);
     account->compared = true;
 }
 
@@ -300,6 +376,7 @@ static void fold_leg(struct prover *p, const struct ledger_journal *row, size_t 
     COMPARE(p, "ledger_journal", row->id, columns[1], leg->previous, account->fold.position);
     COMPARE(p, "ledger_journal", row->id, columns[2], leg->balance.minor, account->fold.posted);
     account->fold.position = ledger__position(row->id, slot);
+    fold_maturity(p, account, leg);
     add_to_currency(p, account->currency, leg->amount.minor);
     if (account->fold.sequence % LEDGER_MARK_EVERY == 0) {
         fold_mark(p, leg, account->fold.position);
@@ -392,9 +469,14 @@ static void fold_page(void *ctx, struct reader *reader)
 static void find_target(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
+    struct ledger_clock clock = {0};
     int64_t last = 0;
 
-    p->err = ledger__read_last_row(reader, &last);
+    p->err = ledger__read_clock(reader, p->arena, &clock);
+    if (p->err == ERR_OK || p->err == ERR_STORE_NOT_FOUND) {
+        p->today = (int32_t)clock.date;
+        p->err = ledger__read_last_row(reader, &last);
+    }
     p->target_row = last > p->target_row ? last : p->target_row;
     p->more = false;
 }
@@ -410,7 +492,7 @@ static void compare_later(struct prover *p, struct proved *account)
     if (p->err != ERR_OK || row.sequence > account->fold.sequence) {
         return;
     }
-    account->row = totals_of(&row);
+    take_row(p, account, &row);
     compare_account(p, account);
     COMPARE(p, "ledger_account", account->id, "last_position", account->row.position,
             account->fold.position);
@@ -420,7 +502,8 @@ static void compare_rest(struct prover *p)
 {
     for (size_t i = 0; i < p->account_count && p->proof->holds_true && p->err == ERR_OK; i++) {
         struct proved *account = &p->accounts[i];
-        struct proved none = {.id = account->id, .row = account->row};
+        struct proved none = {
+            .id = account->id, .row = account->row, .maturities = account->maturities};
 
         if (!account->compared && account->row.position == 0) {
             compare_account(p, &none); /* it had no leg when its row was read */
@@ -519,9 +602,12 @@ enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t d
 
     p->proof = &proof;
     p->arena = arena_new();
+    p->kept = arena_new();
     err = run_steps(store, p, &proving);
     proof.accounts = (int64_t)p->account_count;
     arena_free(p->arena);
+    arena_free(p->kept);
+    mem_free(p->maturing);
     mem_free(p->accounts);
     mem_free(p->index);
     mem_free(p);

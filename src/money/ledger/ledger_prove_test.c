@@ -112,7 +112,7 @@ static void empty_books_are_proved(void **state)
 
 /* ---- tampering ---- */
 
-enum named { ROW = 0, THE_MERCHANT, THE_HOLD, THE_CLOSED_HOLD };
+enum named { ROW = 0, THE_MERCHANT, THE_CHANNEL, THE_HOLD, THE_CLOSED_HOLD };
 
 struct tampering {
     const char *sql;
@@ -203,6 +203,19 @@ static const struct tampering tamperings[] = {
     {"DELETE FROM ledger_hold_step WHERE step = 2", THE_HOLD, "differs from its steps"},
     {"UPDATE ledger_hold SET account_id = 77 WHERE status = 2", THE_CLOSED_HOLD,
      "there is no such account"},
+    {"UPDATE ledger_account SET holds = 0 WHERE code = 2241", THE_MERCHANT,
+     "holds or blocks are not as many as there are"},
+    {"UPDATE ledger_account SET debit_blocks = 1 WHERE code = 2241", THE_MERCHANT,
+     "holds or blocks are not as many as there are"},
+    /* maturities */
+    {"UPDATE ledger_account SET maturities = '20991231=1' WHERE code = 2241", THE_MERCHANT,
+     "maturities has 1 in all, must be 0"},
+    {"UPDATE ledger_journal SET matures_a = 20991231 WHERE id = 3", THE_CHANNEL,
+     "maturities has 0 on 20991231, must be 3"},
+    /* pending entries, serial numbers */
+    {"UPDATE ledger_account SET pending = 1 WHERE code = 2241", THE_MERCHANT,
+     "pending is not the number of entries that wait"},
+    {"DELETE FROM ledger_serial WHERE serial = 2", THE_MERCHANT, "has no serial number"},
 };
 
 static struct str due_text(const struct shop *s, const struct tampering *t)
@@ -214,6 +227,8 @@ static struct str due_text(const struct shop *s, const struct tampering *t)
         break;
     case THE_MERCHANT:
         return str_printf(arena, "ledger_account row %lld: %s", (long long)s->merchant, t->wrong);
+    case THE_CHANNEL:
+        return str_printf(arena, "ledger_account row %lld: %s", (long long)s->channel, t->wrong);
     case THE_HOLD:
     case THE_CLOSED_HOLD:
         return str_printf(arena, "ledger_hold row %lld: %s",
