@@ -84,12 +84,24 @@ void map__remove(struct map *map, uint64_t hash, const struct entry *entry)
     map->count--;
 }
 
+/* A map that one large batch has made large does not stay so: clearing it costs its size. */
 void map__clear(struct map *map)
 {
-    if (map->count > 0) {
-        memset(map->slots, 0, map->size * sizeof(*map->slots));
-        map->count = 0;
+    size_t size = map->size;
+
+    if (map->count == 0) {
+        return;
     }
+    while (size > MAP_FIRST_SIZE && map->count < size / 16) {
+        size /= 2;
+    }
+    if (size < map->size) {
+        mem_free(map->slots);
+        *map = (struct map){.slots = mem_new(size * sizeof(*map->slots)), .size = size};
+        return;
+    }
+    memset(map->slots, 0, size * sizeof(*map->slots));
+    map->count = 0;
 }
 
 void map__free(struct map *map)

@@ -140,7 +140,7 @@ void prefetch_unique(struct prefetch *pre, const struct table *table, unsigned u
 
 const void *prefetch_peek(struct prefetch *pre, const struct table *table, int64_t id)
 {
-    const struct entry *entry = row__find(tx__table(pre->tx, table), id);
+    const struct entry *entry = row__find(pre->tx, tx__table(pre->tx, table), id);
 
     return entry != NULL && entry_is_live(entry) ? entry->row : NULL;
 }
@@ -148,7 +148,7 @@ const void *prefetch_peek(struct prefetch *pre, const struct table *table, int64
 const void *prefetch_peek_unique(struct prefetch *pre, const struct table *table, unsigned unique,
                                  const void *key)
 {
-    const struct entry *entry = row__find_key(tx__table(pre->tx, table), unique, key);
+    const struct entry *entry = row__find_key(pre->tx, tx__table(pre->tx, table), unique, key);
 
     CHECK(unique < table->unique_count);
     return entry != NULL && entry_is_live(entry) ? entry->row : NULL;

@@ -32,13 +32,10 @@ struct entry {
     uint32_t has_key; /* bit u: in the map of unique u under key_hash[u] */
     enum entry_state state;
     bool is_key;
-    bool wanted;     /* in the list of what is to be loaded */
-    bool changed;    /* in the list of what may have to be written */
-    bool moved;      /* kept: a string no longer lives in the entry's own memory */
-    bool kept;       /* on the heap, survives the batch */
-    bool gave_key;   /* changed a unique key it is stored with: see sort_out() */
-    bool referenced; /* kept: used since the clock's hand came by */
-    size_t place;    /* kept: on the clock's face */
+    bool wanted;   /* in the list of what is to be loaded */
+    bool changed;  /* in the list of what may have to be written */
+    bool kept;     /* came from the kept rows as it is */
+    bool gave_key; /* changed a unique key it is stored with: see sort_out() */
 };
 
 static inline bool entry_is_live(const struct entry *entry)
@@ -76,29 +73,66 @@ void list__free(struct list *list);
 
 enum { STORE_WATCHERS_MAX = 16 };
 
+/* ---- rows kept between batches, packed ---- */
+
+struct kept_row;
+struct kept_index {
+    struct kept_slot {
+        uint32_t tag;   /* of the hash */
+        uint32_t place; /* + 1; 0: free */
+    } * slots;
+    size_t size; /* power of two, or 0 */
+    size_t count;
+};
+
+struct kept {
+    const struct table_info *info;
+    struct kept_row **rows; /* the clock's face: up to table->keep places */
+    size_t count;
+    size_t room;
+    size_t hand;
+    struct kept_index ids;
+    struct kept_index keys[UNIQUES_MAX];
+    unsigned char *scratch; /* a row being packed */
+    size_t scratch_size;
+    struct arena *arena; /* of a row being looked at */
+};
+
+void kept__init(struct kept *kept, const struct table_info *info);
+void kept__free(struct kept *kept);
+void kept__clear(struct kept *kept);
+/* Copies in the arena; NULL: it is not kept. */
+void *kept__get(struct kept *kept, struct arena *arena, int64_t id);
+void *kept__find(struct kept *kept, struct arena *arena, unsigned unique, const void *key);
+/* A committed row, new or in the place of what was kept of it; may drop another. */
+void kept__put(struct kept *kept, const void *row);
+void kept__remove(struct kept *kept, int64_t id);
+
 /* The writer's state of one table. */
 struct tx_table {
     const struct table_info *info;
     struct map rows;
     struct map keys[UNIQUES_MAX];
-    struct entry *made;  /* entries of this batch that are not kept */
+    struct entry *made;  /* the entries of this batch, newest first */
     struct list changed; /* entries that may have to be written */
     struct list wanted;  /* entries to be loaded */
     struct list wanted_keys[UNIQUES_MAX];
-    struct entry **kept; /* the clock's face: table->keep places */
-    size_t kept_count;
-    size_t hand;
+    struct kept kept;
     int64_t greatest_id;           /* of the committed rows */
     int64_t greatest_id_new;       /* with those of this batch */
     int64_t greatest[UNIQUES_MAX]; /* the same for rising keys */
     int64_t greatest_new[UNIQUES_MAX];
 };
 
-struct entry *row__find(const struct tx_table *table, int64_t id);
+/* A bijection, so that equal hashes are equal ids. */
+uint64_t row__id_hash(int64_t id);
+/* The entry of an id, of a kept row too; NULL: nothing is known. */
+struct entry *row__find(struct tx *tx, struct tx_table *table, int64_t id);
 /* The entry of an id, made UNKNOWN when there is none. */
 struct entry *row__entry(struct tx *tx, struct tx_table *table, int64_t id);
 /* The entry (of a row or of the key itself) that has key's value; NULL: nothing is known. */
-struct entry *row__find_key(const struct tx_table *table, unsigned unique, const void *key);
+struct entry *row__find_key(struct tx *tx, struct tx_table *table, unsigned unique,
+                            const void *key);
 /* The same; made as an UNKNOWN key entry when nothing is known. */
 struct entry *row__key_entry(struct tx *tx, struct tx_table *table, unsigned unique,
                              const void *key);
@@ -107,7 +141,7 @@ void row__add_keys(struct tx_table *table, struct entry *entry);
 void row__drop_keys(struct tx_table *table, struct entry *entry);
 /* A row came from the database. What the batch has made of it already stands. */
 void row__loaded(struct tx *tx, struct tx_table *table, void *row);
-/* The batch is durable: kept tables keep their rows, everything else goes. */
+/* The batch is durable: kept tables keep its rows, packed; everything else goes. */
 void row__end_batch(struct tx_table *table);
 /* The batch was rolled back: nothing is known any more. */
 void row__forget(struct tx_table *table);

@@ -12,7 +12,7 @@ enum db_status tx__init(struct tx *tx, struct store *store, struct db *db)
     tx->sequences = mem_new(catalog->sequence_count * sizeof(*tx->sequences));
     for (size_t i = 0; i < catalog->table_count; i++) {
         tx->tables[i].info = &catalog->tables[i];
-        tx->tables[i].kept = mem_new(catalog->tables[i].table->keep * sizeof(struct entry *));
+        kept__init(&tx->tables[i].kept, &catalog->tables[i]);
     }
     for (size_t i = 0; i < catalog->sequence_count; i++) {
         tx->sequences[i].sequence = catalog->sequences[i];
@@ -184,14 +184,14 @@ static enum err failed(const struct tx *tx)
 /* The entry of an id, loaded; it may be absent. */
 static enum err known_entry(struct tx *tx, struct tx_table *table, int64_t id, struct entry **out)
 {
-    struct entry *entry = row__find(table, id);
+    struct entry *entry = row__find(tx, table, id);
 
     if (entry == NULL || entry->state == ENTRY_UNKNOWN) {
         TRY(failed(tx));
         prefetch__want(tx, table, id);
         prefetch__load(tx);
         TRY(failed(tx));
-        entry = row__find(table, id);
+        entry = row__find(tx, table, id);
     }
     *out = entry;
     return ERR_OK;
@@ -207,14 +207,14 @@ static enum err live_entry(struct tx *tx, struct tx_table *table, int64_t id, st
 static enum err key_holder(struct tx *tx, struct tx_table *table, unsigned unique, const void *key,
                            struct entry **out)
 {
-    struct entry *entry = row__find_key(table, unique, key);
+    struct entry *entry = row__find_key(tx, table, unique, key);
 
     if (entry == NULL || entry->state == ENTRY_UNKNOWN) {
         TRY(failed(tx));
         prefetch__want_key(tx, table, unique, key);
         prefetch__load(tx);
         TRY(failed(tx));
-        entry = row__find_key(table, unique, key);
+        entry = row__find_key(tx, table, unique, key);
     }
     *out = entry != NULL && entry_is_live(entry) ? entry : NULL;
     return ERR_OK;
@@ -344,7 +344,6 @@ static void insert(struct tx *tx, struct tx_table *table, struct entry *entry, c
     (void)undo_add(tx, table, entry);
     entry->row = copy;
     entry->edited = 0;
-    entry->moved = true;
     entry->state = entry->state == ENTRY_DELETED ? ENTRY_REPLACED : ENTRY_NEW;
     add_changed(table, entry);
     row__add_keys(table, entry);
@@ -504,7 +503,7 @@ static void settle_row(struct tx *tx, const struct undo *undo)
         }
     }
     if (!changed) {
-        /* Written with what it was: a kept row must not get strings of the batch for it. */
+        /* Written with what it was: new strings need not come to the batch's memory. */
         memcpy(entry->row, image, info->table->row_size);
         return;
     }
@@ -514,7 +513,6 @@ static void settle_row(struct tx *tx, const struct undo *undo)
 
         if (text->ptr != old->ptr) {
             *text = text->len == 0 ? STR("") : str_dup(tx->arena, *text);
-            entry->moved = true;
         }
     }
     if (entry->state == ENTRY_CLEAN) {
