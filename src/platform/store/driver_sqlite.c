@@ -14,7 +14,7 @@ enum {
     BUSY_MS = 5000,
     LOCK_POLL_MS = 20,
     IDLE_US = 1000000,
-    CHECKPOINT_PAGES = 8192,                      /* 32 MiB of WAL are written back at once */
+    CHECKPOINT_PAGES = 16384,                     /* 32 MiB of WAL are written back at once */
     CHECKPOINT_PAGES_LATE = 8 * CHECKPOINT_PAGES, /* readers are waited for */
 };
 
@@ -162,7 +162,7 @@ static enum db_status set_up(struct sqlite *sqlite)
         return sqlite_execute(&sqlite->db, "PRAGMA query_only = 1; PRAGMA cache_size = -8000;"
                                            "PRAGMA mmap_size = 268435456");
     }
-    status = sqlite_execute(&sqlite->db, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
+    status = sqlite_execute(&sqlite->db, "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL;"
                                          "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
                                          "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
     (void)sqlite3_wal_hook(sqlite->handle, on_wal, sqlite);
