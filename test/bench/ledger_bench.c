@@ -1,329 +1,214 @@
-/* Durable two-leg transfers in process, by batch size: 10,000 accounts of which one takes part in
- * half of all transfers, and two hot accounts alone. Each line is the median of several runs on the
- * same growing books, which are proved at the end.
+/* Durable two-leg transfers in process, by batch size and by who takes part, each the median of
+ * several runs on the same growing books, which are proved at the end. Beside them, in the same
+ * run, what the disk alone allows: a plain log of the same bytes with one fdatasync per batch, and
+ * the plainest program, one SQL transaction per transfer.
  *
- * Usage: ledger_bench [sqlite|mysql] [BATCH] [TRANSFERS] [RUNS] */
+ * Usage: ledger_bench [WORD] [TRANSFERS] [RUNS]: the figures whose name contains WORD. */
+#include "test/lib/ledger_load.h"
 #include "test/lib/mariadb.h"
 
-#include "money/ledger/ledger.h"
-
+#include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { ACCOUNTS = 10000, RUNS_MAX = 31, AHEAD = 4, QUEUE_MIN = 64 };
+enum { RUNS = 5, MANY = 10000, MILLION = 1000000, BASELINE_BATCHES = 200 };
 
-/* ---- the books ---- */
+/* ---- baselines ---- */
 
-struct bench {
-    const char *scheme;
-    size_t batch;
-    bool two_hot;
-    size_t transfers; /* a run */
-    size_t runs;
-    char folder[32], url[300], path[300];
-    struct store *store;
-    int64_t accounts[ACCOUNTS];
-    int64_t next_no;
-    uint64_t random;
-};
-
-static enum err open_accounts(struct tx *tx, const void *arg, void *result)
+/* A second's worth of appends: `batch` records of `bytes` each, then fdatasync. */
+static int64_t log_rate(size_t batch, size_t bytes, size_t batches)
 {
-    int64_t *accounts = result;
+    char path[] = "/tmp/ledger_bench_log.XXXXXX";
+    const size_t size = batch * bytes;
+    char *block = mem_new(size);
+    int fd = mkstemp(path);
+    struct usage usage;
 
-    (void)arg;
-    for (int i = 0; i < ACCOUNTS; i++) {
-        const struct ledger_account_key key = {1 + i, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY};
-
-        TRY(ledger_account_open(tx, &key, &accounts[i]));
+    CHECK(fd >= 0);
+    memset(block, 't', size);
+    usage = usage_now();
+    for (size_t i = 0; i < batches; i++) {
+        CHECK(write(fd, block, size) == (ssize_t)size);
+        CHECK(fdatasync(fd) == 0);
     }
-    return ERR_OK;
+    usage = usage_since(usage);
+    CHECK(close(fd) == 0 && unlink(path) == 0);
+    mem_free(block);
+    return (int64_t)(batches * batch) * 1000000 / usage.wall_us;
 }
 
-static void start(struct bench *bench)
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {
-    static struct store_part parts[2];
-    size_t queue = AHEAD * bench->batch;
-    const struct store_options options = {
-        .url = str_of(bench->url),
-        .batch_max = bench->batch,
-        .queue_max = queue < QUEUE_MIN ? QUEUE_MIN : queue,
-        .parts = parts,
-        .part_count = ARRAY_LEN(parts),
-        .migrate = true,
-    };
-    static const struct command_kind kind = {
-        .name = "bench.accounts",
-        .apply = open_accounts,
-        .result_size = ACCOUNTS * sizeof(int64_t),
-    };
-    char detail[256];
+    sqlite3_stmt *statement;
 
-    parts[0] = ledger_part;
-    parts[1] = timer_part;
-    if (store_open(&options, &bench->store, detail) != ERR_OK) {
-        (void)fprintf(stderr, "%s\n", detail);
-        exit(1);
-    }
-    ledger_watch(bench->store);
-    CHECK(store_run(bench->store, &kind, NULL, bench->accounts, NULL) == ERR_OK);
+    CHECK(sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK);
+    return statement;
 }
 
-static int64_t file_size(const struct bench *bench)
+static void step(sqlite3_stmt *statement)
 {
-    struct stat stat_;
-
-    return bench->path[0] != '\0' && stat(bench->path, &stat_) == 0 ? (int64_t)stat_.st_size : 0;
+    CHECK(sqlite3_step(statement) == SQLITE_DONE);
+    CHECK(sqlite3_reset(statement) == SQLITE_OK);
 }
 
-static void open_books(struct bench *bench)
+static void move(sqlite3_stmt *update, int64_t account, int64_t amount)
 {
-    (void)snprintf(bench->folder, sizeof(bench->folder), "/tmp/ledger_bench.XXXXXX");
-    CHECK(mkdtemp(bench->folder) != NULL);
-    bench->path[0] = '\0';
-    if (strcmp(bench->scheme, "mysql") == 0) {
-        (void)snprintf(bench->url, sizeof(bench->url), "%s", test_mariadb_fresh_url());
-    } else {
-        (void)snprintf(bench->path, sizeof(bench->path), "%s/books.db", bench->folder);
-        (void)snprintf(bench->url, sizeof(bench->url), "sqlite:%s", bench->path);
-    }
-    bench->next_no = 1;
-    bench->random = 20251122;
+    CHECK(sqlite3_bind_int64(update, 1, amount) == SQLITE_OK);
+    CHECK(sqlite3_bind_int64(update, 2, account) == SQLITE_OK);
+    step(update);
 }
 
-static void remove_books(const struct bench *bench)
+/* One transaction each: two balances, one row; on the same settings as ours. */
+static int64_t operation_rate(int64_t transfers)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
-    char name[320];
+    char path[] = "/tmp/ledger_bench_sql.XXXXXX";
+    char name[64];
+    sqlite3 *db;
+    sqlite3_stmt *begin, *update, *insert, *commit;
+    struct usage usage;
 
-    for (size_t i = 0; i < ARRAY_LEN(ends) && bench->path[0] != '\0'; i++) {
-        (void)snprintf(name, sizeof(name), "%s%s", bench->path, ends[i]);
-        (void)unlink(name);
+    CHECK(close(mkstemp(path)) == 0 && sqlite3_open(path, &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db,
+                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                       "CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER) STRICT;"
+                       "CREATE TABLE entry (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER,"
+                       " amount INTEGER) STRICT;"
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                       " WHERE i < 10000) INSERT INTO account SELECT i, 0 FROM n",
+                       NULL, NULL, NULL) == SQLITE_OK);
+    begin = prepare(db, "BEGIN IMMEDIATE");
+    update = prepare(db, "UPDATE account SET balance = balance + ? WHERE id = ?");
+    insert = prepare(db, "INSERT INTO entry (a, b, amount) VALUES (1, 2, 3)");
+    commit = prepare(db, "COMMIT");
+    usage = usage_now();
+    for (int64_t i = 0; i < transfers; i++) {
+        step(begin);
+        move(update, 1 + i % MANY, 1);
+        move(update, 1 + i * 7 % MANY, -1);
+        step(insert);
+        step(commit);
     }
-    (void)rmdir(bench->folder);
-}
-
-/* ---- transfers ---- */
-
-struct transfer {
-    struct command command;
-    struct ledger_post post;
-    struct ledger_leg legs[2];
-    struct ledger_posted posted;
-};
-
-static struct counter finished, refused;
-
-static void transfer_done(struct command *command)
-{
-    if (command->err != ERR_OK) {
-        counter_add(&refused, 1);
-    }
-    counter_add(&finished, 1);
-}
-
-static uint64_t chance(struct bench *bench)
-{
-    uint64_t z = (bench->random += UINT64_C(0x9E3779B97F4A7C15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-static void make_transfer(struct bench *bench, struct transfer *t)
-{
-    size_t from = 1 + chance(bench) % (ACCOUNTS - 1);
-    size_t to = bench->next_no % 2 == 0 ? 0 : 1 + (from + chance(bench) % 1000) % (ACCOUNTS - 1);
-    struct amount amount = AMOUNT(1 + (int64_t)(chance(bench) % 100000));
-
-    if (bench->two_hot) {
-        from = 0;
-        to = 1;
-    }
-    t->legs[0] = (struct ledger_leg){
-        .account_id = bench->accounts[from], .side = LEDGER_DEBIT, .amount = amount};
-    t->legs[1] = (struct ledger_leg){
-        .account_id = bench->accounts[to], .side = LEDGER_CREDIT, .amount = amount};
-    t->post = (struct ledger_post){
-        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_TRANSFER, bench->next_no++},
-        .legs = t->legs,
-        .leg_count = 2,
-    };
-    t->command = (struct command){
-        .kind = &ledger_transfer_kind,
-        .arg = &t->post,
-        .result = &t->posted,
-        .done = transfer_done,
-    };
-}
-
-struct usage {
-    int64_t wall_us;
-    int64_t cpu_us;
-};
-
-static struct usage usage_now(void)
-{
-    struct rusage r;
-
-    CHECK(getrusage(RUSAGE_SELF, &r) == 0);
-    return (struct usage){
-        .wall_us = (int64_t)(uv_hrtime() / 1000),
-        .cpu_us = (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * INT64_C(1000000) + r.ru_utime.tv_usec +
-                  r.ru_stime.tv_usec,
-    };
-}
-
-/* The writer always finds work: up to AHEAD batches wait. */
-static struct usage run(struct bench *bench, struct transfer *transfers)
-{
-    struct usage begun, ended;
-
-    for (size_t i = 0; i < bench->transfers; i++) {
-        make_transfer(bench, &transfers[i]);
-    }
-    counter_set(&finished, 0);
-    counter_set(&refused, 0);
-    begun = usage_now();
-    for (size_t i = 0; i < bench->transfers; i++) {
-        while (store_submit(bench->store, &transfers[i].command) == ERR_STORE_BUSY) {
-            (void)usleep(100);
-        }
-    }
-    while (counter_get(&finished) < (int64_t)bench->transfers) {
-        (void)usleep(50);
-    }
-    ended = usage_now();
-    CHECK(counter_get(&refused) == 0);
-    return (struct usage){ended.wall_us - begun.wall_us, ended.cpu_us - begun.cpu_us};
+    usage = usage_since(usage);
+    CHECK(sqlite3_finalize(begin) == SQLITE_OK && sqlite3_finalize(update) == SQLITE_OK);
+    CHECK(sqlite3_finalize(insert) == SQLITE_OK && sqlite3_finalize(commit) == SQLITE_OK);
+    CHECK(sqlite3_close(db) == SQLITE_OK && unlink(path) == 0);
+    (void)snprintf(name, sizeof(name), "%s-wal", path);
+    (void)unlink(name);
+    return transfers * 1000000 / usage.wall_us;
 }
 
 /* ---- figures ---- */
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+enum database { SQLITE = 1, MARIADB, GALERA };
 
-    return (x > y) - (x < y);
-}
-
-struct result {
-    int64_t rate, lowest, highest; /* transfers a second */
-    int64_t cpu_ns;                /* a transfer, this process */
-    int64_t bytes;                 /* a transfer, with all indexes; 0: not known */
-};
-
-static void prove(const struct bench *bench)
-{
-    struct ledger_proof proof;
-
-    CHECK(ledger_prove(bench->store, NULL, NULL, &proof) == ERR_OK);
-    if (!proof.holds_true || proof.journals != bench->next_no - 1) {
-        (void)fprintf(stderr, "the books are wrong: %s\n", proof.wrong);
-        exit(1);
-    }
-}
-
-static struct result measure(struct bench *bench)
-{
-    struct transfer *transfers = mem_new(bench->transfers * sizeof(*transfers));
-    int64_t rates[RUNS_MAX], cpu_us = 0, empty_size;
-    struct result result;
-
-    open_books(bench);
-    start(bench);
-    store_close(bench->store); /* all is in the file itself */
-    empty_size = file_size(bench);
-    start(bench);
-    (void)run(bench, transfers); /* warms up */
-    for (size_t i = 0; i < bench->runs; i++) {
-        struct usage usage = run(bench, transfers);
-
-        rates[i] = (int64_t)bench->transfers * 1000000 / usage.wall_us;
-        cpu_us += usage.cpu_us;
-    }
-    prove(bench);
-    store_close(bench->store);
-    qsort(rates, bench->runs, sizeof(rates[0]), by_value);
-    result = (struct result){
-        .rate = rates[bench->runs / 2],
-        .lowest = rates[0],
-        .highest = rates[bench->runs - 1],
-        .cpu_ns = cpu_us * 1000 / (int64_t)(bench->runs * bench->transfers),
-        .bytes = (file_size(bench) - empty_size) / (bench->next_no - 1),
-    };
-    remove_books(bench);
-    mem_free(transfers);
-    return result;
-}
-
-static const struct shape {
-    const char *scheme;
+static const struct row {
     const char *figure;
+    enum database database;
     size_t batch;
-    bool two_hot;
-    size_t transfers;
+    enum load_shape shape;
+    size_t accounts;
+    int64_t transfers;
     const char *text;
-} shapes[] = {
-    {"sqlite", "ledger.transfers.sqlite.b1", 1, false, 3000, "one account in half of all"},
-    {"sqlite", "ledger.transfers.sqlite.b64", 64, false, 60000, "one account in half of all"},
-    {"sqlite", "ledger.transfers.sqlite.b512", 512, false, 200000, "one account in half of all"},
-    {"sqlite", "ledger.transfers.sqlite.hot2", 512, true, 200000, "two accounts in all"},
-    {"mysql", "ledger.transfers.mariadb.b512", 512, false, 60000, "one account in half of all"},
-    {"mysql", "ledger.transfers.mariadb.hot2", 512, true, 60000, "two accounts in all"},
+} rows[] = {
+    {"ledger.transfers.sqlite.b1", SQLITE, 1, LOAD_ONE_HOT, MANY, 5000, "one account in half"},
+    {"ledger.transfers.sqlite.b64", SQLITE, 64, LOAD_ONE_HOT, MANY, 60000, "one account in half"},
+    {"ledger.transfers.sqlite.b512", SQLITE, 512, LOAD_ONE_HOT, MANY, 200000,
+     "one account in half"},
+    {"ledger.transfers.sqlite.hot2", SQLITE, 512, LOAD_TWO_HOT, MANY, 200000, "two accounts"},
+    {"ledger.transfers.sqlite.accounts1m", SQLITE, 512, LOAD_UNIFORM, MILLION, 200000,
+     "a million accounts"},
+    {"ledger.transfers.mariadb.b512", MARIADB, 512, LOAD_ONE_HOT, MANY, 60000,
+     "one account in half"},
+    {"ledger.transfers.mariadb.hot2", MARIADB, 512, LOAD_TWO_HOT, MANY, 60000, "two accounts"},
+    {"ledger.transfers.galera.b512", GALERA, 512, LOAD_ONE_HOT, MANY, 60000, "one account in half"},
 };
 
-static void print(const struct shape *shape, const struct result *result)
+/* NULL: there is none to measure. */
+static const char *url_of(enum database database)
 {
-    (void)printf("%-8s batch %-4zu %-27s %8lld /s  (%lld to %lld)  %5lld.%02lld us CPU",
-                 strcmp(shape->scheme, "mysql") == 0 ? "MariaDB" : "SQLite", shape->batch,
-                 shape->text, (long long)result->rate, (long long)result->lowest,
-                 (long long)result->highest, (long long)result->cpu_ns / 1000,
-                 (long long)result->cpu_ns % 1000 / 10);
-    if (result->bytes > 0) {
-        (void)printf("  %lld bytes", (long long)result->bytes);
+    switch (database) {
+    case SQLITE:
+        return "sqlite";
+    case MARIADB:
+        return test_mariadb_fresh_url();
+    case GALERA:
+        break;
     }
-    (void)printf("\nfigure %s %lld per_second\n", shape->figure, (long long)result->rate);
-    if (strcmp(shape->figure, "ledger.transfers.sqlite.b512") == 0) {
-        (void)printf("figure ledger.bytes %lld bytes\n", (long long)result->bytes);
-        (void)printf("figure ledger.cpu %lld ns\n", (long long)result->cpu_ns);
-    }
-    (void)fflush(stdout);
+    return getenv("TOMATO_BENCH_GALERA_URL");
 }
 
-static size_t argument(int argc, char **argv, int at, size_t otherwise)
+static void print_baselines(const struct row *row, int64_t bytes, int64_t rate)
 {
-    int64_t value;
+    const char *size = strrchr(row->figure, '.') + 1;
+    int64_t rates[3], log;
+    char name[80];
 
-    return argc > at && str_parse_int(str_of(argv[at]), &value) == ERR_OK && value > 0
-               ? (size_t)value
-               : otherwise;
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        rates[i] =
+            log_rate(row->batch, (size_t)bytes, BASELINE_BATCHES * (row->batch == 1 ? 5 : 1));
+    }
+    log = figure_median(rates, ARRAY_LEN(rates));
+    (void)snprintf(name, sizeof(name), "ledger.baseline.log.%s", size);
+    figure_print(name, log, "per_second");
+    (void)snprintf(name, sizeof(name), "ledger.ratio.log.%s", size);
+    figure_print(name, rate * 100 / log, "percent");
+    if (row->batch == 1) {
+        figure_print("ledger.baseline.operation.sqlite", operation_rate(row->transfers),
+                     "per_second");
+    }
+}
+
+static int64_t bytes_each(struct ledger_load *load, int64_t empty_size)
+{
+    load_close(load); /* all is in the file itself */
+    return load->path[0] == 0 ? 0 : (load_file_size(load) - empty_size) / (load->next_no - 1);
+}
+
+static void measure(const struct row *row, const char *url, int64_t transfers, size_t runs)
+{
+    struct ledger_load load;
+    int64_t empty_size, bytes, rate, cpu_ns, p99;
+
+    load_open(&load, url, row->batch, row->accounts);
+    load.shape = row->shape;
+    load_close(&load);
+    empty_size = load_file_size(&load);
+    load_reopen(&load);
+    (void)load_run(&load, transfers); /* warms up */
+    rate = load_rate(&load, transfers, runs, &cpu_ns);
+    p99 = figure_percentile(load.batch_us.values, load.batch_us.count, 99);
+    load_prove(&load);
+    bytes = bytes_each(&load, empty_size);
+    printf("%-36s %7lld /s, %3lld.%02lld us CPU each, p99 of a batch %lld us; %s", row->figure,
+           (long long)rate, (long long)cpu_ns / 1000, (long long)cpu_ns % 1000 / 10, (long long)p99,
+           row->text);
+    printf(bytes > 0 ? ", %lld bytes each\n" : "\n", (long long)bytes);
+    figure_print(row->figure, rate, "per_second");
+    if (row->database == SQLITE && row->shape == LOAD_ONE_HOT) {
+        print_baselines(row, bytes, rate);
+    }
+    if (strcmp(row->figure, "ledger.transfers.sqlite.b512") == 0) {
+        figure_print("ledger.batch.p99", p99, "us");
+        figure_print("ledger.bytes", bytes, "bytes");
+        figure_print("ledger.cpu", cpu_ns, "ns");
+    }
+    load_remove(&load);
 }
 
 int main(int argc, char **argv)
 {
-    static struct bench bench;
+    const char *word = argc > 1 ? argv[1] : "";
 
-    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-        const struct shape *shape = &shapes[i];
-        struct result result;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *url = strstr(rows[i].figure, word) == NULL ? NULL : url_of(rows[i].database);
 
-        if ((argc > 1 && strcmp(argv[1], shape->scheme) != 0) ||
-            argument(argc, argv, 2, shape->batch) != shape->batch) {
-            continue;
+        if (url != NULL) {
+            measure(&rows[i], url, figure_argument(argc, argv, 2, rows[i].transfers),
+                    (size_t)figure_argument(argc, argv, 3, RUNS));
         }
-        bench.scheme = shape->scheme;
-        bench.batch = shape->batch;
-        bench.two_hot = shape->two_hot;
-        bench.transfers = argument(argc, argv, 3, shape->transfers);
-        bench.runs = argument(argc, argv, 4, 5);
-        CHECK(bench.runs <= RUNS_MAX);
-        result = measure(&bench);
-        print(shape, &result);
     }
     return 0;
 }
