@@ -1,6 +1,7 @@
 #include "test/lib/payment_kit.h"
 
 #include "business/auth/auth_int.h"
+#include "business/rate/rate.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -13,8 +14,8 @@ static int64_t till_now(void *ctx)
 }
 
 static const struct store_part *const parts[] = {
-    &event_part,      &timer_part,          &ledger_part,    &auth__store,
-    &merchant__store, &channel__store_part, &payment__store, &notify__store,
+    &event_part, &timer_part,          &ledger_part,    &auth__store,   &merchant__store,
+    &rate_part,  &channel__store_part, &payment__store, &notify__store,
 };
 
 static void open_store(struct till *till)

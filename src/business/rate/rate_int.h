@@ -1,0 +1,94 @@
+/* Shared inside business/rate. */
+#ifndef BUSINESS_RATE_RATE_INT_H
+#define BUSINESS_RATE_RATE_INT_H
+
+#include "base/json.h"
+#include "base/time.h"
+#include "business/rate/rate.h"
+
+enum { RATE_TIERS_TEXT_MAX = 400 };
+
+/* Where a line's history ends: found by its key, so that a quote needs no search. */
+struct rate_line {
+    int64_t id;
+    int64_t owner_id;
+    enum rate_kind kind;
+    enum currency currency;
+    int64_t last_id; /* of the row of `rate` that was made last */
+};
+
+extern const struct table rate__line_table;
+extern const struct sequence rate__sequence;
+extern const struct migration rate__migrations[3];
+extern const struct route rate__routes[];
+
+extern const struct enum_name rate__kinds[];
+extern const struct enum_name rate__tier_modes[];
+extern const struct enum_name rate__refund_policies[];
+extern const struct field rate__tier_fields[3];
+
+/* ---- who ---- */
+
+struct rate_owner {
+    enum rate_owner_kind kind;
+    int64_t id;
+};
+/* "platform", "mer_…" or "agt_…"; ERR_FIELD_FORMAT. */
+MUST_USE enum err rate__owner_parse(struct str text, struct rate_owner *out);
+struct str rate__owner_print(struct arena *arena, enum rate_owner_kind kind, int64_t id);
+
+/* ---- a change, as it is asked for and reviewed ---- */
+
+struct rate_change {
+    struct str owner;
+    enum rate_kind kind;
+    enum currency currency;
+    int64_t rate_millionths;
+    struct amount flat;
+    struct amount fee_min;
+    struct amount fee_max;
+    enum rate_tier_mode tier_mode;
+    struct field_list tiers; /* of struct rate_tier */
+    enum rate_refund_policy refund_policy;
+    int64_t effective_from; /* Unix ms; 0: when it is put into the line */
+};
+extern const struct field_set rate__change_set;
+
+/* The row a change asks for, without id and times. The field is refused by tx_refuse: the tables'
+ * limits have been checked before. ERR_RATE_TRADE, ERR_RATE_TIERS, ERR_FIELD_… */
+MUST_USE enum err rate__row_of(struct tx *tx, const struct rate_change *change, struct rate *row);
+/* Appends it to its line, in effect from its effective_from_ms on (0: now). ERR_RATE_PAST. */
+MUST_USE enum err rate__put(struct tx *tx, struct rate *row);
+/* *line NULL: the line has no row yet. */
+MUST_USE enum err rate__line_find(struct tx *tx, const struct rate *key,
+                                  const struct rate_line **line);
+
+/* ---- terms as text ---- */
+
+struct str rate__tiers_print(struct arena *arena, const struct rate_tier *tiers, size_t count);
+/* The JSON that an entry keeps of its price; rate NULL: none is configured. */
+struct str rate__snapshot(struct arena *arena, const struct rate *rate);
+
+/* ---- reading ---- */
+
+struct rate_filter {
+    bool has_owner;
+    int64_t owner_id;
+    enum rate_kind kind;    /* 0: any */
+    enum currency currency; /* 0: any */
+    int64_t before_id;      /* rows made before this one; 0: the newest first */
+    int64_t limit;
+};
+MUST_USE enum err rate__read_list(struct reader *reader, const struct rate_filter *filter,
+                                  struct arena *arena, struct rate **out, size_t *count);
+/* ERR_RATE_NOT_FOUND. */
+MUST_USE enum err rate__read(struct reader *reader, int64_t id, struct arena *arena,
+                             struct rate *out);
+/* rate_quote, on a reader connection; the snapshot is the arena's. */
+MUST_USE enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask,
+                                   struct arena *arena, struct rate_quote *out);
+/* The quote of a rate; NULL: none is configured. */
+MUST_USE enum err rate__quote_of(struct arena *arena, const struct rate *rate, struct amount amount,
+                                 struct rate_quote *out);
+
+#endif

@@ -1,0 +1,132 @@
+#include "business/rate/rate_int.h"
+
+static const struct column rate_columns[] = {
+    COLUMN(struct rate, id, COL_ID, .help = "gap-free, from 1"),
+    COLUMN(struct rate, owner_kind, COL_ENUM, .fixed = true),
+    COLUMN(struct rate, owner_id, COL_ID, .fixed = true, .help = "0: the platform"),
+    COLUMN(struct rate, kind, COL_ENUM, .fixed = true),
+    COLUMN(struct rate, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct rate, rate_millionths, COL_INT, .fixed = true),
+    COLUMN(struct rate, flat, COL_AMOUNT, .fixed = true),
+    COLUMN(struct rate, fee_min, COL_AMOUNT, .fixed = true),
+    COLUMN(struct rate, fee_max, COL_AMOUNT, .fixed = true),
+    COLUMN(struct rate, tier_mode, COL_ENUM, .fixed = true),
+    COLUMN(struct rate, tiers, COL_TEXT, .size = RATE_TIERS_TEXT_MAX, .fixed = true),
+    COLUMN(struct rate, refund_policy, COL_ENUM, .fixed = true),
+    COLUMN(struct rate, effective_from_ms, COL_TIME, .fixed = true),
+    COLUMN(struct rate, horizon_ms, COL_TIME, .fixed = true),
+    COLUMN(struct rate, previous_id, COL_ID, .fixed = true),
+    COLUMN(struct rate, review_id, COL_ID, .fixed = true),
+    COLUMN(struct rate, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table rate_table = {
+    .name = "rate",
+    .row_size = sizeof(struct rate),
+    .columns = rate_columns,
+    .column_count = ARRAY_LEN(rate_columns),
+    .append_only = true,
+    .keep = 20000,
+};
+
+const struct sequence rate__sequence = {.name = "rate", .table = &rate_table};
+
+static const struct column line_columns[] = {
+    COLUMN(struct rate_line, id, COL_ID),
+    COLUMN(struct rate_line, owner_id, COL_ID, .fixed = true),
+    COLUMN(struct rate_line, kind, COL_ENUM, .fixed = true),
+    COLUMN(struct rate_line, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct rate_line, last_id, COL_ID, .help = "the row that was made last"),
+};
+
+const struct table rate__line_table = {
+    .name = "rate_line",
+    .row_size = sizeof(struct rate_line),
+    .columns = line_columns,
+    .column_count = ARRAY_LEN(line_columns),
+    .uniques = {{.name = "rate_line_of", .columns = {"owner_id", "kind", "currency"}}},
+    .unique_count = 1,
+    .keep = 20000,
+};
+
+static const struct statement rates_before = {
+    .name = "rates_before",
+    .sql = "SELECT :row FROM rate WHERE id < ? AND owner_id >= ? AND owner_id <= ?"
+           " AND kind >= ? AND kind <= ? AND currency >= ? AND currency <= ?"
+           " ORDER BY id DESC LIMIT ?",
+    .row = &rate_table,
+};
+static const struct statement rate_at = {
+    .name = "rate_at",
+    .sql = "SELECT :row FROM rate WHERE owner_id = ? AND kind = ? AND currency = ?"
+           " AND effective_from_ms <= ? ORDER BY effective_from_ms DESC, id DESC LIMIT 1",
+    .row = &rate_table,
+};
+
+static const struct table *const tables[] = {&rate_table, &rate__line_table};
+static const struct statement *const statements[] = {&rates_before, &rate_at};
+static const struct sequence *const sequences[] = {&rate__sequence};
+
+const struct store_part rate_part = {
+    .tables = tables,
+    .table_count = ARRAY_LEN(tables),
+    .migrations = rate__migrations,
+    .migration_count = ARRAY_LEN(rate__migrations),
+    .statements = statements,
+    .statement_count = ARRAY_LEN(statements),
+    .sequences = sequences,
+    .sequence_count = ARRAY_LEN(sequences),
+};
+
+enum err rate__read_list(struct reader *reader, const struct rate_filter *filter,
+                         struct arena *arena, struct rate **out, size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
+        VALUE_INT(filter->has_owner ? filter->owner_id : 0),
+        VALUE_INT(filter->has_owner ? filter->owner_id : INT64_MAX),
+        VALUE_INT((int64_t)filter->kind),
+        VALUE_INT(filter->kind == 0 ? INT32_MAX : (int64_t)filter->kind),
+        VALUE_INT((int64_t)filter->currency),
+        VALUE_INT(filter->currency == 0 ? INT32_MAX : (int64_t)filter->currency),
+        VALUE_INT(filter->limit),
+    };
+    void *rows;
+
+    TRY(reader_rows(reader, &rates_before, values, ARRAY_LEN(values), arena, &rows, count));
+    *out = rows;
+    return ERR_OK;
+}
+
+enum err rate__read(struct reader *reader, int64_t id, struct arena *arena, struct rate *out)
+{
+    enum err err = reader_get(reader, &rate_table, id, arena, out);
+
+    return err == ERR_STORE_NOT_FOUND ? ERR_RATE_NOT_FOUND : err;
+}
+
+/* The rate in effect for exactly this owner; *out NULL: there is none. */
+static enum err read_at(struct reader *reader, const struct rate_ask *ask, int64_t owner_id,
+                        struct arena *arena, const struct rate **out)
+{
+    const struct value values[] = {VALUE_INT(owner_id), VALUE_INT((int64_t)ask->kind),
+                                   VALUE_INT((int64_t)ask->currency), VALUE_INT(ask->at_ms)};
+    void *rows;
+    size_t count;
+
+    TRY(reader_rows(reader, &rate_at, values, ARRAY_LEN(values), arena, &rows, &count));
+    *out = count == 0 ? NULL : rows;
+    return ERR_OK;
+}
+
+enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask, struct arena *arena,
+                          struct rate_quote *out)
+{
+    const struct rate *rate;
+
+    TRY(read_at(reader, ask, ask->owner_id, arena, &rate));
+    if (rate == NULL && ask->owner_id != 0) {
+        TRY(read_at(reader, ask, 0, arena, &rate));
+    }
+    return rate__quote_of(arena, rate, ask->amount, out);
+}
