@@ -249,13 +249,12 @@ static const char *free_port(struct arena *arena)
     return str_cstr(arena, str_printf(arena, "%d", ntohs(address.sin_port)));
 }
 
-struct platform *platform_new(int hook_port, unsigned endpoints)
+static struct platform *new_folder(void)
 {
     struct platform *p = mem_new(sizeof(*p));
 
     p->arena = arena_new();
     p->build = getenv("TOMATO_BUILD") != NULL ? getenv("TOMATO_BUILD") : "build/release";
-    p->hook_port = hook_port;
     (void)snprintf(p->folder, sizeof(p->folder), "/tmp/tomato_bench.XXXXXX");
     CHECK(mkdtemp(p->folder) != NULL);
     CHECK(setenv("TOMATO_DATA_DIR", p->folder, 1) == 0);
@@ -264,6 +263,23 @@ struct platform *platform_new(int hook_port, unsigned endpoints)
     CHECK(setenv("TOMATO_NOTIFY_ALLOW_LOOPBACK", "true", 1) == 0);
     CHECK(setenv("TOMATO_GATEWAY_ADDRESS_RATE", "0", 1) == 0);
     CHECK(setenv("TOMATO_LOG_LEVEL", "warn", 1) == 0);
+    return p;
+}
+
+struct platform *platform_new_operator(const char *permissions)
+{
+    struct platform *p = new_folder();
+
+    p->operator_key =
+        text_of(p, TOOL(p, "merchant", "operator-key", "--permissions", permissions), "secret");
+    return p;
+}
+
+struct platform *platform_new(int hook_port, unsigned endpoints)
+{
+    struct platform *p = new_folder();
+
+    p->hook_port = hook_port;
     start_sim(p);
     make_merchant(p, endpoints);
     make_mock(p);

@@ -22,12 +22,15 @@ struct platform {
     const char *app;
     const char *key_id;
     struct secret key;
+    const char *operator_key; /* of platform_new_operator */
 };
 
 /* Starts the simulator and makes the merchant: 0.6 % at least 1, one HMAC key, `endpoints` webhook
  * endpoints that want payment.succeeded, one channel account for mock and one for WeChat, where
  * new orders pay themselves. The server is not started yet. */
 struct platform *platform_new(int hook_port, unsigned endpoints);
+/* Without simulator and merchant: a data folder, and an operator's bearer key. */
+struct platform *platform_new_operator(const char *permissions);
 /* Returns the microseconds until /readyz said yes. */
 int64_t platform_serve(struct platform *platform);
 void platform_stop(struct platform *platform); /* the server; it must end with 0 */
