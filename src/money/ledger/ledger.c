@@ -8,12 +8,11 @@ static enum err start(struct app *app, void **state)
     return ERR_OK;
 }
 
-static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric};
+static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric,
+                                         &ledger_days_closed_metric, &ledger_day_wrong_metric};
 static const struct timer_kind *const timers[] = {
-    &ledger__expire_timer,
-    &ledger__pending_timer,
-    &ledger__start_timer,
-    &ledger__cut_timer,
+    &ledger__expire_timer, &ledger__pending_timer, &ledger__start_timer,
+    &ledger__cut_timer,    &ledger__seal_timer,
 };
 
 static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__day_routes,

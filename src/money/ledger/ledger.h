@@ -424,10 +424,23 @@ struct ledger_day {
     int64_t closed_at_ms; /* 0: it is not closed */
     int64_t first_row;    /* of the journal: the first that is of this day or later */
     int64_t last_row;     /* when it has been cut; first_row - 1: it has none */
+    /* The seal, once it is closed. */
+    int64_t journals;
+    int64_t legs;
+    struct str rows_hash;     /* 32 bytes over the hashes of its journal rows */
+    struct str previous_hash; /* the hash of the day before it; empty: it is the first */
+    struct str hash;          /* 32 bytes over all of this and the totals of the day */
+    struct str wrong; /* why it could not be closed yet; empty: nothing is known to be wrong */
 };
 
 /* The date of the books; a new day begins here when its time has come. */
 MUST_USE enum err ledger_today(struct tx *tx, int32_t *date);
+
+/* Seals every day that has been cut, the oldest first: folds its journal rows in pages, keeps a
+ * hash of each, compares counts and sums with the totals, and closes it. A day that is wrong stays
+ * as it is, with the reason. The timer set by each cut does it; this waits, for tools and tests.
+ * *right is false when a day is wrong. */
+MUST_USE enum err ledger_seal_days(struct store *store, bool *right);
 
 /* ---- commands over the store; their args are the structs above ---- */
 
@@ -537,6 +550,10 @@ MUST_USE enum err ledger_read_hold(struct reader *reader, int64_t hold_id, struc
 MUST_USE enum err ledger_read_day(struct reader *reader, int32_t date, struct arena *arena,
                                   struct ledger_day *out);
 
+/* Days before this one (0: all), the newest first. */
+MUST_USE enum err ledger_read_days(struct reader *reader, int32_t before, size_t limit,
+                                   struct arena *arena, struct ledger_day **out, size_t *count);
+
 /* The trial balance (试算平衡) of a day: one row per code and currency, in that order, for those
  * that have ever moved. It is answered from the totals alone, however many accounts and entries
  * there are. The opening of a day is the closing of the day before. */
@@ -595,6 +612,7 @@ MUST_USE enum err ledger_prove(struct store *store,
 void ledger_watch(struct store *store);
 
 extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by the watch */
+extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 
 /* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
 

@@ -47,6 +47,7 @@ static enum err cut(struct tx *tx, struct ledger_clock *clock)
     old->status = LEDGER_DAY_CLOSING;
     old->cut_at_ms = tx_now_ms(tx);
     old->last_row = tx_sequence_next(tx, &ledger__journal_sequence) - 1;
+    TRY(timer_set(tx, &ledger__seal_timer, LEDGER_CLOCK_ID, tx_now_ms(tx)));
     return open_day(tx, clock, old->id);
 }
 

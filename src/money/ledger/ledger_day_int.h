@@ -2,6 +2,7 @@
 #ifndef MONEY_LEDGER_LEDGER_DAY_INT_H
 #define MONEY_LEDGER_LEDGER_DAY_INT_H
 
+#include "base/crypto.h"
 #include "money/ledger/ledger_int.h"
 
 /* The one row that tells what day it is, so that a posting looks nothing up. */
@@ -49,12 +50,60 @@ extern const struct timer_kind ledger__cut_timer;
 extern const struct route ledger__day_routes[];
 
 enum { LEDGER_CLOCK_ID = 1, LEDGER_CODES_MAX = 10000, LEDGER_CURRENCY_RADIX = 1000 };
+enum { LEDGER_WRONG_MAX = 200 }; /* characters of a day's wrong, of a proof's */
 enum { LEDGER_DATE_MIN = 19700101, LEDGER_DATE_MAX = 99991231 }; /* that may be asked for */
 
 static inline int64_t ledger__total_id(int64_t code, enum currency currency)
 {
     return code * LEDGER_CURRENCY_RADIX + (int64_t)currency;
 }
+
+/* ---- seals ---- */
+
+enum { LEDGER_HASH = CRYPTO_SHA256_LEN, LEDGER_SEAL_ROWS = 512, LEDGER_SEAL_SHORT = 4 };
+
+/* Up to 512 consecutive rows of a day. The short hashes name the row that was changed; the chain
+ * makes sure that none was. */
+struct ledger_seal_page {
+    int64_t id; /* its first row */
+    int64_t last_row;
+    struct str hashes; /* the first 4 bytes of each row's SHA-256 */
+    struct str chain;  /* SHA-256 of the chain of the page before it (zeros: it is the day's first)
+                          and the whole hashes of its rows */
+};
+
+extern const struct table ledger__seal_page_table;
+extern const struct statement ledger__seal_pages, ledger__oldest_closing, ledger__days_before;
+extern const struct timer_kind ledger__seal_timer;
+
+/* The rows of a day being hashed, page by page. */
+struct ledger_hasher {
+    unsigned char chain[LEDGER_HASH]; /* of the pages that are full */
+    unsigned char rows[LEDGER_SEAL_ROWS * LEDGER_HASH];
+    size_t count;      /* rows of the page begun */
+    int64_t first_row; /* of it */
+};
+void ledger__hasher_begin(struct ledger_hasher *hasher);
+/* The row's hash; the caller ends the page after LEDGER_SEAL_ROWS rows or the day's last one. */
+const unsigned char *ledger__hasher_add(struct ledger_hasher *hasher,
+                                        const struct ledger_journal *row);
+struct ledger_seal_page ledger__hasher_end_page(struct ledger_hasher *hasher, struct arena *arena);
+void ledger__row_hash(const struct ledger_journal *row, unsigned char out[LEDGER_HASH]);
+
+struct ledger_total_at;
+/* Over everything a seal says: the day with its counts, rows_hash and previous_hash, and what its
+ * totals were when it began and ended. */
+void ledger__day_hash(const struct ledger_day *day, const struct ledger_total_at *totals,
+                      size_t total_count, unsigned char out[LEDGER_HASH]);
+
+/* Pages with id >= first, in order. */
+MUST_USE enum err ledger__read_seal_pages(struct reader *reader, int64_t first, size_t limit,
+                                          struct arena *arena, struct ledger_seal_page **pages,
+                                          size_t *count);
+/* 0: none. */
+MUST_USE enum err ledger__read_oldest_closing(struct reader *reader, int64_t *date);
+
+/* ---- the totals ---- */
 
 /* ERR_STORE_NOT_FOUND: nothing has been posted yet. */
 MUST_USE enum err ledger__read_clock(struct reader *reader, struct arena *arena,

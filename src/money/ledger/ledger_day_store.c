@@ -25,6 +25,12 @@ static const struct column day_columns[] = {
     COLUMN(struct ledger_day, closed_at_ms, COL_TIME),
     COLUMN(struct ledger_day, first_row, COL_INT, .fixed = true),
     COLUMN(struct ledger_day, last_row, COL_INT),
+    COLUMN(struct ledger_day, journals, COL_INT),
+    COLUMN(struct ledger_day, legs, COL_INT),
+    COLUMN(struct ledger_day, rows_hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
+    COLUMN(struct ledger_day, previous_hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
+    COLUMN(struct ledger_day, hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
+    COLUMN(struct ledger_day, wrong, COL_TEXT, .size = LEDGER_WRONG_MAX, .optional = true),
 };
 
 const struct table ledger__day_table = {
@@ -77,7 +83,38 @@ const struct table ledger__total_day_table = {
     .column_count = ARRAY_LEN(total_day_columns),
 };
 
+static const struct column seal_page_columns[] = {
+    COLUMN(struct ledger_seal_page, id, COL_ID, .help = "its first row of the journal"),
+    COLUMN(struct ledger_seal_page, last_row, COL_INT),
+    COLUMN(struct ledger_seal_page, hashes, COL_BLOB, .size = LEDGER_SEAL_ROWS * LEDGER_SEAL_SHORT),
+    COLUMN(struct ledger_seal_page, chain, COL_BLOB, .size = LEDGER_HASH),
+};
+
+const struct table ledger__seal_page_table = {
+    .name = "ledger_seal_page",
+    .row_size = sizeof(struct ledger_seal_page),
+    .columns = seal_page_columns,
+    .column_count = ARRAY_LEN(seal_page_columns),
+};
+
 /* ---- statements ---- */
+
+const struct statement ledger__seal_pages = {
+    .name = "ledger_seal_pages",
+    .sql = "SELECT :row FROM ledger_seal_page WHERE id >= ? ORDER BY id LIMIT ?",
+    .row = &ledger__seal_page_table,
+};
+
+const struct statement ledger__oldest_closing = {
+    .name = "ledger_oldest_closing",
+    .sql = "SELECT MIN(id) FROM ledger_day WHERE status = 2",
+};
+
+const struct statement ledger__days_before = {
+    .name = "ledger_days_before",
+    .sql = "SELECT :row FROM ledger_day WHERE id < ? ORDER BY id DESC LIMIT ?",
+    .row = &ledger__day_table,
+};
 
 const struct statement ledger__total_rows = {
     .name = "ledger_total_rows",
@@ -157,5 +194,34 @@ enum err ledger_read_difference(struct reader *reader, struct ledger_difference 
         .account_debits = AMOUNT(found[4]),
         .account_credits = AMOUNT(found[5]),
     };
+    return ERR_OK;
+}
+
+enum err ledger__read_seal_pages(struct reader *reader, int64_t first, size_t limit,
+                                 struct arena *arena, struct ledger_seal_page **pages,
+                                 size_t *count)
+{
+    const struct value values[] = {VALUE_INT(first), VALUE_INT((int64_t)limit)};
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__seal_pages, values, ARRAY_LEN(values), arena, &found, count));
+    *pages = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_oldest_closing(struct reader *reader, int64_t *date)
+{
+    return reader_ints(reader, &ledger__oldest_closing, NULL, 0, date, 1);
+}
+
+enum err ledger_read_days(struct reader *reader, int32_t before, size_t limit, struct arena *arena,
+                          struct ledger_day **out, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(before == 0 ? INT32_MAX : before),
+                                   VALUE_INT((int64_t)limit)};
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__days_before, values, ARRAY_LEN(values), arena, &found, count));
+    *out = found;
     return ERR_OK;
 }

@@ -361,4 +361,45 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     {.name = "ledger.062_chart_version", .sql = ledger__chart_version_sql},
     {.name = "ledger.063_chart_codes", .sql = ledger__chart_codes_sql},
     {.name = "ledger.064_chart_names", .sql = ledger__chart_names_sql},
+    {
+        .name = "ledger.110_day_journals",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN journals BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'counted by the seal'",
+    },
+    {
+        .name = "ledger.111_day_legs",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN legs BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'counted by the seal'",
+    },
+    {
+        .name = "ledger.112_day_rows_hash",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN rows_hash VARBINARY(32) "
+               "COMMENT 'chain of its last seal page; NULL not closed'",
+    },
+    {
+        .name = "ledger.113_day_previous_hash",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN previous_hash VARBINARY(32) "
+               "COMMENT 'hash of the day before; NULL the first day'",
+    },
+    {
+        .name = "ledger.114_day_hash",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN hash VARBINARY(32) "
+               "COMMENT 'SHA-256 over the whole seal; NULL not closed'",
+    },
+    {
+        .name = "ledger.115_day_wrong",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN wrong VARCHAR(200) "
+               "COMMENT 'why it could not be closed'",
+    },
+    {
+        .name = "ledger.116_seal_page",
+        .sql =
+            "CREATE TABLE ledger_seal_page (\n"
+            "  id BIGINT NOT NULL COMMENT 'its first row of ledger_journal',\n"
+            "  last_row BIGINT NOT NULL COMMENT 'its last row',\n"
+            "  hashes VARBINARY(2048) NOT NULL COMMENT '4 bytes of the SHA-256 of each row',\n"
+            "  chain VARBINARY(32) NOT NULL COMMENT 'SHA-256 of the chain before and its rows',\n"
+            "  PRIMARY KEY (id)\n"
+            ")",
+    },
 };

@@ -271,7 +271,7 @@ static const struct table *const tables[] = {
     &ledger__mark_table,    &ledger__hold_table,          &ledger__hold_step_table,
     &ledger__pending_table, &ledger__queue_table,         &ledger__clock_table,
     &ledger__day_table,     &ledger__total_table,         &ledger__total_day_table,
-    &ledger__chart_table,   &ledger__chart_version_table,
+    &ledger__chart_table,   &ledger__chart_version_table, &ledger__seal_page_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,
@@ -294,6 +294,9 @@ static const struct statement *const statements[] = {
     &ledger__rules[4].broken_by,
     &ledger__rules[5].broken_by,
     &ledger__rules[6].broken_by,
+    &ledger__seal_pages,
+    &ledger__oldest_closing,
+    &ledger__days_before,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,

@@ -540,6 +540,11 @@ static void stop_on_loop(struct task *task)
     }
 }
 
+bool timers_are_stopping(const struct timers *timers)
+{
+    return timers->stopping;
+}
+
 void timers_stop(struct timers *timers)
 {
     timers->stop.run = stop_on_loop;

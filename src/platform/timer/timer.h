@@ -35,6 +35,8 @@ struct timers *timers_start(struct app *app, struct store *store, struct loop *l
                             const struct timer_kind *const *kinds, size_t count);
 /* Nothing fires any more; returns when the loop knows. Not on the loop's own thread. */
 void timers_stop(struct timers *timers);
+/* On their loop: work of many steps ends here, before the store does. */
+bool timers_are_stopping(const struct timers *timers);
 void timers_free(struct timers *timers); /* after the loops and the store have stopped */
 /* The work of one firing is over (its command committed or was given up). When the timer is still
  * due it fires again after retry_ms. Any thread. */
