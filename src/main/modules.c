@@ -8,11 +8,12 @@
 #include "business/rate/rate.h"
 #include "edge/cashier/cashier.h"
 #include "edge/gateway/gateway.h"
+#include "money/calendar/calendar.h"
 #include "money/ledger/ledger.h"
 
 /* In start order: a module may use those before it. They stop in reverse. */
 const struct module *const program_modules[] = {
-    &ledger_module,  &auth_module,   &merchant_module, &rate_module,    &channel_module,
-    &payment_module, &notify_module, &cashier_module,  &gateway_module,
+    &calendar_module, &ledger_module,  &auth_module,   &merchant_module, &rate_module,
+    &channel_module,  &payment_module, &notify_module, &cashier_module,  &gateway_module,
 };
 const size_t program_module_count = ARRAY_LEN(program_modules);

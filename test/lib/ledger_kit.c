@@ -26,7 +26,12 @@ static void start(struct books *books)
 
 struct books *books_open(const char *scheme)
 {
-    static struct store_part parts[2];
+    return books_open_with(scheme, NULL, 0);
+}
+
+struct books *books_open_with(const char *scheme, const struct store_part *const *more,
+                              size_t count)
+{
     struct books *books = mem_new(sizeof(*books));
     char folder[] = "/tmp/books.XXXXXX";
 
@@ -36,8 +41,12 @@ struct books *books_open(const char *scheme)
         CHECK(mkdtemp(folder) != NULL);
         (void)snprintf(books->url, sizeof(books->url), "sqlite:%s/tomato.db", folder);
     }
-    parts[0] = ledger_part;
-    parts[1] = timer_part;
+    CHECK(count + 2 <= ARRAY_LEN(books->parts));
+    books->parts[0] = ledger_part;
+    books->parts[1] = timer_part;
+    for (size_t i = 0; i < count; i++) {
+        books->parts[i + 2] = *more[i];
+    }
     books->arena = arena_new();
     books->next_no = 1;
     counter_set(&books->now_ms, BOOKS_START_MS);
@@ -45,8 +54,8 @@ struct books *books_open(const char *scheme)
     books->options = (struct store_options){
         .url = str_of(books->url),
         .clock = &books->clock,
-        .parts = parts,
-        .part_count = ARRAY_LEN(parts),
+        .parts = books->parts,
+        .part_count = count + 2,
         .migrate = true,
     };
     start(books);

@@ -12,6 +12,7 @@ struct books {
     struct counter now_ms; /* the store's clock */
     struct clock clock;
     struct store_options options;
+    struct store_part parts[12];
     struct store *store;
     char param[JSON_PARAM_MAX]; /* of the last refusal */
     int64_t next_no;            /* business numbers */
@@ -19,6 +20,9 @@ struct books {
 
 /* scheme: "sqlite" or "mysql"; new, empty books. */
 struct books *books_open(const char *scheme);
+/* The same with the tables of further modules. */
+struct books *books_open_with(const char *scheme, const struct store_part *const *more,
+                              size_t count);
 void books_close(struct books *books);
 void books_reopen(struct books *books);
 void books_sql(struct books *books, const char *sql); /* behind the ledger's back */
