@@ -10,6 +10,7 @@ enum load_shape {
     LOAD_ONE_HOT = 1, /* one account takes part in half of all transfers, the rest is uniform */
     LOAD_TWO_HOT,     /* two accounts take part in all */
     LOAD_UNIFORM,
+    LOAD_EACH, /* one account after the other, so that none is left out */
 };
 
 struct ledger_load {
@@ -18,10 +19,13 @@ struct ledger_load {
     size_t account_count;
     char folder[64], url[300], path[128]; /* path: of an SQLite file, else empty */
     struct store *store;
+    struct counter ahead_ms; /* of the store's clock before the real one */
+    struct clock clock;
     int64_t *accounts;
     int64_t next_no;
     uint64_t random;
     struct transfer *transfers; /* a ring of those on their way */
+    int64_t refused;            /* of the last run */
     struct samples batch_us;    /* time the writer took for each batch of the last run */
 };
 
