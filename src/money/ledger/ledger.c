@@ -15,8 +15,8 @@ static const struct timer_kind *const timers[] = {
     &ledger__cut_timer,    &ledger__seal_timer,
 };
 
-static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__day_routes,
-                                                  NULL};
+static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__hold_routes,
+                                                  ledger__day_routes, NULL};
 
 const struct module ledger_module = {
     .name = "ledger",

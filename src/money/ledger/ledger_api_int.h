@@ -15,12 +15,13 @@ struct reply *ledger__reply_journals(struct request *req, const struct ledger_jo
 /* ---- legs as they are posted, ledger_transfer_api.c ---- */
 
 /* More than LEDGER_LEGS_MAX, so that too many legs are refused by the books' own rule. */
-enum { LEDGER__LEGS_READ_MAX = 256, LEDGER__LEG_FIELDS = 3 };
+enum { LEDGER__LEGS_READ_MAX = 256, LEDGER__LEG_FIELDS = 4 };
 
 struct ledger__leg_body {
     int64_t account;
     enum ledger_side side;
     struct amount amount;
+    int64_t matures_on;
 };
 extern const struct field ledger__leg_fields[LEDGER__LEG_FIELDS];
 
@@ -35,6 +36,10 @@ extern const struct field ledger__leg_fields[LEDGER__LEG_FIELDS];
     FIELD(type_, business_no, FIELD_INT, .min = INT64_MIN, .required = true,                       \
           .example = "202611220001",                                                               \
           .help = "The caller's number, above 0: with the operation, it is booked once for ever.")
+
+#define LEDGER__MATURES_ON_FIELD(type_)                                                            \
+    FIELD(type_, matures_on, FIELD_INT, .max = 99991231, .example = "20261125",                    \
+          .help = "yyyymmdd: the money matures on this date; at once when absent.")
 
 void ledger__legs_of(struct arena *arena, const struct field_list *legs, struct ledger_post *post);
 

@@ -27,6 +27,7 @@ const struct field ledger__leg_fields[LEDGER__LEG_FIELDS] = {
     FIELD(struct ledger__leg_body, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
     FIELD(struct ledger__leg_body, amount, FIELD_AMOUNT, .min = INT64_MIN, .required = true,
           .help = "Above 0, in minor units of the account's currency."),
+    LEDGER__MATURES_ON_FIELD(struct ledger__leg_body),
 };
 
 void ledger__legs_of(struct arena *arena, const struct field_list *legs, struct ledger_post *post)
@@ -39,6 +40,7 @@ void ledger__legs_of(struct arena *arena, const struct field_list *legs, struct 
             .account_id = bodies[i].account,
             .side = bodies[i].side,
             .amount = bodies[i].amount,
+            .matures_on = (int32_t)bodies[i].matures_on,
         };
     }
     post->legs = out;
@@ -52,6 +54,9 @@ static const struct enum_name operation_names[] = {
     {LEDGER_OPERATION_TRANSFER, "transfer"},
     {LEDGER_OPERATION_SUCCEEDED, "succeeded"},
     {LEDGER_OPERATION_CONFLICTED, "conflicted"},
+    {LEDGER_OPERATION_RETURNED, "returned"},
+    {LEDGER_OPERATION_REVERSED, "reversed"},
+    {LEDGER_OPERATION_CORRECTED, "corrected"},
     {0, NULL},
 };
 
@@ -332,9 +337,19 @@ static struct reply *lookup_handler(struct request *req)
 
 /* In the order of precedence. */
 static const enum err transfer_errors[] = {
-    ERR_LEDGER_REFERENCE, ERR_LEDGER_LEGS,         ERR_LEDGER_AMOUNT,
-    ERR_LEDGER_CONFLICT,  ERR_LEDGER_ACCOUNT,      ERR_LEDGER_UNBALANCED,
-    ERR_LEDGER_OVERFLOW,  ERR_LEDGER_INSUFFICIENT, ERR_OK,
+    ERR_LEDGER_REFERENCE,
+    ERR_LEDGER_LEGS,
+    ERR_LEDGER_AMOUNT,
+    ERR_LEDGER_MATURITY,
+    ERR_LEDGER_CONFLICT,
+    ERR_LEDGER_ACCOUNT,
+    ERR_LEDGER_ACCOUNT_CLOSED,
+    ERR_LEDGER_UNBALANCED,
+    ERR_LEDGER_CREDIT_BLOCKED,
+    ERR_LEDGER_DEBIT_BLOCKED,
+    ERR_LEDGER_OVERFLOW,
+    ERR_LEDGER_INSUFFICIENT,
+    ERR_OK,
 };
 static const enum err journal_errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
 

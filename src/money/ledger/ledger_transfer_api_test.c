@@ -1,137 +1,9 @@
 /* Transfers over HTTP: what is booked, answered and refused, one by one and in batches. */
-#include "test/lib/http_fixture.h"
-#include "test/lib/ledger_kit_test.h"
-#include "test/lib/raw_client.h"
+#include "test/lib/ledger_door_test.h"
 
 #include "money/ledger/ledger_api_int.h"
 
 enum { SMALL_QUEUE = 16, BODY_MAX = 2 << 20 };
-
-struct door {
-    struct books *books;
-    struct app app;
-    struct http_fixture fixture;
-    struct raw_client *client;
-    json_t *body; /* of the last answer */
-    int status;
-    struct str retry_after;
-    int64_t bank, payable; /* 1002 has no floor, 2241 has one of 0 */
-};
-
-static struct door *door_open(void **state, size_t queue_max)
-{
-    struct door *door = mem_new(sizeof(*door));
-    struct http_server_options options = {.app = &door->app};
-
-    door->books = books_open(*state);
-    if (queue_max > 0) {
-        door->books->options.queue_max = queue_max;
-        books_reopen(door->books);
-    }
-    door->bank = books_account(door->books, 0, LEDGER_CODE_BANK, CURRENCY_CNY);
-    door->payable = books_account(door->books, 7, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
-    door->app.store = door->books->store;
-    http_fixture_start(&door->fixture, &options, ledger__transfer_routes);
-    door->client = raw_open(door->fixture.port);
-    return door;
-}
-
-/* Every test ends with books that are right. */
-static void door_close(struct door *door)
-{
-    json_decref(door->body);
-    raw_close(door->client);
-    http_fixture_stop(&door->fixture);
-    books_assert_right(door->books);
-    books_close(door->books);
-    mem_free(door);
-}
-
-static const char *account(struct door *door, int64_t id)
-{
-    return str_cstr(door->books->arena, id_str(door->books->arena, LEDGER_ACCOUNT_PREFIX, id));
-}
-
-static struct str transfer(struct door *door, int64_t number, int64_t debit_id, int64_t credit_id,
-                           int64_t amount)
-{
-    return str_printf(door->books->arena,
-                      "{\"business_no\":%lld,\"legs\":["
-                      "{\"account\":\"%s\",\"side\":\"debit\",\"amount\":%lld},"
-                      "{\"account\":\"%s\",\"side\":\"credit\",\"amount\":%lld}]}",
-                      (long long)number, account(door, debit_id), (long long)amount,
-                      account(door, credit_id), (long long)amount);
-}
-
-static void keep_answer(struct door *door, const struct raw_answer *answer)
-{
-    struct json_refusal refusal;
-
-    json_decref(door->body);
-    door->body = NULL;
-    door->status = answer->status;
-    door->retry_after = str_dup(door->books->arena, raw_header(answer, "Retry-After"));
-    assert_ok(json_parse(answer->body, &door->body, &refusal));
-}
-
-static int post(struct door *door, const char *path, struct str body)
-{
-    struct raw_answer answer;
-
-    raw_printf(door->client,
-               "POST /v1/ledger/transfers%s HTTP/1.1\r\nHost: a\r\n"
-               "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-               path, body.len);
-    raw_send(door->client, body);
-    answer = raw_read(door->client);
-    keep_answer(door, &answer);
-    return door->status;
-}
-
-static int get(struct door *door, const char *what)
-{
-    struct raw_answer answer;
-
-    raw_printf(door->client, "GET /v1/ledger/transfers/%s HTTP/1.1\r\nHost: a\r\n\r\n", what);
-    answer = raw_read(door->client);
-    keep_answer(door, &answer);
-    return door->status;
-}
-
-/* The value at a path of names and indexes: "results.0.exists". */
-static json_t *at(struct door *door, const char *path)
-{
-    struct str rest = str_of(path), head;
-    json_t *value = door->body;
-    bool more = true;
-
-    while (more) {
-        int64_t index;
-
-        more = str_cut(&rest, '.', &head);
-        value = str_parse_int(head, &index) == ERR_OK
-                    ? json_array_get(value, (size_t)index)
-                    : json_object_get(value, str_cstr(door->books->arena, head));
-    }
-    return value;
-}
-
-static void assert_text(struct door *door, const char *path, const char *due)
-{
-    assert_true(json_is_string(at(door, path)));
-    assert_string_equal(json_string_value(at(door, path)), due);
-}
-
-static void assert_error(struct door *door, int status, const char *code, const char *param)
-{
-    assert_int_equal(door->status, status);
-    assert_text(door, "error.code", code);
-    if (param == NULL) {
-        assert_null(at(door, "error.param"));
-    } else {
-        assert_text(door, "error.param", param);
-    }
-}
 
 /* The result at a place: NULL code for a booked one. */
 static void assert_result(struct door *door, size_t place, const char *code, const char *param)
@@ -153,34 +25,52 @@ static void assert_result(struct door *door, size_t place, const char *code, con
 
 static void a_transfer_is_booked_once(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     struct str body = transfer(door, 1, door->bank, door->payable, 100);
     const char *journal;
 
-    assert_int_equal(post(door, "", body), 200);
+    assert_int_equal(post(door, "transfers", body), 200);
     assert_text(door, "object", "ledger_transfer");
     assert_true(json_is_false(at(door, "exists")));
     journal = str_cstr(door->books->arena, str_of(json_string_value(at(door, "journal_id"))));
-    assert_int_equal(post(door, "", body), 200);
+    assert_int_equal(post(door, "transfers", body), 200);
     assert_true(json_is_true(at(door, "exists")));
     assert_text(door, "journal_id", journal);
     assert_int_equal(books_get(door->books, door->payable).posted.minor, 100);
-    (void)post(door, "", transfer(door, 1, door->bank, door->payable, 101));
+    (void)post(door, "transfers", transfer(door, 1, door->bank, door->payable, 101));
     assert_error(door, 409, "ledger_conflict", "legs[0].amount");
+    door_close(door);
+}
+
+static void money_may_mature_later(void **state)
+{
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
+    struct str body = str_printf(door->books->arena,
+                                 "{\"business_no\":1,\"legs\":["
+                                 "{\"account\":\"%s\",\"side\":\"debit\",\"amount\":100},"
+                                 "{\"account\":\"%s\",\"side\":\"credit\",\"amount\":100,"
+                                 "\"matures_on\":20251125}]}",
+                                 account(door, door->bank), account(door, door->payable));
+
+    assert_int_equal(post(door, "transfers", body), 200);
+    assert_int_equal(post(door, "transfers", transfer(door, 2, door->payable, door->bank, 1)), 409);
+    assert_error(door, 409, "ledger_insufficient", "legs[0].account");
+    (void)post(door, "transfers", transfer(door, 1, door->bank, door->payable, 100));
+    assert_error(door, 409, "ledger_conflict", "legs[1].matures_on");
     door_close(door);
 }
 
 static void the_same_number_may_have_another_operation(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     struct str body = transfer(door, 1, door->bank, door->payable, 100);
     struct str other = str_printf(door->books->arena, "{\"operation\":\"conflicted\"," STR_FMT,
                                   STR_ARG(str_slice(body, 1, body.len)));
 
-    assert_int_equal(post(door, "", body), 200);
-    assert_int_equal(post(door, "", other), 200);
+    assert_int_equal(post(door, "transfers", body), 200);
+    assert_int_equal(post(door, "transfers", other), 200);
     assert_true(json_is_false(at(door, "exists")));
-    assert_int_equal(get(door, "1"), 200);
+    assert_int_equal(get(door, "transfers/1"), 200);
     assert_int_equal(json_array_size(at(door, "data")), 2);
     assert_text(door, "data.0.operation", "transfer");
     assert_text(door, "data.1.operation", "conflicted");
@@ -193,39 +83,39 @@ static void the_same_number_may_have_another_operation(void **state)
 /* The books' own rules answer, with the books' own codes. */
 static void a_transfer_is_refused_by_the_books(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     struct arena *arena = door->books->arena;
     const char *bank = account(door, door->bank);
 
-    (void)post(door, "", transfer(door, 0, door->bank, door->payable, 1));
+    (void)post(door, "transfers", transfer(door, 0, door->bank, door->payable, 1));
     assert_error(door, 400, "ledger_reference", "business_no");
-    (void)post(door, "", transfer(door, -1, door->bank, door->payable, 0));
+    (void)post(door, "transfers", transfer(door, -1, door->bank, door->payable, 0));
     assert_error(door, 400, "ledger_reference", "business_no");
-    (void)post(door, "", str_of("{\"business_no\":1,\"legs\":[]}"));
+    (void)post(door, "transfers", str_of("{\"business_no\":1,\"legs\":[]}"));
     assert_error(door, 400, "ledger_legs", "legs");
-    (void)post(door, "", transfer(door, 1, door->bank, door->payable, -5));
+    (void)post(door, "transfers", transfer(door, 1, door->bank, door->payable, -5));
     assert_error(door, 400, "ledger_amount", "legs[0].amount");
-    (void)post(door, "", transfer(door, 1, door->bank, 12345, 5));
+    (void)post(door, "transfers", transfer(door, 1, door->bank, 12345, 5));
     assert_error(door, 404, "ledger_account", "legs[1].account");
-    (void)post(door, "",
+    (void)post(door, "transfers",
                str_printf(arena,
                           "{\"business_no\":1,\"legs\":["
                           "{\"account\":\"%s\",\"side\":\"debit\",\"amount\":2},"
                           "{\"account\":\"%s\",\"side\":\"credit\",\"amount\":1}]}",
                           bank, bank));
     assert_error(door, 400, "ledger_unbalanced", "CNY");
-    (void)post(door, "", transfer(door, 1, door->payable, door->bank, 1));
+    (void)post(door, "transfers", transfer(door, 1, door->payable, door->bank, 1));
     assert_error(door, 409, "ledger_insufficient", "legs[0].account");
-    assert_int_equal(get(door, "1"), 404);
+    assert_int_equal(get(door, "transfers/1"), 404);
     assert_error(door, 404, "ledger_journal", NULL);
-    (void)get(door, "x");
+    (void)get(door, "transfers/x");
     assert_error(door, 404, "ledger_journal", NULL);
     door_close(door);
 }
 
 static void more_than_64_legs_are_refused_by_the_books(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     struct buf body;
 
     buf_init_arena(&body, door->books->arena, BODY_MAX);
@@ -235,26 +125,26 @@ static void more_than_64_legs_are_refused_by_the_books(void **state)
                    account(door, door->bank), i % 2 == 0 ? "debit" : "credit");
     }
     buf_add(&body, STR("]}"));
-    (void)post(door, "", buf_str(&body));
+    (void)post(door, "transfers", buf_str(&body));
     assert_error(door, 400, "ledger_legs", "legs");
     door_close(door);
 }
 
 static void what_is_no_transfer_is_refused_with_its_field(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
 
-    (void)post(door, "", STR("{\"business_no\":\"1\",\"legs\":[]}"));
+    (void)post(door, "transfers", STR("{\"business_no\":\"1\",\"legs\":[]}"));
     assert_error(door, 400, "field_type", "business_no");
-    (void)post(door, "", STR("{\"legs\":[]}"));
+    (void)post(door, "transfers", STR("{\"legs\":[]}"));
     assert_error(door, 400, "field_required", "business_no");
-    (void)post(door, "", STR("{\"business_no\":1,\"operation\":\"capture\",\"legs\":[]}"));
+    (void)post(door, "transfers", STR("{\"business_no\":1,\"operation\":\"capture\",\"legs\":[]}"));
     assert_error(door, 400, "field_value", "operation");
-    (void)post(door, "",
+    (void)post(door, "transfers",
                STR("{\"business_no\":1,\"legs\":[{\"account\":\"acc_1\",\"side\":\"debit\","
                    "\"amount\":1}]}"));
     assert_error(door, 400, "field_format", "legs[0].account");
-    (void)post(door, "/batch", STR("{\"transfers\":[]}"));
+    (void)post(door, "transfers/batch", STR("{\"transfers\":[]}"));
     assert_error(door, 400, "field_length", "transfers");
     door_close(door);
 }
@@ -278,7 +168,7 @@ static struct str batch(struct door *door, const struct str *transfers, size_t c
 
 static void each_transfer_of_a_batch_is_answered_at_its_place(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     const struct str transfers[] = {
         transfer(door, 1, door->bank, door->payable, 100),
         transfer(door, 2, door->payable, door->bank, 101), /* one too much */
@@ -290,7 +180,8 @@ static void each_transfer_of_a_batch_is_answered_at_its_place(void **state)
         transfer(door, 5, door->payable, door->bank, 40),
     };
 
-    assert_int_equal(post(door, "/batch", batch(door, transfers, ARRAY_LEN(transfers))), 200);
+    assert_int_equal(post(door, "transfers/batch", batch(door, transfers, ARRAY_LEN(transfers))),
+                     200);
     assert_text(door, "object", "ledger_transfer_batch");
     assert_int_equal(json_array_size(at(door, "results")), ARRAY_LEN(transfers));
     assert_int_equal(json_integer_value(at(door, "refused")), 4);
@@ -311,15 +202,15 @@ static void each_transfer_of_a_batch_is_answered_at_its_place(void **state)
 
 static void a_malformed_transfer_refuses_the_whole_batch(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
     const struct str transfers[] = {
         transfer(door, 1, door->bank, door->payable, 100),
         STR("{\"business_no\":2,\"legs\":[{\"account\":\"acc_\",\"side\":\"debit\"}]}"),
     };
 
-    (void)post(door, "/batch", batch(door, transfers, 2));
+    (void)post(door, "transfers/batch", batch(door, transfers, 2));
     assert_error(door, 400, "field_format", "transfers[1].legs[0].account");
-    assert_int_equal(get(door, "1"), 404);
+    assert_int_equal(get(door, "transfers/1"), 404);
     door_close(door);
 }
 
@@ -335,11 +226,11 @@ static struct str many(struct door *door, size_t count)
 
 static void a_batch_has_at_most_8192_transfers(void **state)
 {
-    struct door *door = door_open(state, 0);
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
 
-    (void)post(door, "/batch", many(door, 8193));
+    (void)post(door, "transfers/batch", many(door, 8193));
     assert_error(door, 400, "field_length", "transfers");
-    assert_int_equal(post(door, "/batch", many(door, 8192)), 200);
+    assert_int_equal(post(door, "transfers/batch", many(door, 8192)), 200);
     assert_int_equal(json_array_size(at(door, "results")), 8192);
     assert_int_equal(json_integer_value(at(door, "refused")), 0);
     assert_int_equal(books_get(door->books, door->payable).posted.minor, 8192);
@@ -382,9 +273,9 @@ static void filler_done(struct command *command)
 
 static void a_batch_larger_than_the_queue_is_booked_whole(void **state)
 {
-    struct door *door = door_open(state, SMALL_QUEUE);
+    struct door *door = door_open(state, ledger__transfer_routes, SMALL_QUEUE);
 
-    assert_int_equal(post(door, "/batch", many(door, 1000)), 200);
+    assert_int_equal(post(door, "transfers/batch", many(door, 1000)), 200);
     assert_int_equal(json_integer_value(at(door, "refused")), 0);
     assert_int_equal(books_get(door->books, door->payable).posted.minor, 1000);
     door_close(door);
@@ -396,7 +287,7 @@ static void a_full_queue_is_answered_503_and_nothing_has_happened(void **state)
                                                      .apply = hold_up_apply};
     static const struct command_kind nothing_kind = {.name = "test.nothing",
                                                      .apply = nothing_apply};
-    struct door *door = door_open(state, SMALL_QUEUE);
+    struct door *door = door_open(state, ledger__transfer_routes, SMALL_QUEUE);
     const struct hold_up hold_up = {signal_new(), signal_new()};
     struct command commands[1 + SMALL_QUEUE] = {
         {.kind = &hold_up_kind, .arg = &hold_up, .done = filler_done}};
@@ -408,17 +299,17 @@ static void a_full_queue_is_answered_503_and_nothing_has_happened(void **state)
         commands[i] = (struct command){.kind = &nothing_kind, .done = filler_done};
         assert_ok(store_submit(door->books->store, &commands[i]));
     }
-    (void)post(door, "/batch", many(door, 10));
+    (void)post(door, "transfers/batch", many(door, 10));
     assert_error(door, 503, "store_busy", NULL);
     assert_true(str_eq(door->retry_after, STR("1")));
-    (void)post(door, "", transfer(door, 1, door->bank, door->payable, 1));
+    (void)post(door, "transfers", transfer(door, 1, door->bank, door->payable, 1));
     assert_error(door, 503, "store_busy", NULL);
     signal_set(hold_up.go_on);
     while (counter_get(&left) > 0) {
         uv_sleep(1);
     }
-    assert_int_equal(get(door, "1"), 404);
-    assert_int_equal(post(door, "/batch", many(door, 10)), 200);
+    assert_int_equal(get(door, "transfers/1"), 404);
+    assert_int_equal(post(door, "transfers/batch", many(door, 10)), 200);
     assert_int_equal(json_integer_value(at(door, "refused")), 0);
     signal_free(hold_up.begun);
     signal_free(hold_up.go_on);
@@ -450,7 +341,7 @@ static void call_until_booked(struct caller *caller, struct arena *arena, int64_
         transfers[i] = transfer(&view, first + (int64_t)i, view.bank, view.payable, 1);
     }
     while (refused > 0) {
-        int status = post(&view, "/batch", batch(&view, transfers, EACH));
+        int status = post(&view, "transfers/batch", batch(&view, transfers, EACH));
 
         CHECK(status == 200 || status == 503);
         refused = status == 503 ? EACH : 0;
@@ -482,7 +373,7 @@ static void caller_run(void *ctx)
 
 static void every_answer_is_true_when_many_callers_fight_for_a_small_queue(void **state)
 {
-    struct door *door = door_open(state, SMALL_QUEUE);
+    struct door *door = door_open(state, ledger__transfer_routes, SMALL_QUEUE);
     struct caller callers[CALLERS];
 
     for (size_t i = 0; i < CALLERS; i++) {
@@ -501,6 +392,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_transfer_is_booked_once),
+        cmocka_unit_test(money_may_mature_later),
         cmocka_unit_test(the_same_number_may_have_another_operation),
         cmocka_unit_test(a_transfer_is_refused_by_the_books),
         cmocka_unit_test(more_than_64_legs_are_refused_by_the_books),
