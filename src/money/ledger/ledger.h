@@ -498,10 +498,12 @@ MUST_USE enum err ledger_read_accounts(struct reader *reader,
                                        size_t *count);
 
 /* The balance after the last leg that is not later than asked: by sequence when sequence > 0, else
- * by time. posted is 0 and sequence 0 before the first leg. ERR_LEDGER_ACCOUNT. */
+ * by business date (its closing) when date is given, else by time. posted is 0 and sequence 0
+ * before the first leg. ERR_LEDGER_ACCOUNT. */
 struct ledger_as_of {
     int64_t account_id;
     int64_t sequence;
+    int32_t date; /* yyyymmdd */
     int64_t at_ms;
 };
 struct ledger_balance {

@@ -256,6 +256,34 @@ MUST_USE enum err ledger__read_business_rows(struct reader *reader, int64_t busi
 /* ERR_STORE_NOT_FOUND: the account has no such leg. */
 MUST_USE enum err ledger__read_mark(struct reader *reader, int64_t account_id, int64_t sequence,
                                     int64_t *position);
+/* The rows of the leg at the position and of up to count - 1 legs before it in its account's chain,
+ * and the first rows of their journals; ordered by id. count < LEDGER__CHAIN_MAX. */
+enum { LEDGER__CHAIN_MAX = 1000 }; /* MySQL follows no longer one in a statement */
+MUST_USE enum err ledger__read_chain(struct reader *reader, int64_t position, int64_t count,
+                                     struct arena *arena, struct ledger_journal **rows,
+                                     size_t *row_count);
+
+/* Legs of an account, by their running numbers; none when first > last. */
+struct ledger_range {
+    int64_t first;
+    int64_t last;
+};
+/* The account's legs of the range, oldest first; at most LEDGER_STATEMENT_MAX. One look-up of a
+ * mark and one statement. */
+MUST_USE enum err ledger__read_entries(struct reader *reader, const struct ledger_account *account,
+                                       struct ledger_range range, struct arena *arena,
+                                       struct ledger_entry *out);
+
+/* The start of a business date, or, with date 0, an instant. */
+struct ledger_moment {
+    int32_t date;
+    int64_t at_ms;
+};
+bool ledger__is_before(const struct ledger_entry *entry, struct ledger_moment moment);
+/* The account's last leg before the moment; sequence and balance are 0 when there is none. */
+MUST_USE enum err ledger__read_before(struct reader *reader, const struct ledger_account *account,
+                                      struct ledger_moment moment, struct arena *arena,
+                                      struct ledger_entry *out);
 MUST_USE enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
                                            struct arena *arena, struct ledger_mark **marks,
                                            size_t *count);

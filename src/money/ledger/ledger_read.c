@@ -1,16 +1,11 @@
 /* Queries: balances, statements, journals. A leg is found by its position; an account's legs are
  * walked backwards from the nearest mark. */
+#include "base/time.h"
 #include "money/ledger/ledger_int.h"
 
-/* ---- legs ---- */
+#include <stdlib.h>
 
-static enum err read_leg(struct reader *reader, int64_t position, struct arena *arena,
-                         struct ledger_journal *row, struct ledger_slot *slot)
-{
-    TRY(ledger__read_row(reader, ledger__position_row(position), arena, row));
-    *slot = row->slots[ledger__position_slot(position)];
-    return ERR_OK;
-}
+/* ---- legs ---- */
 
 static struct ledger_entry entry_of(const struct ledger_journal *row, size_t slot)
 {
@@ -31,71 +26,112 @@ static struct ledger_entry entry_of(const struct ledger_journal *row, size_t slo
     };
 }
 
-/* The entry at a position, with the reference of its journal. */
-static enum err read_entry(struct reader *reader, int64_t position, struct arena *arena,
-                           struct ledger_entry *out)
+static int compare_row(const void *id, const void *row)
 {
-    struct ledger_journal row, first;
+    int64_t left = *(const int64_t *)id, right = ((const struct ledger_journal *)row)->id;
 
-    TRY(ledger__read_row(reader, ledger__position_row(position), arena, &row));
-    *out = entry_of(&row, ledger__position_slot(position));
-    if (row.part > 0) {
-        TRY(ledger__read_row(reader, out->journal_id, arena, &first));
-        out->reference =
-            (struct ledger_reference){first.source, first.operation, first.business_no};
-    }
-    return ERR_OK;
+    return (left > right) - (left < right);
 }
 
-/* A leg of the account at or a little after the sequence, from which the chain leads to it. */
+/* Rows as ledger__read_chain gives them. */
+struct chain {
+    struct ledger_journal *rows;
+    size_t count;
+};
+
+static const struct ledger_journal *chain_row(const struct chain *chain, int64_t id)
+{
+    const struct ledger_journal *row =
+        bsearch(&id, chain->rows, chain->count, sizeof(*chain->rows), compare_row);
+
+    CHECK(row != NULL);
+    return row;
+}
+
+/* The entry at a position, with the reference of its journal. */
+static struct ledger_entry chain_entry(const struct chain *chain, int64_t position)
+{
+    const struct ledger_journal *row = chain_row(chain, ledger__position_row(position));
+    struct ledger_entry entry = entry_of(row, ledger__position_slot(position));
+
+    if (row->part > 0) {
+        const struct ledger_journal *first = chain_row(chain, entry.journal_id);
+
+        entry.reference =
+            (struct ledger_reference){first->source, first->operation, first->business_no};
+    }
+    return entry;
+}
+
+/* A leg of an account: which one it is, and where it stands. */
+struct place {
+    int64_t sequence;
+    int64_t position;
+};
+
+/* The account's leg at or a little after the sequence, from which the chain leads to it. */
 static enum err seek(struct reader *reader, const struct ledger_account *account, int64_t sequence,
-                     int64_t *position)
+                     struct place *place)
 {
     int64_t mark = (sequence + LEDGER_MARK_EVERY - 1) / LEDGER_MARK_EVERY * LEDGER_MARK_EVERY;
 
     if (mark > account->sequence) {
-        *position = account->last_position;
+        *place = (struct place){account->sequence, account->last_position};
         return ERR_OK;
     }
-    return ledger__read_mark(reader, account->id, mark, position);
+    place->sequence = mark;
+    return ledger__read_mark(reader, account->id, mark, &place->position);
 }
 
-/* The position of the account's leg with this sequence (1 … account->sequence). */
-static enum err find_sequence(struct reader *reader, const struct ledger_account *account,
-                              int64_t sequence, struct arena *arena, int64_t *position)
+enum err ledger__read_entries(struct reader *reader, const struct ledger_account *account,
+                              struct ledger_range range, struct arena *arena,
+                              struct ledger_entry *out)
 {
-    struct ledger_journal row;
-    struct ledger_slot slot;
+    struct place place;
+    struct chain chain;
 
-    TRY(seek(reader, account, sequence, position));
-    for (unsigned i = 0; i < LEDGER_MARK_EVERY; i++) {
-        TRY(read_leg(reader, *position, arena, &row, &slot));
-        if (slot.sequence == sequence) {
-            return ERR_OK;
+    CHECK(range.first >= 1 && range.first <= range.last && range.last <= account->sequence);
+    TRY(seek(reader, account, range.last, &place));
+    TRY(ledger__read_chain(reader, place.position, place.sequence - range.first + 1, arena,
+                           &chain.rows, &chain.count));
+    for (int64_t sequence = place.sequence; sequence >= range.first; sequence--) {
+        struct ledger_entry entry = chain_entry(&chain, place.position);
+
+        CHECK(entry.account_id == account->id && entry.sequence == sequence);
+        if (sequence <= range.last) {
+            out[sequence - range.first] = entry;
         }
-        *position = slot.previous;
+        place.position = entry.previous_position;
     }
-    check_failed("a leg is within 32 of a mark", __FILE__, __LINE__);
+    return ERR_OK;
 }
 
 /* ---- balance as of ---- */
 
-/* The greatest multiple of 32 whose leg is not later than at_ms; 0: none. The account's legs are in
- * the order of time, so the marks are bisected. */
-static enum err last_mark_until(struct reader *reader, const struct ledger_account *account,
-                                int64_t at_ms, struct arena *arena, int64_t *sequence)
+bool ledger__is_before(const struct ledger_entry *entry, struct ledger_moment moment)
+{
+    return moment.date != 0 ? entry->business_date < moment.date
+                            : entry->created_at_ms < moment.at_ms;
+}
+
+/* The greatest multiple of 32 whose leg stands before the moment; 0: none. The account's legs are
+ * in the order of time and of business dates, so the marks are bisected. */
+static enum err last_mark_before(struct reader *reader, const struct ledger_account *account,
+                                 struct ledger_moment moment, struct arena *arena,
+                                 int64_t *sequence)
 {
     int64_t low = 0, high = account->sequence / LEDGER_MARK_EVERY;
 
     while (low < high) {
         int64_t middle = low + (high - low + 1) / 2;
         struct ledger_journal row;
-        struct ledger_slot slot;
+        struct ledger_entry entry;
         int64_t position;
 
         TRY(ledger__read_mark(reader, account->id, middle * LEDGER_MARK_EVERY, &position));
-        TRY(read_leg(reader, position, arena, &row, &slot));
-        if (row.created_at_ms <= at_ms) {
+        TRY(ledger__read_row(reader, ledger__position_row(position), arena, &row));
+        entry = entry_of(&row, ledger__position_slot(position));
+        if (ledger__is_before(&entry, moment)) {
             low = middle;
         } else {
             high = middle - 1;
@@ -105,81 +141,79 @@ static enum err last_mark_until(struct reader *reader, const struct ledger_accou
     return ERR_OK;
 }
 
-/* The position of the account's last leg that is not later than at_ms; 0: none. */
-static enum err find_time(struct reader *reader, const struct ledger_account *account,
-                          int64_t at_ms, struct arena *arena, int64_t *position)
+enum err ledger__read_before(struct reader *reader, const struct ledger_account *account,
+                             struct ledger_moment moment, struct arena *arena,
+                             struct ledger_entry *out)
 {
-    int64_t sequence;
+    struct ledger_entry entries[LEDGER_MARK_EVERY];
+    struct ledger_range range;
 
-    TRY(last_mark_until(reader, account, at_ms, arena, &sequence));
-    *position = account->last_position;
-    if (sequence + LEDGER_MARK_EVERY <= account->sequence) {
-        TRY(ledger__read_mark(reader, account->id, sequence + LEDGER_MARK_EVERY, position));
+    *out = (struct ledger_entry){.account_id = account->id};
+    if (account->sequence == 0) {
+        return ERR_OK;
     }
-    while (*position != 0) {
-        struct ledger_journal row;
-        struct ledger_slot slot;
-
-        TRY(read_leg(reader, *position, arena, &row, &slot));
-        if (row.created_at_ms <= at_ms) {
+    TRY(last_mark_before(reader, account, moment, arena, &range.first));
+    range.last = range.first + LEDGER_MARK_EVERY - 1;
+    range.first = range.first == 0 ? 1 : range.first;
+    range.last = range.last < account->sequence ? range.last : account->sequence;
+    TRY(ledger__read_entries(reader, account, range, arena, entries));
+    for (int64_t i = range.last - range.first; i >= 0; i--) {
+        if (ledger__is_before(&entries[i], moment)) {
+            *out = entries[i];
             return ERR_OK;
         }
-        *position = slot.previous;
     }
     return ERR_OK;
 }
 
-static enum err find_as_of(struct reader *reader, const struct ledger_account *account,
-                           const struct ledger_as_of *as_of, struct arena *arena, int64_t *position)
+/* The account's last leg that is not later than asked; sequence 0: none. */
+static enum err read_as_of(struct reader *reader, const struct ledger_account *account,
+                           const struct ledger_as_of *as_of, struct arena *arena,
+                           struct ledger_entry *entry)
 {
-    if (as_of->sequence <= 0) {
-        return find_time(reader, account, as_of->at_ms, arena, position);
+    struct ledger_moment moment = {0};
+
+    if (as_of->sequence > 0) {
+        int64_t sequence =
+            as_of->sequence < account->sequence ? as_of->sequence : account->sequence;
+        const struct ledger_range range = {sequence, sequence};
+
+        *entry = (struct ledger_entry){.account_id = account->id};
+        return sequence == 0 ? ERR_OK : ledger__read_entries(reader, account, range, arena, entry);
     }
-    if (as_of->sequence >= account->sequence) {
-        *position = account->last_position;
-        return ERR_OK;
+    if (as_of->date != 0) {
+        moment.date = time_date_add_days(as_of->date, 1);
+    } else {
+        moment.at_ms = as_of->at_ms < INT64_MAX ? as_of->at_ms + 1 : as_of->at_ms;
     }
-    return find_sequence(reader, account, as_of->sequence, arena, position);
+    return ledger__read_before(reader, account, moment, arena, entry);
 }
 
 enum err ledger_read_balance(struct reader *reader, const struct ledger_as_of *as_of,
                              struct arena *arena, struct ledger_balance *out)
 {
     struct ledger_account account;
-    struct ledger_journal row;
-    struct ledger_slot slot;
-    int64_t position;
+    struct ledger_entry entry;
 
     TRY(ledger_read_account(reader, as_of->account_id, arena, &account));
-    TRY(find_as_of(reader, &account, as_of, arena, &position));
-    if (position == 0) {
-        *out = (struct ledger_balance){.account_id = account.id, .currency = account.currency};
-        return ERR_OK;
-    }
-    TRY(read_leg(reader, position, arena, &row, &slot));
+    TRY(read_as_of(reader, &account, as_of, arena, &entry));
     *out = (struct ledger_balance){
         .account_id = account.id,
         .currency = account.currency,
-        .posted = slot.balance,
-        .sequence = slot.sequence,
-        .position = position,
-        .at_ms = row.created_at_ms,
+        .posted = entry.balance,
+        .sequence = entry.sequence,
+        .position = entry.position,
+        .at_ms = entry.created_at_ms,
     };
     return ERR_OK;
 }
 
 /* ---- statements ---- */
 
-/* The sequences of a page; empty when first > last. */
-struct range {
-    int64_t first;
-    int64_t last;
-};
-
-static struct range page_range(const struct ledger_statement_page *page, int64_t newest)
+static struct ledger_range page_range(const struct ledger_statement_page *page, int64_t newest)
 {
     int64_t limit = (int64_t)page->limit;
-    struct range range;
+    struct ledger_range range;
 
     if (page->forward) {
         range.first = page->cursor + 1;
@@ -191,25 +225,27 @@ static struct range page_range(const struct ledger_statement_page *page, int64_t
     return range;
 }
 
-static enum err read_range(struct reader *reader, const struct ledger_statement_page *page,
-                           struct range range, struct arena *arena, struct ledger_statement *out)
+static void turn_around(struct ledger_entry *entries, size_t count)
 {
-    int64_t position;
+    for (size_t i = 0; i < count / 2; i++) {
+        struct ledger_entry entry = entries[i];
 
+        entries[i] = entries[count - 1 - i];
+        entries[count - 1 - i] = entry;
+    }
+}
+
+static enum err read_range(struct reader *reader, const struct ledger_statement_page *page,
+                           struct ledger_range range, struct arena *arena,
+                           struct ledger_statement *out)
+{
     out->entry_count = (size_t)(range.last - range.first + 1);
     out->entries = ARENA_ARRAY(arena, struct ledger_entry, out->entry_count);
-    TRY(find_sequence(reader, &out->account, range.last, arena, &position));
-    for (size_t i = 0; i < out->entry_count; i++) {
-        struct ledger_entry *entry = &out->entries[page->forward ? out->entry_count - 1 - i : i];
-
-        TRY(read_entry(reader, position, arena, entry));
-        CHECK(entry->account_id == out->account.id);
-        CHECK(entry->sequence == range.last - (int64_t)i);
-        position = entry->previous_position;
-    }
+    TRY(ledger__read_entries(reader, &out->account, range, arena, out->entries));
     if (page->forward) {
         out->next_cursor = range.last < out->account.sequence ? range.last : 0;
     } else {
+        turn_around(out->entries, out->entry_count);
         out->next_cursor = range.first > 1 ? range.first : 0;
     }
     return ERR_OK;
@@ -219,7 +255,7 @@ enum err ledger_read_statement(struct reader *reader, const struct ledger_statem
                                struct arena *arena, struct ledger_statement *out)
 {
     struct ledger_statement statement = {0};
-    struct range range;
+    struct ledger_range range;
 
     CHECK(page->limit >= 1 && page->limit <= LEDGER_STATEMENT_MAX && page->cursor >= 0);
     TRY(ledger_read_account(reader, page->account_id, arena, &statement.account));

@@ -205,7 +205,8 @@ static void balance_run(struct books *books, struct reader *reader, void *ctx)
 
 static void assert_balance(struct shop *s, int64_t sequence, int64_t at_ms, int64_t legs)
 {
-    struct balance_query query = {.as_of = {s->merchant, sequence, at_ms}};
+    struct balance_query query = {
+        .as_of = {.account_id = s->merchant, .sequence = sequence, .at_ms = at_ms}};
 
     books_read(s->books, balance_run, &query);
     assert_ok(query.err);
@@ -235,7 +236,8 @@ static void a_balance_is_known_as_of_every_leg_and_instant(void **state)
 static void as_of_an_instant_is_after_all_legs_of_it(void **state)
 {
     struct shop s = shop_open(state, 30);
-    struct balance_query query = {.as_of = {s.merchant, 0, BOOKS_START_MS + 30 * 1000}};
+    struct balance_query query = {
+        .as_of = {.account_id = s.merchant, .at_ms = BOOKS_START_MS + 30 * 1000}};
 
     for (int i = 0; i < 70; i++) { /* all at the instant of the 30th, across two marks */
         assert_ok(books_transfer(s.books, s.channel, s.merchant, 1));

@@ -241,6 +241,24 @@ static const struct statement mark_of = {
     .sql = "SELECT position FROM ledger_mark WHERE account_id = ? AND sequence = ?",
 };
 
+/* Follows the chain inside the database: one round trip, however many legs. */
+static const struct statement chain_rows = {
+    .name = "ledger_chain_rows",
+    .sql = "SELECT :row FROM ("
+           "WITH RECURSIVE chain (id, first_id, previous, number) AS ("
+           "SELECT id, id - part, CASE WHEN ? = 0 THEN previous_a ELSE previous_b END, 1 "
+           "FROM ledger_journal WHERE id = ? "
+           "UNION ALL "
+           "SELECT j.id, j.id - j.part, "
+           "CASE WHEN chain.previous % 2 = 0 THEN j.previous_a ELSE j.previous_b END, "
+           "chain.number + 1 "
+           "FROM chain JOIN ledger_journal j ON j.id = chain.previous >> 1 "
+           "WHERE chain.number < ?) "
+           "SELECT id FROM chain UNION SELECT first_id FROM chain) legs "
+           "JOIN ledger_journal USING (id) ORDER BY id",
+    .row = &ledger__journal_table,
+};
+
 static const struct statement marks_after = {
     .name = "ledger_marks_after",
     .sql = "SELECT :row FROM ledger_mark WHERE position > ? ORDER BY position LIMIT ?",
@@ -278,6 +296,7 @@ static const struct statement *const statements[] = {
     &last_row,
     &business_rows,
     &mark_of,
+    &chain_rows,
     &marks_after,
     &accounts_after,
     &owner_accounts,
@@ -387,6 +406,19 @@ enum err ledger__read_mark(struct reader *reader, int64_t account_id, int64_t se
     const struct value values[] = {VALUE_INT(account_id), VALUE_INT(sequence)};
 
     return reader_ints(reader, &mark_of, values, ARRAY_LEN(values), position, 1);
+}
+
+enum err ledger__read_chain(struct reader *reader, int64_t position, int64_t count,
+                            struct arena *arena, struct ledger_journal **rows, size_t *row_count)
+{
+    const struct value values[] = {VALUE_INT((int64_t)ledger__position_slot(position)),
+                                   VALUE_INT(ledger__position_row(position)), VALUE_INT(count)};
+    void *found;
+
+    CHECK(count >= 1 && count < LEDGER__CHAIN_MAX);
+    TRY(reader_rows(reader, &chain_rows, values, ARRAY_LEN(values), arena, &found, row_count));
+    *rows = found;
+    return ERR_OK;
 }
 
 enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
