@@ -593,8 +593,9 @@ struct ledger_difference {
 };
 MUST_USE enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out);
 
-/* Folds the whole journal and compares it with every account, mark and hold. Runs beside the
- * writer; an account is compared as of the moment its row was read. */
+/* Folds the whole journal and compares it with every account, mark and hold, every total and every
+ * day with its seal: a row that was changed after its day was closed is named, whatever was
+ * changed. Runs beside the writer; an account is compared as of the moment its row was read. */
 struct ledger_proof {
     bool holds_true;
     int64_t journals;
@@ -608,6 +609,12 @@ struct ledger_proof {
 MUST_USE enum err ledger_prove(struct store *store,
                                void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
                                struct ledger_proof *out);
+
+/* The same for the rows of one day: its journals, its accounts' sequences and balances from the
+ * legs before it on, its totals and its seal. accounts: those that moved. ERR_LEDGER_DAY. */
+MUST_USE enum err ledger_prove_day(struct store *store, int32_t date,
+                                   void (*progress)(void *ctx, int64_t done, int64_t all),
+                                   void *ctx, struct ledger_proof *out);
 
 /* Looks at every committed batch and stops the process when its journals do not balance or an
  * account is unsound. The module's start does it; before the first command. */

@@ -316,6 +316,7 @@ static const struct statement *const statements[] = {
     &ledger__seal_pages,
     &ledger__oldest_closing,
     &ledger__days_before,
+    &ledger__days_after,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,
