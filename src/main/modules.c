@@ -1,5 +1,6 @@
 #include "main/program.h"
 
+#include "business/account/account.h"
 #include "business/auth/auth.h"
 #include "business/channel/channel.h"
 #include "business/merchant/merchant.h"
@@ -13,7 +14,8 @@
 
 /* In start order: a module may use those before it. They stop in reverse. */
 const struct module *const program_modules[] = {
-    &calendar_module, &ledger_module,  &auth_module,   &merchant_module, &rate_module,
-    &channel_module,  &payment_module, &notify_module, &cashier_module,  &gateway_module,
+    &calendar_module, &ledger_module,  &auth_module,    &merchant_module,
+    &account_module,  &rate_module,    &channel_module, &payment_module,
+    &notify_module,   &cashier_module, &gateway_module,
 };
 const size_t program_module_count = ARRAY_LEN(program_modules);

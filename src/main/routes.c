@@ -6,7 +6,7 @@
 static const char *const auth_names[] = {
     [HTTP_AUTH_NONE] = "public",       [HTTP_AUTH_MERCHANT] = "merchant",
     [HTTP_AUTH_OPERATOR] = "operator", [HTTP_AUTH_CHANNEL] = "channel",
-    [HTTP_AUTH_METRICS] = "metrics",
+    [HTTP_AUTH_METRICS] = "metrics",   [HTTP_AUTH_EITHER] = "either",
 };
 
 int program_routes(void)

@@ -18,6 +18,7 @@ struct check {
     struct auth_ahead ahead;
     struct command command; /* notes a stamp ahead */
     struct auth_ahead_raise raise;
+    bool is_operator; /* a bearer key is looked at, not a signature */
 };
 
 /* ---- what a check says ---- */
@@ -65,7 +66,7 @@ static size_t outcome_of(enum err err)
 static void tell_refusal(const struct check *check, enum err err)
 {
     const struct request *req = check->req;
-    const char *prefix = req->route->auth == HTTP_AUTH_OPERATOR ? "op" : "key";
+    const char *prefix = check->is_operator ? "op" : "key";
     struct str key = STR("");
 
     if (check->key_id != 0) {
@@ -90,7 +91,7 @@ static enum err finish(struct check *check, enum err err)
     }
     if (err == ERR_OK) {
         req->principal = (struct principal){
-            .kind = req->route->auth,
+            .kind = check->is_operator ? HTTP_AUTH_OPERATOR : HTTP_AUTH_MERCHANT,
             .merchant_id = check->key->row.merchant_id,
             .app_id = check->key->row.app_id,
             .key_id = check->key_id,
@@ -324,10 +325,12 @@ enum auth_step auth_authenticate(struct request *req,
     check->req = req;
     check->state = auth__state(req->app);
     check->then = then;
-    if (req->route->auth == HTTP_AUTH_OPERATOR) {
+    check->is_operator = req->route->auth == HTTP_AUTH_OPERATOR ||
+                         (req->route->auth == HTTP_AUTH_EITHER && str_starts(text, STR("Bearer ")));
+    if (check->is_operator) {
         *err = auth__parse_bearer(text, &check->key_id, &check->bearer);
     } else {
-        CHECK(req->route->auth == HTTP_AUTH_MERCHANT);
+        CHECK(req->route->auth == HTTP_AUTH_MERCHANT || req->route->auth == HTTP_AUTH_EITHER);
         *err = auth__parse_header(req->arena, text, &check->header);
         check->key_id = check->header.key_id;
     }

@@ -504,7 +504,7 @@ static void app_checked(struct query *query)
         .app_id = errand->create.app,
         .algorithm = errand->create.algorithm == 0 ? AUTH_HMAC_SHA256 : errand->create.algorithm,
         .name = errand->create.name,
-        .permissions = errand->create.permissions.len == 0 ? STR("payment:* webhook:* ledger:read")
+        .permissions = errand->create.permissions.len == 0 ? STR("payment:* webhook:* account:read")
                                                            : errand->create.permissions,
         .public_key = errand->create.public_key,
         .not_before_ms = errand->create.not_before,

@@ -249,7 +249,8 @@ static int key_create(const struct cli *cli)
     const char *permissions = option(cli, "--permissions");
     struct auth_key_ask ask = {.algorithm = AUTH_HMAC_SHA256, .name = str_of("command line")};
 
-    ask.permissions = str_of(permissions == NULL ? "payment:* webhook:* ledger:read" : permissions);
+    ask.permissions =
+        str_of(permissions == NULL ? "payment:* webhook:* account:read" : permissions);
     return id_option(cli, "--merchant", "mer", &ask.merchant_id) &&
                    id_option(cli, "--app", "app", &ask.app_id)
                ? key_insert(cli, &ask, "key")

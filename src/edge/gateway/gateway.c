@@ -95,7 +95,7 @@ static const step_fn metrics_chain[] = {metrics_token, dispatch, NULL};
 static const step_fn *const chains[] = {
     [HTTP_AUTH_NONE] = public_chain,     [HTTP_AUTH_MERCHANT] = signed_chain,
     [HTTP_AUTH_OPERATOR] = signed_chain, [HTTP_AUTH_CHANNEL] = channel_chain,
-    [HTTP_AUTH_METRICS] = metrics_chain,
+    [HTTP_AUTH_METRICS] = metrics_chain, [HTTP_AUTH_EITHER] = signed_chain,
 };
 
 /* ---- running them ---- */
@@ -148,7 +148,7 @@ static void before_send(struct request *req, struct reply *reply)
 
     if (chain != NULL) {
         gateway__idempotency_record(chain, reply);
-        if (req->route->auth == HTTP_AUTH_MERCHANT) {
+        if (req->principal.kind == HTTP_AUTH_MERCHANT || req->route->auth == HTTP_AUTH_MERCHANT) {
             auth_sign_response(req, reply);
         }
     }

@@ -17,7 +17,7 @@ static struct amount hold_left(const struct ledger_hold *hold)
     return AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
 }
 
-static enum err get_hold(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+enum err ledger_hold_get(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
 {
     const void *row;
     enum err err = tx_get(tx, &ledger__hold_table, hold_id, &row);
@@ -33,7 +33,7 @@ static enum err get_hold(struct tx *tx, int64_t hold_id, const struct ledger_hol
 /* The hold, if something may still be taken from it, or given back. */
 static enum err get_live(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
 {
-    TRY(get_hold(tx, hold_id, hold));
+    TRY(ledger_hold_get(tx, hold_id, hold));
     switch ((*hold)->status) {
     case LEDGER_HOLD_OPEN:
     case LEDGER_HOLD_WAITING:
@@ -198,7 +198,7 @@ static enum err same_place(struct tx *tx, const struct ledger_hold_place *place,
     if (step->step != LEDGER_STEP_PLACE) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "hold");
     }
-    TRY(get_hold(tx, step->hold_id, &hold));
+    TRY(ledger_hold_get(tx, step->hold_id, &hold));
     if (hold->account_id != place->account_id) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "account");
     }
@@ -499,7 +499,7 @@ enum err ledger_hold_expire(struct tx *tx, int64_t hold_id)
     const struct ledger_hold *hold;
     struct amount amount;
 
-    TRY(get_hold(tx, hold_id, &hold));
+    TRY(ledger_hold_get(tx, hold_id, &hold));
     if (hold->status != LEDGER_HOLD_OPEN && hold->status != LEDGER_HOLD_WAITING) {
         return ERR_OK;
     }
@@ -522,7 +522,7 @@ enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
     void *row;
     enum err err;
 
-    TRY(get_hold(tx, hold_id, &hold));
+    TRY(ledger_hold_get(tx, hold_id, &hold));
     if (hold->status != LEDGER_HOLD_WAITING || hold->starts_at_ms > tx_now_ms(tx)) {
         return ERR_OK;
     }

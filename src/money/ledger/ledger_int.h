@@ -29,7 +29,6 @@ struct ledger_journal {
     int64_t part;      /* 0 in the first row, 1, 2, … after it */
     int64_t leg_count; /* of the journal; 0 in the rows after the first */
     int64_t hold_id;   /* the hold it captured from; 0: none */
-    int64_t voucher;   /* the template that spelled its legs; 0: none */
     int64_t created_at_ms;
     int64_t business_date;
     struct ledger_slot slots[LEDGER_SLOTS];
@@ -90,7 +89,7 @@ extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 59 };
+enum { LEDGER__MIGRATIONS = 53 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */

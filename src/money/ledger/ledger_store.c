@@ -1,5 +1,5 @@
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_day_int.h"
-#include "money/ledger/ledger_voucher_int.h"
 
 enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
 enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
@@ -86,7 +86,6 @@ static const struct column journal_columns[] = {
     SLOT_COLUMN("previous_b", 1, previous, COL_INT),
     SLOT_COLUMN("matures_a", 0, matures_on, COL_INT),
     SLOT_COLUMN("matures_b", 1, matures_on, COL_INT),
-    COLUMN(struct ledger_journal, voucher, COL_INT, .fixed = true, .optional = true),
 };
 
 const struct table ledger__journal_table = {
@@ -285,13 +284,31 @@ static const struct statement waiting_holds = {
     .row = &ledger__hold_table,
 };
 
+static const struct statement account_holds = {
+    .name = "ledger_account_holds",
+    .sql = "SELECT :row FROM ledger_hold WHERE account_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+    .row = &ledger__hold_table,
+};
+
+static const struct statement code_accounts = {
+    .name = "ledger_code_accounts",
+    .sql = "SELECT :row FROM ledger_account WHERE code IN (?, ?) AND id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__account_table,
+};
+
+static const struct statement owner_code_accounts = {
+    .name = "ledger_owner_code_accounts",
+    .sql = "SELECT :row FROM ledger_account WHERE owner_id = ? AND code IN (?, ?) AND id > ? "
+           "ORDER BY id LIMIT ?",
+    .row = &ledger__account_table,
+};
+
 static const struct table *const tables[] = {
-    &ledger__account_table,  &ledger__serial_table,        &ledger__journal_table,
-    &ledger__mark_table,     &ledger__hold_table,          &ledger__hold_step_table,
-    &ledger__pending_table,  &ledger__queue_table,         &ledger__clock_table,
-    &ledger__day_table,      &ledger__total_table,         &ledger__total_day_table,
-    &ledger__chart_table,    &ledger__chart_version_table, &ledger__seal_page_table,
-    &ledger__template_table, &ledger__template_leg_table,
+    &ledger__account_table, &ledger__serial_table,        &ledger__journal_table,
+    &ledger__mark_table,    &ledger__hold_table,          &ledger__hold_step_table,
+    &ledger__pending_table, &ledger__queue_table,         &ledger__clock_table,
+    &ledger__day_table,     &ledger__total_table,         &ledger__total_day_table,
+    &ledger__chart_table,   &ledger__chart_version_table, &ledger__seal_page_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,
@@ -303,6 +320,9 @@ static const struct statement *const statements[] = {
     &accounts_after,
     &owner_accounts,
     &waiting_holds,
+    &account_holds,
+    &code_accounts,
+    &owner_code_accounts,
     &ledger__total_rows,
     &ledger__total_day_rows,
     &ledger__difference,
@@ -318,9 +338,6 @@ static const struct statement *const statements[] = {
     &ledger__seal_pages,
     &ledger__oldest_closing,
     &ledger__days_before,
-    &ledger__days_after,
-    &ledger__templates_between,
-    &ledger__template_legs_between,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,
@@ -461,5 +478,61 @@ enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id, i
 
     TRY(reader_rows(reader, &waiting_holds, values, ARRAY_LEN(values), arena, &found, count));
     *holds = found;
+    return ERR_OK;
+}
+
+enum err ledger_read_holds(struct reader *reader, const struct ledger_hold_filter *filter,
+                           struct arena *arena, struct ledger_hold **out, size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->account_id),
+        VALUE_INT(filter->before_id == 0 ? INT64_MAX : filter->before_id),
+        VALUE_INT((int64_t)filter->limit),
+    };
+    void *found;
+
+    TRY(reader_rows(reader, &account_holds, values, ARRAY_LEN(values), arena, &found, count));
+    *out = found;
+    return ERR_OK;
+}
+
+enum err ledger_read_code_accounts(struct reader *reader, const struct ledger_code_filter *filter,
+                                   struct arena *arena, struct ledger_account **out, size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->owner_id), VALUE_INT(filter->codes[0]),       VALUE_INT(filter->codes[1]),
+        VALUE_INT(filter->after_id), VALUE_INT((int64_t)filter->limit),
+    };
+    void *found;
+
+    if (filter->owner_id != 0) {
+        TRY(reader_rows(reader, &owner_code_accounts, values, 5, arena, &found, count));
+    } else {
+        TRY(reader_rows(reader, &code_accounts, values + 1, 4, arena, &found, count));
+    }
+    *out = found;
+    return ERR_OK;
+}
+
+enum err ledger_read_serial(struct reader *reader, int64_t account_id, struct arena *arena,
+                            int64_t *serial)
+{
+    const struct ledger_serial like = {.account_id = account_id};
+    struct ledger_serial row = {0};
+
+    TRY(not_found_as(reader_find(reader, &ledger__serial_table, 0, &like, arena, &row),
+                     ERR_LEDGER_ACCOUNT));
+    *serial = row.serial;
+    return ERR_OK;
+}
+
+enum err ledger_read_by_serial(struct reader *reader, int64_t serial, struct arena *arena,
+                               int64_t *account_id)
+{
+    struct ledger_serial row = {0};
+
+    TRY(not_found_as(reader_get(reader, &ledger__serial_table, serial, arena, &row),
+                     ERR_LEDGER_ACCOUNT));
+    *account_id = row.account_id;
     return ERR_OK;
 }

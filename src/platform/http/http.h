@@ -25,6 +25,7 @@ enum http_auth {
     HTTP_AUTH_NONE = 1, /* public: health, documents, cashier pages */
     HTTP_AUTH_MERCHANT, /* signed by a merchant's key */
     HTTP_AUTH_OPERATOR, /* operator key (bearer) */
+    HTTP_AUTH_EITHER,   /* an operator's key when it is a bearer's, else a merchant's signature */
     HTTP_AUTH_CHANNEL,  /* a channel's callback; its adapter verifies it */
     HTTP_AUTH_METRICS,  /* loopback, or the metrics token */
 };

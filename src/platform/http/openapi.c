@@ -255,6 +255,9 @@ static void security(struct out *out, const struct route *route)
     case HTTP_AUTH_OPERATOR:
         raw(out, "security", "[{\"operatorKey\":[]}]");
         break;
+    case HTTP_AUTH_EITHER:
+        raw(out, "security", "[{\"tomatoSignature\":[]},{\"operatorKey\":[]}]");
+        break;
     case HTTP_AUTH_METRICS:
         raw(out, "security", "[{},{\"metricsToken\":[]}]");
         break;

@@ -124,3 +124,13 @@ enum err vault_unseal(const struct vault *vault, struct arena *arena, struct str
 {
     return crypto_unseal(arena, &vault->key, label, sealed, plain);
 }
+
+void vault_derive(const struct vault *vault, struct str purpose, struct arena *arena,
+                  struct secret *key)
+{
+    unsigned char derived[CRYPTO_KEY_LEN];
+
+    crypto_hmac_sha256(&vault->key, purpose, derived);
+    *key = secret_of(arena, (struct str){(const char *)derived, sizeof(derived)});
+    explicit_bzero(derived, sizeof(derived));
+}

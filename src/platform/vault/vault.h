@@ -20,4 +20,8 @@ struct str vault_seal(const struct vault *vault, struct arena *arena, struct str
 MUST_USE enum err vault_unseal(const struct vault *vault, struct arena *arena, struct str label,
                                struct str sealed, struct secret *plain);
 
+/* A key of its own for a purpose, as for blind indexes: the same for ever with this master key. */
+void vault_derive(const struct vault *vault, struct str purpose, struct arena *arena,
+                  struct secret *key);
+
 #endif

@@ -159,6 +159,23 @@ static void a_path_that_is_no_file_is_refused(void **state)
     assert_int_equal(vault_open(scene->key_file, true, &vault), ERR_VAULT_KEY_FILE);
 }
 
+static void a_derived_key_is_the_same_for_ever_and_another_for_each_purpose(void **state)
+{
+    struct scene *scene = *state;
+    struct secret keys[3];
+    struct vault *vault;
+
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(vault_open(scene->key_file, true, &vault), ERR_OK);
+        vault_derive(vault, STR("cards"), scene->arena, &keys[i]);
+        vault_derive(vault, STR("names"), scene->arena, &keys[2]);
+        vault_free(vault);
+    }
+    assert_int_equal(secret_bytes(&keys[0]).len, CRYPTO_KEY_LEN);
+    assert_true(str_eq(secret_bytes(&keys[0]), secret_bytes(&keys[1])));
+    assert_false(str_eq(secret_bytes(&keys[0]), secret_bytes(&keys[2])));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -171,6 +188,7 @@ int main(void)
         TEST(a_key_file_others_can_read_is_refused),
         TEST(a_key_file_of_another_length_is_refused_and_kept),
         TEST(a_path_that_is_no_file_is_refused),
+        TEST(a_derived_key_is_the_same_for_ever_and_another_for_each_purpose),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

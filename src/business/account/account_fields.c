@@ -1,0 +1,159 @@
+/* Names, and the account as people see it. */
+#include "base/time.h"
+#include "business/account/account_int.h"
+
+const struct enum_name account__type_names[] = {
+    {ACCOUNT_SETTLEMENT, "settlement"}, {ACCOUNT_DEPOSIT, "deposit"}, {0, NULL}};
+const struct enum_name account__effect_names[] = {
+    {LEDGER_HOLD_AMOUNT, "amount"},
+    {LEDGER_HOLD_CREDIT_BLOCK, "credit_block"},
+    {LEDGER_HOLD_DEBIT_BLOCK, "debit_block"},
+    {LEDGER_HOLD_FULL_BLOCK, "full_block"},
+    {0, NULL},
+};
+const struct enum_name account__kind_names[] = {
+    {LEDGER_HOLD_JUDICIAL, "judicial"},
+    {LEDGER_HOLD_RISK, "risk"},
+    {LEDGER_HOLD_DISPUTE, "dispute"},
+    {LEDGER_HOLD_WITHDRAWAL, "withdrawal"},
+    {LEDGER_HOLD_REFUND, "refund"},
+    {LEDGER_HOLD_PREAUTHORISATION, "preauthorisation"},
+    {LEDGER_HOLD_DEPOSIT, "deposit"},
+    {LEDGER_HOLD_PENDING, "pending"},
+    {0, NULL},
+};
+const struct enum_name account__hold_status_names[] = {
+    {LEDGER_HOLD_OPEN, "open"},
+    {LEDGER_HOLD_CLOSED, "closed"},
+    {LEDGER_HOLD_EXPIRED, "expired"},
+    {LEDGER_HOLD_WAITING, "waiting"},
+    {0, NULL},
+};
+const struct enum_name account__action_names[] = {
+    {ACCOUNT_OPENED, "opened"},
+    {ACCOUNT_CANCELLED, "cancelled"},
+    {ACCOUNT_FROZEN, "frozen"},
+    {ACCOUNT_RELEASED, "released"},
+    {ACCOUNT_DEDUCTED, "deducted"},
+    {ACCOUNT_CREDIT_LINE, "credit_line"},
+    {ACCOUNT_DEFERRED, "deferred"},
+    {ACCOUNT_REMARKED, "remarked"},
+    {ACCOUNT_SETTLEMENT_RULE, "settlement_rule"},
+    {0, NULL},
+};
+
+static const struct enum_name status_names[] = {
+    {LEDGER_ACCOUNT_OPEN, "open"}, {LEDGER_ACCOUNT_CLOSED, "cancelled"}, {0, NULL}};
+
+/* Amounts that may be negative. */
+#define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
+
+static const struct field view_fields[] = {
+    FIELD(struct account_view, id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    {.name = "object", .type = FIELD_CONST, .text = "account", .always = true},
+    FIELD(struct account_view, number, FIELD_TEXT, .max = ACCOUNT_NUMBER_MAX, .required = true,
+          .example = "102026112300000001079",
+          .help = "Day of opening, serial number, shard, check digit."),
+    FIELD(struct account_view, merchant_id, FIELD_ID, .prefix = "mer", .required = true),
+    FIELD(struct account_view, type, FIELD_ENUM, .names = account__type_names, .required = true),
+    FIELD(struct account_view, code, FIELD_INT, .required = true,
+          .help = "In the chart of accounts."),
+    FIELD(struct account_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct account_view, status, FIELD_ENUM, .names = status_names, .required = true),
+    FIELD(struct account_view, credit_blocked, FIELD_BOOL, .always = true,
+          .help = "A freeze blocks its credits (冻结止收)."),
+    FIELD(struct account_view, debit_blocked, FIELD_BOOL, .always = true,
+          .help = "A freeze blocks its debits (冻结止付)."),
+    FIELD(struct account_view, balance, SIGNED_AMOUNT),
+    FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
+          .help = "What freezes and orders under way hold of it."),
+    FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
+          .help = "What matures after today."),
+    FIELD(struct account_view, available, SIGNED_AMOUNT,
+          .help = "balance - held - immature + credit_line."),
+    FIELD(struct account_view, credit_line, FIELD_AMOUNT, .always = true),
+    FIELD(struct account_view, deferred, FIELD_BOOL, .always = true,
+          .help = "Whether its entries are applied later."),
+    FIELD(struct account_view, holds, FIELD_INT, .always = true),
+    FIELD(struct account_view, pending, FIELD_INT, .always = true,
+          .help = "Entries that wait to be applied."),
+    FIELD(struct account_view, remark, FIELD_TEXT, .max = ACCOUNT_REMARK_MAX),
+    FIELD(struct account_view, created_at, FIELD_TIME, .required = true),
+};
+const struct field_set account__view_set = FIELD_SET("account", view_fields);
+
+enum ledger_code account__code_of(enum account_type type)
+{
+    switch (type) {
+    case ACCOUNT_SETTLEMENT:
+        return LEDGER_CODE_MERCHANT_PAYABLE;
+    case ACCOUNT_DEPOSIT:
+        return LEDGER_CODE_DEPOSIT;
+    }
+    check_failed("account type", __FILE__, __LINE__);
+}
+
+enum account_type account__type_of(enum ledger_code code)
+{
+    for (const struct enum_name *type = account__type_names; type->name != NULL; type++) {
+        if (account__code_of((enum account_type)type->value) == code) {
+            return (enum account_type)type->value;
+        }
+    }
+    return 0;
+}
+
+enum err account__view(struct reader *reader, const struct ledger_account *account, int32_t today,
+                       struct arena *arena, struct account_view *out)
+{
+    struct account_row row = {0};
+    enum err err = reader_get(reader, &account__table, account->id, arena, &row);
+
+    if (err != ERR_STORE_NOT_FOUND) {
+        TRY(err);
+    }
+    *out = (struct account_view){
+        .id = account->id,
+        .merchant_id = account->owner_id,
+        .type = account__type_of(account->code),
+        .code = account->code,
+        .currency = account->currency,
+        .status = account->status,
+        .credit_blocked = account->credit_blocks > 0,
+        .debit_blocked = account->debit_blocks > 0,
+        .balance = account->posted,
+        .held = account->held,
+        .immature = ledger_immature(account, today),
+        .available = ledger_available(account, today),
+        .credit_line = AMOUNT(-account->floor.minor),
+        .deferred = account->deferred,
+        .holds = account->holds,
+        .pending = account->pending,
+        .remark = row.remark,
+        .created_at = account->created_at_ms,
+    };
+    return account_number_read(reader, account, arena, &out->number);
+}
+
+enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
+                       struct arena *arena, struct account_view *out)
+{
+    struct ledger_account account;
+
+    TRY(ledger_read_account(reader, account_id, arena, &account));
+    return account__type_of(account.code) == 0 ? ERR_LEDGER_ACCOUNT
+                                               : account__view(reader, &account, today, arena, out);
+}
+
+enum err account__read_list(struct reader *reader, const struct account_filter *filter,
+                            struct arena *arena, struct ledger_account **rows, size_t *count)
+{
+    const struct ledger_code_filter codes = {
+        .codes = {account__code_of(ACCOUNT_SETTLEMENT), account__code_of(ACCOUNT_DEPOSIT)},
+        .owner_id = filter->merchant_id,
+        .after_id = filter->after_id,
+        .limit = (size_t)filter->limit,
+    };
+
+    return ledger_read_code_accounts(reader, &codes, arena, rows, count);
+}

@@ -1,0 +1,155 @@
+/* Shared inside business/account. */
+#ifndef BUSINESS_ACCOUNT_ACCOUNT_INT_H
+#define BUSINESS_ACCOUNT_ACCOUNT_INT_H
+
+#include "business/account/account.h"
+#include "business/merchant/merchant.h"
+#include "platform/store/store_reply.h"
+
+/* What is kept beside a ledger account; made with the first change. */
+struct account_row {
+    int64_t id; /* of the ledger account */
+    struct str remark;
+    int64_t changes; /* rows of history */
+};
+
+struct account_history {
+    int64_t id;
+    int64_t account_id;
+    int64_t number; /* of the account's changes, gap-free from 1 */
+    enum account_action action;
+    struct str before; /* JSON */
+    struct str after;
+    int64_t operator_id;
+    int64_t review_id;
+    struct str reason;
+    int64_t created_at_ms;
+};
+
+extern const struct table account__table;
+extern const struct table account__history_table;
+enum { ACCOUNT__MIGRATIONS = 4 };
+extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
+extern const struct route account__routes[];
+extern const struct route account__card_routes[];
+
+extern const struct enum_name account__type_names[];
+extern const struct enum_name account__effect_names[];
+extern const struct enum_name account__kind_names[];
+extern const struct enum_name account__hold_status_names[];
+extern const struct enum_name account__action_names[];
+
+/* ERR_LEDGER_ACCOUNT: a type without a code, or an account that is none of ours. */
+enum ledger_code account__code_of(enum account_type type);
+enum account_type account__type_of(enum ledger_code code); /* 0: not an account people manage */
+
+/* ---- commands ---- */
+
+struct account_opening {
+    int64_t merchant_id;
+    enum account_type type;
+    enum currency currency;
+    struct str remark;
+    int64_t operator_id;
+};
+extern const struct command_kind account__open_kind; /* result int64_t account id */
+
+struct account_change {
+    int64_t account_id;
+    enum account_action action; /* CANCELLED, CREDIT_LINE, DEFERRED, REMARKED */
+    struct amount amount;       /* credit line */
+    bool flag;                  /* deferred */
+    struct str text;            /* remark */
+    int64_t operator_id;
+    int64_t review_id;
+    struct str reason;
+};
+MUST_USE enum err account__change(struct tx *tx, const struct account_change *change);
+extern const struct command_kind account__change_kind; /* result int64_t account id */
+
+struct account_freeze {
+    int64_t account_id;
+    enum ledger_hold_effect effect;
+    enum ledger_hold_kind kind;
+    struct amount amount;
+    struct str reason;
+    struct str document_no;
+    int64_t rank;
+    bool may_wait;
+    int64_t starts_at;
+    int64_t expires_at;
+    int64_t operator_id;
+};
+extern const struct command_kind account__freeze_kind; /* result int64_t hold id */
+
+struct account_release {
+    int64_t hold_id;
+    struct amount amount; /* 0: all of it */
+    struct str reason;
+    int64_t operator_id;
+    int64_t review_id;
+};
+MUST_USE enum err account__release(struct tx *tx, const struct account_release *release);
+extern const struct command_kind account__release_kind; /* result int64_t hold id */
+
+extern const struct command_kind account__card_add_kind; /* arg and result struct account_card */
+struct account_card_change {
+    int64_t merchant_id;
+    int64_t card_id;
+    bool remove; /* else: make it the default */
+};
+extern const struct command_kind account__card_change_kind; /* result struct account_card */
+
+/* ---- reading ---- */
+
+/* An account as people see it. */
+struct account_view {
+    int64_t id;
+    struct str number;
+    int64_t merchant_id;
+    enum account_type type;
+    int64_t code;
+    enum currency currency;
+    enum ledger_account_status status;
+    bool credit_blocked;
+    bool debit_blocked;
+    struct amount balance;
+    struct amount held;
+    struct amount immature;
+    struct amount available;
+    struct amount credit_line;
+    bool deferred;
+    int64_t holds;
+    int64_t pending;
+    struct str remark;
+    int64_t created_at;
+};
+extern const struct field_set account__view_set;
+
+struct account_filter {
+    int64_t merchant_id; /* 0: all */
+    int64_t after_id;
+    int64_t limit;
+};
+/* ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
+                                struct arena *arena, struct account_view *out);
+MUST_USE enum err account__read_list(struct reader *reader, const struct account_filter *filter,
+                                     struct arena *arena, struct ledger_account **rows,
+                                     size_t *count);
+MUST_USE enum err account__view(struct reader *reader, const struct ledger_account *account,
+                                int32_t today, struct arena *arena, struct account_view *out);
+
+struct account_page {
+    int64_t id; /* of the account, or of the merchant for cards */
+    int64_t before_id;
+    int64_t limit;
+};
+MUST_USE enum err account__read_history(struct reader *reader, const struct account_page *page,
+                                        struct arena *arena, struct account_history **rows,
+                                        size_t *count);
+MUST_USE enum err account__read_cards(struct reader *reader, const struct account_page *page,
+                                      struct arena *arena, struct account_card **rows,
+                                      size_t *count);
+
+#endif

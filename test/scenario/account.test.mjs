@@ -1,0 +1,179 @@
+// Accounts as operators manage them and merchants see them.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Platform } from './lib.mjs';
+
+let p, merchant, account, channel;
+const ok = async (method, path, body) => {
+  const answer = await p.operator(method, path, body);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body;
+};
+const credit = (amount, to = account.id) => transfer(channel, to, amount);
+let number = Date.now();
+const transfer = (from, to, amount) => p.operator('POST', '/v1/ledger/transfers', {
+  business_no: ++number,
+  legs: [{ account: from, side: 'debit', amount }, { account: to, side: 'credit', amount }],
+});
+const freeze = (change) => p.operator('POST', `/v1/accounts/${account.id}/freezes`,
+  { effect: 'amount', kind: 'risk', reason: 'a test', ...change });
+const release = (id, change = {}) => p.operator('POST', `/v1/freezes/${id}/release`, { reason: 'over', ...change });
+const get = () => ok('GET', `/v1/accounts/${account.id}`);
+
+before(async () => {
+  p = await Platform.start();
+  merchant = p.owner.id;
+  account = await ok('POST', '/v1/accounts', { merchant_id: merchant, type: 'settlement', currency: 'CNY', remark: 'first' });
+  channel = (await ok('POST', '/v1/accounts', { merchant_id: merchant, type: 'deposit', currency: 'CNY' })).id;
+  await ok('POST', `/v1/accounts/${channel}/credit-line`, { credit_line: 100000000, reason: 'a source of money for the tests' });
+});
+after(() => p.end());
+
+test('an account has a number that finds it', async () => {
+  assert.match(account.number, /^10\d{8}\d{8}\d{2}\d$/);
+  assert.equal(account.status, 'open');
+  assert.equal((await ok('GET', `/v1/accounts/${account.number}`)).id, account.id);
+  const wrong = account.number.slice(0, -1) + ((+account.number.at(-1) + 1) % 10);
+  p.refused(await p.operator('GET', `/v1/accounts/${wrong}`), 404, 'ledger_account');
+});
+
+test('opening again answers the same account, or names what differs', async () => {
+  const again = { merchant_id: merchant, type: 'settlement', currency: 'CNY', remark: 'first' };
+  assert.equal((await ok('POST', '/v1/accounts', again)).id, account.id);
+  p.refused(await p.operator('POST', '/v1/accounts', { ...again, remark: 'second' }), 409, 'account_conflict', 'remark');
+  p.refused(await p.operator('POST', '/v1/accounts', { ...again, merchant_id: 'mer_0000000000001' }), 404, 'merchant_not_found');
+});
+
+test('a merchant sees its own accounts alone', async () => {
+  const list = await p.merchant('GET', '/v1/accounts');
+  assert.deepEqual(list.body.data.map((a) => a.id).sort(), [account.id, channel].sort());
+  assert.equal((await p.merchant('GET', `/v1/accounts/${account.id}`)).body.id, account.id);
+  const other = await ok('POST', '/v1/merchants', { merchant_no: 'other', name: 'Other' });
+  const theirs = await ok('POST', '/v1/accounts', { merchant_id: other.id, type: 'settlement', currency: 'CNY' });
+  p.refused(await p.merchant('GET', `/v1/accounts/${theirs.id}`), 404, 'ledger_account');
+  p.refused(await p.merchant('GET', `/v1/accounts/${theirs.number}`), 404, 'ledger_account');
+  p.refused(await p.merchant('GET', `/v1/accounts?merchant_id=${other.id}&limit=0`), 400, 'field_range', 'limit');
+  assert.equal((await p.merchant('GET', `/v1/accounts?merchant_id=${other.id}`)).body.data.length, 2);
+});
+
+test('accounts are listed in pages', async () => {
+  const first = await ok('GET', `/v1/accounts?merchant_id=${merchant}&limit=1`);
+  assert.equal(first.has_more, true);
+  const second = await ok('GET', `/v1/accounts?merchant_id=${merchant}&limit=1&starting_after=${first.next_cursor}`);
+  assert.equal(second.has_more, false);
+  assert.notEqual(first.data[0].id, second.data[0].id);
+});
+
+test('an amount is frozen and released in part', async () => {
+  assert.equal((await credit(1000)).status, 200);
+  const answer = await freeze({ amount: 300 });
+  assert.equal(answer.status, 200);
+  const hold = answer.body;
+  assert.equal(hold.status, 'open');
+  let now = await get();
+  assert.deepEqual([now.balance, now.held, now.available], [1000, 300, 700]);
+  assert.equal((await release(hold.id, { amount: 100 })).body.released, 100);
+  now = await get();
+  assert.deepEqual([now.held, now.available], [200, 800]);
+  p.refused(await release(hold.id, { amount: 201 }), 409, 'ledger_hold_exceeded', 'amount');
+  assert.equal((await release(hold.id)).body.status, 'closed');
+  p.refused(await release(hold.id), 409, 'ledger_hold_closed', 'hold');
+  p.refused(await freeze({ amount: 1001 }), 409, 'ledger_insufficient', 'account');
+});
+
+test('freezes overlap; each ends by its own release', async () => {
+  const credits = (await freeze({ effect: 'credit_block' })).body;
+  const debits = (await freeze({ effect: 'debit_block' })).body;
+  let now = await get();
+  assert.deepEqual([now.credit_blocked, now.debit_blocked, now.holds], [true, true, 2]);
+  p.refused(await credit(1), 409, 'ledger_credit_blocked', 'legs[1].account');
+  p.refused(await transfer(account.id, channel, 1), 409, 'ledger_debit_blocked', 'legs[0].account');
+  await release(debits.id);
+  now = await get();
+  assert.deepEqual([now.credit_blocked, now.debit_blocked], [true, false]);
+  await release(credits.id);
+  assert.equal((await get()).holds, 0);
+  const list = await ok('GET', `/v1/accounts/${account.id}/freezes?limit=2`);
+  assert.deepEqual(list.data.map((f) => f.id), [debits.id, credits.id]);
+  assert.equal(list.has_more, true);
+});
+
+test('a judicial freeze names its document', async () => {
+  p.refused(await freeze({ kind: 'judicial', amount: 1 }), 400, 'field_required', 'document_no');
+  const hold = (await freeze({ kind: 'judicial', amount: 1, document_no: '(2026)沪01执1号', rank: 1 })).body;
+  assert.equal(hold.document_no, '(2026)沪01执1号');
+  await release(hold.id);
+});
+
+test('every change is in the history, before and after', async () => {
+  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'trusted' });
+  const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=200`);
+  assert.equal(data[0].action, 'credit_line');
+  assert.equal(data[0].before.credit_line, 0);
+  assert.equal(data[0].after.credit_line, 50);
+  assert.equal(data[0].reason, 'trusted');
+  assert.match(data[0].operator_id, /^op_/);
+  assert.deepEqual(data.map((h) => h.number), data.map((_, i) => data.length - i));
+  assert.equal(data.at(-1).action, 'opened');
+  const frozen = data.find((h) => h.action === 'frozen' && h.after.held === 300);
+  assert.equal(frozen.before.held, 0);
+  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'again' });
+  assert.equal((await ok('GET', `/v1/accounts/${account.id}/history?limit=1`)).data[0].number, data[0].number);
+  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 0, reason: 'no more' });
+});
+
+// A18: the seed never stored a remark.
+test('a remark is kept', async () => {
+  assert.equal((await ok('POST', `/v1/accounts/${account.id}/remark`, { remark: '备注' })).remark, '备注');
+  assert.equal((await get()).remark, '备注');
+});
+
+test('an account is cancelled when nothing is left, with a code for each thing that is', async () => {
+  const cancel = () => p.operator('POST', `/v1/accounts/${account.id}/cancel`, { reason: 'the shop has closed' });
+  p.refused(await cancel(), 409, 'ledger_account_balance', 'account');
+  assert.equal((await transfer(account.id, channel, (await get()).balance)).status, 200);
+  const block = (await freeze({ effect: 'debit_block' })).body;
+  p.refused(await cancel(), 409, 'ledger_account_held', 'account');
+  await release(block.id);
+  await ok('POST', `/v1/accounts/${account.id}/deferred`, { deferred: true, reason: 'a busy one' });
+  assert.equal((await credit(5)).status, 200);
+  assert.equal((await get()).balance + (await get()).pending > 0, true);
+  await ok('POST', `/v1/accounts/${account.id}/deferred`, { deferred: false, reason: 'no longer' });
+  for (let i = 0; i < 100 && (await get()).pending > 0; i++) await new Promise((r) => setTimeout(r, 50));
+  assert.deepEqual([(await get()).balance, (await get()).pending], [5, 0]);
+  await transfer(account.id, channel, 5);
+  assert.equal((await ok('POST', `/v1/accounts/${account.id}/cancel`, { reason: 'closed' })).status, 'cancelled');
+  p.refused(await credit(1), 409, 'ledger_account_closed', 'legs[1].account');
+});
+
+// A19: the seed kept card numbers in clear.
+test('bank cards are sealed, masked and found again', async () => {
+  const body = {
+    merchant_id: merchant, kind: 'private', bank_code: 'ICBC', bank_name: '中国工商银行',
+    number: '6222021234567890128', holder: '张三丰',
+  };
+  const card = await ok('POST', '/v1/bank-cards', body);
+  assert.equal(card.number, '622202*********0128');
+  assert.equal(card.is_default, true);
+  assert.equal('holder' in card, false);
+  p.refused(await p.operator('POST', '/v1/bank-cards', body), 409, 'account_card_exists', 'number');
+  p.refused(await p.operator('POST', '/v1/bank-cards', { ...body, number: '6222021234567890129' }), 400, 'field_format', 'number');
+  const second = await ok('POST', '/v1/bank-cards', { ...body, kind: 'corporate', number: '110907890000000001', is_default: true });
+  let { data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`);
+  assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[second.id, true], [card.id, false]]);
+  p.refused(await p.operator('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant }), 409, 'account_card_default', 'id');
+  await ok('POST', `/v1/bank-cards/${card.id}/default`, { merchant_id: merchant });
+  await ok('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant });
+  ({ data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`));
+  assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[card.id, true]]);
+  await ok('POST', '/v1/bank-cards', { ...body, kind: 'corporate', number: '110907890000000001' });
+  if (process.env.TOMATO_TEST_STORE !== 'mysql') {
+    for (const name of readdirSync(p.data).filter((n) => n.includes('.db'))) {
+      const bytes = readFileSync(join(p.data, name));
+      assert.equal(bytes.includes('6222021234567890128'), false);
+      assert.equal(bytes.includes('张三丰'), false);
+    }
+  }
+});
