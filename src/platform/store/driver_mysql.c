@@ -111,8 +111,9 @@ static enum db_status check_effect(struct mysql_db *mysql, const struct mysql_ex
         if (rows == 1) {
             return DB_OK;
         }
-        (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem), "epoch %lld is over",
-                       (long long)mysql->epoch);
+        (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem),
+                       "epoch %lld or its batch %lld is over", (long long)mysql->epoch,
+                       (long long)mysql->renewing);
         return DB_FENCED;
     }
     return DB_FAILED;
@@ -186,6 +187,7 @@ static enum db_status commit(struct db *db)
     status = driver_mysql__send(mysql);
     if (status == DB_OK) {
         mysql->in_transaction = false;
+        mysql->commit_no = mysql->renewing;
         return DB_OK;
     }
     return mysql->handle != NULL && mysql_errno(mysql->handle) == ER_LOCK_DEADLOCK ? DB_CONFLICT

@@ -45,6 +45,8 @@ struct mysql_db {
     char table_options[96]; /* of CREATE TABLE */
     int64_t lease_ms;
     int64_t epoch;
+    int64_t commit_no;  /* of the last batch known to be durable */
+    int64_t renewing;   /* the number the open transaction writes */
     int64_t renewed_us; /* monotonic */
 };
 

@@ -1,6 +1,8 @@
 /* The lease: one row that names the writer. Its epoch grows whenever the lease changes hands, and
  * every batch of a writer updates the row under its own epoch, so that of two who believe to be the
- * writer at most one can commit. Times are the server's, so that clocks need not agree. */
+ * writer at most one can commit. The row also has the number of the last batch, and a batch can
+ * only be committed upon the one before it: never twice, whatever was believed of the first time.
+ * Times are the server's, so that clocks need not agree. */
 #include "platform/store/driver_mysql.h"
 
 #include <stdio.h>
@@ -103,6 +105,7 @@ enum db_status driver_mysql__lease_take(struct db *db, int64_t *commit_no)
         status = write_holder(mysql);
     }
     if (status == DB_OK) {
+        mysql->renewing = *commit_no;
         status = db->driver->commit(db);
         mysql->renewed_us = driver_mysql__now_us();
     }
@@ -117,7 +120,8 @@ static void add_renewal(struct mysql_db *mysql)
 
 static void add_condition(struct mysql_db *mysql)
 {
-    buf_printf(&mysql->sql, " WHERE shard = 0 AND epoch = %lld", (long long)mysql->epoch);
+    buf_printf(&mysql->sql, " WHERE shard = 0 AND epoch = %lld AND commit_no = %lld",
+               (long long)mysql->epoch, (long long)mysql->commit_no);
 }
 
 enum db_status driver_mysql__lease_renew(struct db *db, int64_t commit_no)
@@ -127,6 +131,7 @@ enum db_status driver_mysql__lease_renew(struct db *db, int64_t commit_no)
     add_renewal(mysql);
     buf_printf(&mysql->sql, ", commit_no = %lld", (long long)commit_no);
     add_condition(mysql);
+    mysql->renewing = commit_no;
     mysql->renewed_us = driver_mysql__now_us();
     return driver_mysql__collect(mysql, MYSQL_EFFECT_LEASE, 1);
 }
@@ -144,6 +149,7 @@ enum db_status driver_mysql__maintain(struct db *db, bool idle, int64_t *wait_us
         return DB_OK;
     }
     *wait_us = every_us;
+    mysql->renewing = mysql->commit_no;
     mysql->renewed_us = driver_mysql__now_us();
     add_renewal(mysql);
     add_condition(mysql);
@@ -187,5 +193,8 @@ enum db_status driver_mysql__committed(struct db *db, int64_t commit_no, bool *d
     }
     CHECK(status != DB_OK || last == commit_no || last == commit_no - 1);
     *durable = last == commit_no;
+    if (status == DB_OK) {
+        mysql->commit_no = last;
+    }
     return status;
 }

@@ -1,201 +1,20 @@
-/* What a server and the way to it can do to a batch. A relay stands between the store and MariaDB;
- * it knows the COMMIT of a batch and does to it what the test says. */
+/* What a server and the way to it can do to a batch: a relay stands between the store and MariaDB.
+ */
 #include "test/lib/store_kit_test.h"
 
 #include "test/lib/mariadb.h"
+#include "test/lib/mysql_relay.h"
 
-#include <arpa/inet.h>
 #include <mysql.h>
-#include <poll.h>
+#include <mysqld_error.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- the relay ---- */
-
-enum relay_mode {
-    RELAY_PASS = 0,
-    RELAY_CUT_BEFORE_COMMIT, /* the COMMIT never reaches the server */
-    RELAY_CUT_AFTER_COMMIT,  /* it does, but its answer is lost */
-    RELAY_CUT_WRITES,        /* the packet with the batch's changes is lost */
-    RELAY_DEADLOCK_COMMIT,   /* the answer to COMMIT is 1213, as Galera's */
-    RELAY_DEADLOCK_ALWAYS,   /* and to every other one */
-    RELAY_REFUSE,            /* no connection lasts, and none is passed on */
-};
-
-enum { RELAY_CONNECTIONS = 16, RELAY_BUFFER = 1 << 16 };
-
-struct relay {
-    int listener;
-    int port, server_port;
-    struct counter mode; /* goes back to RELAY_PASS when it has struck once */
-    struct counter stopping;
-    struct thread *thread;
-    int pairs[RELAY_CONNECTIONS][2]; /* client, server; -1 */
-};
-
-static int dial(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_true(fd >= 0);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static void cut(struct relay *relay, int pair)
-{
-    (void)close(relay->pairs[pair][0]);
-    (void)close(relay->pairs[pair][1]);
-    relay->pairs[pair][0] = -1;
-    relay->pairs[pair][1] = -1;
-}
-
-static void send_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-
-        if (sent <= 0) {
-            return; /* its end is seen when it is read */
-        }
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
-static bool contains(const char *bytes, size_t len, const char *word)
-{
-    return memmem(bytes, len, word, strlen(word)) != NULL;
-}
-
-/* What the client sends; false: the pair has been cut. */
-static bool forward(struct relay *relay, int pair, const char *bytes, size_t len)
-{
-    static const char deadlock[] = "\x1d\0\0\1\xff\xbd\x04#40001Deadlock, says relay";
-    int64_t mode = counter_get(&relay->mode);
-    bool commit = len == 11 && contains(bytes, len, "\3COMMIT");
-    bool writes = contains(bytes, len, "commit_no =");
-
-    if ((mode == RELAY_CUT_BEFORE_COMMIT && commit) || (mode == RELAY_CUT_WRITES && writes)) {
-        counter_set(&relay->mode, RELAY_PASS);
-        cut(relay, pair);
-        return false;
-    }
-    if ((mode == RELAY_DEADLOCK_COMMIT || mode == RELAY_DEADLOCK_ALWAYS) && commit) {
-        counter_set(&relay->mode, mode == RELAY_DEADLOCK_ALWAYS ? mode : RELAY_PASS);
-        send_all(relay->pairs[pair][0], deadlock, sizeof(deadlock) - 1);
-        return true;
-    }
-    send_all(relay->pairs[pair][1], bytes, len);
-    if (mode == RELAY_CUT_AFTER_COMMIT && commit) {
-        counter_set(&relay->mode, RELAY_PASS);
-        cut(relay, pair);
-        return false;
-    }
-    return true;
-}
-
-static void relay_accept(struct relay *relay)
-{
-    int client = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC);
-    int server = counter_get(&relay->mode) == RELAY_REFUSE ? -1 : dial(relay->server_port);
-
-    for (int i = 0; i < RELAY_CONNECTIONS && server >= 0; i++) {
-        if (relay->pairs[i][0] < 0) {
-            relay->pairs[i][0] = client;
-            relay->pairs[i][1] = server;
-            return;
-        }
-    }
-    (void)close(client);
-    if (server >= 0) {
-        (void)close(server);
-    }
-}
-
-static void relay_read(struct relay *relay, int pair, int side)
-{
-    static char buffer[RELAY_BUFFER];
-    ssize_t len = recv(relay->pairs[pair][side], buffer, sizeof(buffer), 0);
-
-    if (len <= 0) {
-        cut(relay, pair);
-    } else if (side == 0) {
-        (void)forward(relay, pair, buffer, (size_t)len);
-    } else {
-        send_all(relay->pairs[pair][0], buffer, (size_t)len);
-    }
-}
-
-static void relay_run(void *ctx)
-{
-    struct relay *relay = ctx;
-
-    while (counter_get(&relay->stopping) == 0) {
-        struct pollfd fds[1 + 2 * RELAY_CONNECTIONS] = {{relay->listener, POLLIN, 0}};
-
-        for (int i = 0; i < RELAY_CONNECTIONS; i++) {
-            if (counter_get(&relay->mode) == RELAY_REFUSE && relay->pairs[i][0] >= 0) {
-                cut(relay, i);
-            }
-            fds[1 + 2 * i] = (struct pollfd){relay->pairs[i][0], POLLIN, 0};
-            fds[2 + 2 * i] = (struct pollfd){relay->pairs[i][1], POLLIN, 0};
-        }
-        (void)poll(fds, ARRAY_LEN(fds), 20);
-        for (int i = 0; i < 2 * RELAY_CONNECTIONS; i++) {
-            if (fds[1 + i].revents != 0 && relay->pairs[i / 2][i % 2] == fds[1 + i].fd) {
-                relay_read(relay, i / 2, i % 2);
-            }
-        }
-        if (fds[0].revents != 0) {
-            relay_accept(relay);
-        }
-    }
-}
-
-static struct relay *relay_start(int server_port)
-{
-    struct relay *relay = mem_new(sizeof(*relay));
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof(address);
-
-    relay->server_port = server_port;
-    relay->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(relay->listener, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(relay->listener, 16), 0);
-    assert_int_equal(getsockname(relay->listener, (struct sockaddr *)&address, &len), 0);
-    relay->port = ntohs(address.sin_port);
-    for (int i = 0; i < RELAY_CONNECTIONS; i++) {
-        relay->pairs[i][0] = -1;
-        relay->pairs[i][1] = -1;
-    }
-    relay->thread = thread_start("relay", relay_run, relay);
-    return relay;
-}
-
-static void relay_stop(struct relay *relay)
-{
-    counter_set(&relay->stopping, 1);
-    thread_join(relay->thread);
-    for (int i = 0; i < RELAY_CONNECTIONS; i++) {
-        if (relay->pairs[i][0] >= 0) {
-            cut(relay, i);
-        }
-    }
-    (void)close(relay->listener);
-    mem_free(relay);
-}
-
 /* ---- a store behind the relay ---- */
+
+enum { LEASE_MS = 2000, NOT_READY = 1047 };
 
 struct site {
     struct kit *kit;
@@ -205,18 +24,12 @@ struct site {
 
 static void site_open(struct site *site)
 {
-    char port[16];
-    const char *at;
-
     site->kit = kit_new("mysql");
     (void)snprintf(site->direct, sizeof(site->direct), "%s", site->kit->url);
-    at = strrchr(site->direct, ':') + 1;
-    site->relay = relay_start((int)strtol(at, NULL, 10));
-    (void)snprintf(port, sizeof(port), "%d", site->relay->port);
-    (void)snprintf(site->kit->url, sizeof(site->kit->url), "%.*s%s%s", (int)(at - site->direct),
-                   site->direct, port, strchr(at, '/'));
+    site->relay = relay_start(relay_url_port(site->direct));
+    relay_url(site->direct, relay_port(site->relay), site->kit->url);
     site->kit->options.url = str_of(site->kit->url);
-    site->kit->options.lease_ms = 2000;
+    site->kit->options.lease_ms = LEASE_MS;
     kit_start(site->kit);
     kit_put(site->kit, 1, "one");
 }
@@ -257,7 +70,13 @@ static void check_once(struct site *site, struct counted *counted, int64_t amoun
     assert_int_equal(kit_note_get(site->kit, note + 1, &last), ERR_STORE_NOT_FOUND);
 }
 
-static void strike(enum relay_mode mode, int64_t applies)
+struct blow {
+    enum relay_mode mode;
+    unsigned error;
+    int64_t delay_ms;
+};
+
+static void strike(const struct blow *blow, int64_t applies)
 {
     struct site site;
     struct counted first = {.id = 10};
@@ -266,9 +85,9 @@ static void strike(enum relay_mode mode, int64_t applies)
 
     site_open(&site);
     before = store_commit_no(site.kit->store);
-    counter_set(&site.relay->mode, mode);
+    relay_set(site.relay, blow->mode, blow->error, blow->delay_ms);
     assert_int_equal(kit_run(site.kit, count_and_insert, &first), ERR_OK);
-    assert_int_equal(counter_get(&site.relay->mode), RELAY_PASS);
+    assert_true(relay_has_struck(site.relay));
     assert_int_equal(first.applies, applies);
     assert_int_equal(store_commit_no(site.kit->store), before + 1);
     check_once(&site, &first, 101, 1);
@@ -280,25 +99,58 @@ static void strike(enum relay_mode mode, int64_t applies)
 static void a_commit_that_never_arrived_is_applied_again(void **state)
 {
     (void)state;
-    strike(RELAY_CUT_BEFORE_COMMIT, 2);
+    strike(&(struct blow){RELAY_CUT_BEFORE_COMMIT, 0, 0}, 2);
 }
 
 static void a_commit_whose_answer_was_lost_is_not_applied_again(void **state)
 {
     (void)state;
-    strike(RELAY_CUT_AFTER_COMMIT, 1);
+    strike(&(struct blow){RELAY_CUT_AFTER_COMMIT, 0, 0}, 1);
 }
 
 static void a_connection_lost_before_commit_is_made_anew(void **state)
 {
     (void)state;
-    strike(RELAY_CUT_WRITES, 2);
+    strike(&(struct blow){RELAY_CUT_WRITES, 0, 0}, 2);
 }
 
-static void a_deadlock_at_commit_repeats_the_batch(void **state)
+static void an_error_the_server_repeats_on_repeats_the_batch(void **state)
 {
+    static const unsigned errors[] = {ER_LOCK_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, NOT_READY};
+
     (void)state;
-    strike(RELAY_DEADLOCK_COMMIT, 2);
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        strike(&(struct blow){RELAY_FAIL_WRITES, errors[i], 0}, 2);
+        strike(&(struct blow){RELAY_FAIL_COMMIT, errors[i], 0}, 2);
+    }
+}
+
+/* An error other than a deadlock says nothing about what has become of the COMMIT. */
+static void an_error_of_a_commit_that_was_applied_is_looked_into(void **state)
+{
+    static const unsigned errors[] = {ER_LOCK_WAIT_TIMEOUT, NOT_READY, ER_UNKNOWN_ERROR};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        strike(&(struct blow){RELAY_FAIL_APPLIED, errors[i], 0}, 1);
+    }
+}
+
+/* Longer than an answer is waited for: the COMMIT or its answer is still on its way when the store
+ * asks what has become of it, over another connection. */
+static void a_commit_that_is_late_happens_once(void **state)
+{
+    struct site site;
+    struct counted counted = {.id = 10};
+
+    (void)state;
+    strike(&(struct blow){RELAY_DELAY_ANSWER, 0, 2 * LEASE_MS}, 1);
+    site_open(&site);
+    relay_set(site.relay, RELAY_DELAY_COMMIT, 0, 2 * LEASE_MS);
+    assert_int_equal(kit_run(site.kit, count_and_insert, &counted), ERR_OK);
+    assert_true(relay_has_struck(site.relay));
+    check_once(&site, &counted, 101, 1);
+    site_close(&site);
 }
 
 /* ---- another client of the same server ---- */
@@ -375,10 +227,10 @@ static void a_batch_that_never_commits_is_given_up(void **state)
 
     (void)state;
     site_open(&site);
-    counter_set(&site.relay->mode, RELAY_DEADLOCK_ALWAYS);
+    relay_set(site.relay, RELAY_FAIL_ALWAYS, ER_LOCK_DEADLOCK, 0);
     assert_int_equal(kit_run(site.kit, count_and_insert, &counted), ERR_STORE_CONFLICT);
     assert_int_equal(counted.applies, 11);
-    counter_set(&site.relay->mode, RELAY_PASS);
+    relay_set(site.relay, RELAY_PASS, 0, 0);
     assert_int_equal(kit_get(site.kit, 1, &found), ERR_OK);
     assert_int_equal(found.amount.minor, 100);
     assert_int_equal(kit_run(site.kit, count_and_insert, &counted), ERR_OK);
@@ -496,7 +348,7 @@ static void lose_the_server(struct kit *kit)
 
     (void)kit;
     site_open(&site);
-    counter_set(&site.relay->mode, RELAY_REFUSE);
+    relay_set(site.relay, RELAY_REFUSE, 0, 0);
     kit_put(site.kit, 2, "two");
 }
 
@@ -515,7 +367,9 @@ int main(void)
         cmocka_unit_test(a_commit_that_never_arrived_is_applied_again),
         cmocka_unit_test(a_commit_whose_answer_was_lost_is_not_applied_again),
         cmocka_unit_test(a_connection_lost_before_commit_is_made_anew),
-        cmocka_unit_test(a_deadlock_at_commit_repeats_the_batch),
+        cmocka_unit_test(an_error_the_server_repeats_on_repeats_the_batch),
+        cmocka_unit_test(an_error_of_a_commit_that_was_applied_is_looked_into),
+        cmocka_unit_test(a_commit_that_is_late_happens_once),
         cmocka_unit_test(a_deadlock_repeats_the_batch),
         cmocka_unit_test(a_batch_that_never_commits_is_given_up),
         cmocka_unit_test(connections_ended_by_the_server_are_made_anew),
