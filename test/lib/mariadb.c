@@ -339,6 +339,16 @@ void test_mariadb_kill(void)
     end_server();
 }
 
+void test_mariadb_freeze(void)
+{
+    CHECK(mariadb.server > 0 && kill(mariadb.server, SIGSTOP) == 0);
+}
+
+void test_mariadb_thaw(void)
+{
+    CHECK(mariadb.server > 0 && kill(mariadb.server, SIGCONT) == 0);
+}
+
 void test_mariadb_restart(void)
 {
     CHECK(mariadb.folder[0] != '\0' && mariadb.server == 0);

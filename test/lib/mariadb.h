@@ -18,5 +18,8 @@ long long test_mariadb_sql(const char *url, const char *sql);
  * port: for tests of what survives. Only where the server is this program's own. */
 void test_mariadb_kill(void);
 void test_mariadb_restart(void);
+/* Stops the server where it stands (SIGSTOP), and lets it go on. */
+void test_mariadb_freeze(void);
+void test_mariadb_thaw(void);
 
 #endif

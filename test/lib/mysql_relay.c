@@ -107,7 +107,7 @@ static bool is_whole(const unsigned char *bytes, size_t len)
 
 static bool strikes(enum relay_mode mode, const unsigned char *bytes, size_t len)
 {
-    static const char change[] = "commit_no =";
+    static const char change[] = ", commit_no =";
     bool commit = len == 11 && memcmp(bytes + 4, "\3COMMIT", 7) == 0;
 
     switch (mode) {

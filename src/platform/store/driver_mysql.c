@@ -95,8 +95,16 @@ static enum db_status prepare(struct db *db)
 
 static enum db_status begin(struct db *db)
 {
-    (void)db; /* autocommit is off: the first statement begins it */
+    driver_mysql__lease_lock(driver_mysql_of(db)); /* autocommit is off: that begins it */
     return DB_OK;
+}
+
+enum db_status driver_mysql__fenced(struct mysql_db *mysql)
+{
+    (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem),
+                   "epoch %lld is over, or the batch after %lld was committed before",
+                   (long long)mysql->epoch, (long long)mysql->commit_no);
+    return DB_FENCED;
 }
 
 static enum db_status check_effect(struct mysql_db *mysql, const struct mysql_expected *expected)
@@ -111,10 +119,7 @@ static enum db_status check_effect(struct mysql_db *mysql, const struct mysql_ex
         if (rows == 1) {
             return DB_OK;
         }
-        (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem),
-                       "epoch %lld or its batch %lld is over", (long long)mysql->epoch,
-                       (long long)mysql->renewing);
-        return DB_FENCED;
+        return driver_mysql__fenced(mysql);
     }
     return DB_FAILED;
 }
@@ -199,6 +204,7 @@ static void rollback(struct db *db)
     struct mysql_db *mysql = driver_mysql_of(db);
 
     mysql->expected_count = 0;
+    mysql->fencing = false;
     buf_reset(&mysql->pending);
     buf_reset(&mysql->sql);
     if (mysql->in_transaction && mysql->handle != NULL) {
@@ -217,10 +223,14 @@ static void rollback(struct db *db)
 static enum db_status fetch(struct mysql_db *mysql, const struct table_info *info,
                             struct row_sink *sink)
 {
+    bool fencing = mysql->fencing;
     enum db_status status = driver_mysql__send(mysql);
     MYSQL_RES *result;
     MYSQL_ROW row;
 
+    if (status == DB_OK && fencing) {
+        status = driver_mysql__lease_locked(mysql);
+    }
     if (status != DB_OK) {
         return status;
     }

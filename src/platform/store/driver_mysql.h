@@ -39,6 +39,7 @@ struct mysql_db {
     struct mysql_expected *expected;
     size_t expected_count, expected_size;
     bool in_transaction;
+    bool fencing;           /* sql begins with the lock of the lease */
     bool bulk;              /* the server executes arrays of parameters */
     MYSQL_STMT **inserts;   /* for that, by number of the table; NULL: not yet prepared */
     struct arena *scratch;  /* the arrays */
@@ -77,6 +78,10 @@ int64_t driver_mysql__now_us(void);
 /* ---- driver_mysql_lease.c ---- */
 
 MUST_USE enum db_status driver_mysql__lease_take(struct db *db, int64_t *commit_no);
+/* Puts the lock of the lease before the first statement of a transaction, and reads its outcome:
+ * from then on no other writer can take the lease, and what is loaded is no other writer's. */
+void driver_mysql__lease_lock(struct mysql_db *mysql);
+MUST_USE enum db_status driver_mysql__lease_locked(struct mysql_db *mysql);
 MUST_USE enum db_status driver_mysql__lease_renew(struct db *db, int64_t commit_no);
 void driver_mysql__lease_release(struct db *db);
 MUST_USE enum db_status driver_mysql__committed(struct db *db, int64_t commit_no, bool *durable);
@@ -103,6 +108,8 @@ void driver_mysql__bulk_close(struct mysql_db *mysql); /* before the connection 
 
 /* ---- driver_mysql.c ---- */
 
+/* The lease is no longer this writer's: DB_FENCED. */
+enum db_status driver_mysql__fenced(struct mysql_db *mysql);
 /* Ends the statement in mysql->sql and collects it. */
 MUST_USE enum db_status driver_mysql__collect(struct mysql_db *mysql, enum mysql_effect effect,
                                               size_t rows);

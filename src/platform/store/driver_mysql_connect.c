@@ -98,6 +98,7 @@ enum db_status driver_mysql__send(struct mysql_db *mysql)
         status = driver_mysql__status(mysql);
         mysql->in_transaction = true;
     }
+    mysql->fencing = false;
     buf_reset(&mysql->sql);
     return status;
 }
@@ -240,6 +241,7 @@ static void disconnect(struct mysql_db *mysql)
         mysql->handle = NULL;
     }
     mysql->in_transaction = false;
+    mysql->fencing = false;
     mysql->expected_count = 0;
     buf_reset(&mysql->sql);
     buf_reset(&mysql->pending);

@@ -124,10 +124,43 @@ static void add_condition(struct mysql_db *mysql)
                (long long)mysql->epoch, (long long)mysql->commit_no);
 }
 
+void driver_mysql__lease_lock(struct mysql_db *mysql)
+{
+    buf_reset(&mysql->sql);
+    buf_add(&mysql->sql, STR("SELECT 1 FROM store_lease"));
+    add_condition(mysql);
+    buf_add(&mysql->sql, STR(" FOR UPDATE;"));
+    mysql->fencing = true;
+}
+
+enum db_status driver_mysql__lease_locked(struct mysql_db *mysql)
+{
+    MYSQL_RES *result = mysql_store_result(mysql->handle);
+    bool held;
+
+    if (result == NULL) {
+        return driver_mysql__status(mysql);
+    }
+    held = mysql_num_rows(result) == 1;
+    mysql_free_result(result);
+    if (mysql_next_result(mysql->handle) > 0) {
+        return driver_mysql__status(mysql);
+    }
+    if (!held) {
+        mysql_free_result(mysql_store_result(mysql->handle));
+        return driver_mysql__fenced(mysql);
+    }
+    return DB_OK;
+}
+
 enum db_status driver_mysql__lease_renew(struct db *db, int64_t commit_no)
 {
     struct mysql_db *mysql = driver_mysql_of(db);
 
+    if (mysql->fencing) { /* nothing was loaded */
+        mysql->fencing = false;
+        buf_reset(&mysql->sql);
+    }
     add_renewal(mysql);
     buf_printf(&mysql->sql, ", commit_no = %lld", (long long)commit_no);
     add_condition(mysql);
