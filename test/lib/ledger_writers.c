@@ -34,7 +34,7 @@ struct writers {
 
 struct slot {
     struct command command; /* first */
-    struct writers *load;
+    struct writers *writers;
     struct store *store;
     int writer;
     int64_t number;
@@ -45,7 +45,7 @@ struct slot {
 
 NORETURN static void give_up(const char *what, int64_t number)
 {
-    (void)fprintf(stderr, "load: %s (%lld)\n", what, (long long)number);
+    (void)fprintf(stderr, "writers: %s (%lld)\n", what, (long long)number);
     abort();
 }
 
@@ -59,23 +59,23 @@ static int64_t now_ms(void)
 
 struct writers *writers_new(int64_t lease_ms)
 {
-    struct writers *load = mmap(NULL, sizeof(*load), PROT_READ | PROT_WRITE,
-                                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct writers *writers = mmap(NULL, sizeof(*writers), PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    CHECK(load != MAP_FAILED);
-    load->lease_ms = lease_ms;
-    return load;
+    CHECK(writers != MAP_FAILED);
+    writers->lease_ms = lease_ms;
+    return writers;
 }
 
 /* ---- the writer's process ---- */
 
-static enum err open_books(const struct writers *load, const char *url, unsigned node,
+static enum err open_books(const struct writers *writers, const char *url, unsigned node,
                            struct store **store)
 {
     const struct store_part parts[] = {ledger_part, timer_part};
     const struct store_options options = {
         .url = str_of(url),
-        .lease_ms = load->lease_ms,
+        .lease_ms = writers->lease_ms,
         .node = node,
         .parts = parts,
         .part_count = ARRAY_LEN(parts),
@@ -108,9 +108,9 @@ static void open_accounts(struct store *store, int64_t accounts[2])
 static void fill(struct slot *slot)
 {
     slot->legs[0] = (struct ledger_leg){
-        .account_id = slot->load->accounts[0], .side = LEDGER_DEBIT, .amount = AMOUNT(1)};
+        .account_id = slot->writers->accounts[0], .side = LEDGER_DEBIT, .amount = AMOUNT(1)};
     slot->legs[1] = (struct ledger_leg){
-        .account_id = slot->load->accounts[1], .side = LEDGER_CREDIT, .amount = AMOUNT(1)};
+        .account_id = slot->writers->accounts[1], .side = LEDGER_CREDIT, .amount = AMOUNT(1)};
     slot->post = (struct ledger_post){
         .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_TRANSFER,
                       1 + slot->number + (int64_t)slot->writer * TRANSFERS_MAX},
@@ -125,7 +125,7 @@ static void submit(struct slot *slot);
 static void slot_done(struct command *command)
 {
     struct slot *slot = (struct slot *)(void *)command;
-    struct writer *writer = &slot->load->writers[slot->writer];
+    struct writer *writer = &slot->writers->writers[slot->writer];
 
     if (command->err == ERR_OK) {
         writer->answers[slot->number] = command->commit_no;
@@ -151,19 +151,19 @@ static void submit(struct slot *slot)
     CHECK(store_submit(slot->store, &slot->command) == ERR_OK);
 }
 
-NORETURN static void write_books(struct writers *load, const char *url, int number)
+NORETURN static void write_books(struct writers *writers, const char *url, int number)
 {
     struct slot *slots = mem_new(SLOTS * sizeof(*slots));
     struct store *store;
 
-    if (open_books(load, url, (unsigned)number + 1, &store) != ERR_OK) {
+    if (open_books(writers, url, (unsigned)number + 1, &store) != ERR_OK) {
         _exit(1);
     }
-    open_accounts(store, load->accounts);
+    open_accounts(store, writers->accounts);
     ledger_watch(store);
-    counter_set(&load->writers[number].sent, SLOTS);
+    counter_set(&writers->writers[number].sent, SLOTS);
     for (int i = 0; i < SLOTS; i++) {
-        slots[i] = (struct slot){.load = load, .store = store, .writer = number, .number = i};
+        slots[i] = (struct slot){.writers = writers, .store = store, .writer = number, .number = i};
         submit(&slots[i]);
     }
     for (;;) {
@@ -171,10 +171,10 @@ NORETURN static void write_books(struct writers *load, const char *url, int numb
     }
 }
 
-int writers_start(struct writers *load, const char *url)
+int writers_start(struct writers *writers, const char *url)
 {
-    int number = load->count++;
-    struct writer *writer = &load->writers[number];
+    int number = writers->count++;
+    struct writer *writer = &writers->writers[number];
     pid_t parent = getpid();
     pid_t pid;
     int ends[2];
@@ -189,7 +189,7 @@ int writers_start(struct writers *load, const char *url)
             _exit(1);
         }
         log_configure(LOG_ERROR, ends[1]);
-        write_books(load, url, number);
+        write_books(writers, url, number);
     }
     (void)close(ends[1]);
     writer->pid = pid; /* in shared memory: not the child's to write */
@@ -198,19 +198,19 @@ int writers_start(struct writers *load, const char *url)
 
 /* ---- the test's process ---- */
 
-void writers_freeze(struct writers *load, int writer)
+void writers_freeze(struct writers *writers, int writer)
 {
-    CHECK(kill(load->writers[writer].pid, SIGSTOP) == 0);
+    CHECK(kill(writers->writers[writer].pid, SIGSTOP) == 0);
 }
 
-void writers_thaw(struct writers *load, int writer)
+void writers_thaw(struct writers *writers, int writer)
 {
-    CHECK(kill(load->writers[writer].pid, SIGCONT) == 0);
+    CHECK(kill(writers->writers[writer].pid, SIGCONT) == 0);
 }
 
-void writers_kill(struct writers *load, int writer)
+void writers_kill(struct writers *writers, int writer)
 {
-    struct writer *w = &load->writers[writer];
+    struct writer *w = &writers->writers[writer];
 
     if (w->pid != 0) {
         (void)kill(w->pid, SIGKILL);
@@ -220,9 +220,9 @@ void writers_kill(struct writers *load, int writer)
     }
 }
 
-const char *writers_ended(struct writers *load, int writer, int64_t within_ms)
+const char *writers_ended(struct writers *writers, int writer, int64_t within_ms)
 {
-    struct writer *w = &load->writers[writer];
+    struct writer *w = &writers->writers[writer];
     int64_t until = now_ms() + within_ms;
     int status = 0;
     ssize_t len;
@@ -245,26 +245,26 @@ const char *writers_ended(struct writers *load, int writer, int64_t within_ms)
     return w->text;
 }
 
-bool writers_runs(struct writers *load, int writer)
+bool writers_runs(struct writers *writers, int writer)
 {
-    pid_t pid = load->writers[writer].pid;
+    pid_t pid = writers->writers[writer].pid;
     siginfo_t info = {.si_pid = 0};
 
     return pid != 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
            info.si_pid == 0;
 }
 
-int64_t writers_answered(const struct writers *load, int writer)
+int64_t writers_answered(const struct writers *writers, int writer)
 {
-    return counter_get(&load->writers[writer].answered);
+    return counter_get(&writers->writers[writer].answered);
 }
 
-int64_t writers_await(struct writers *load, int writer, int64_t more, int64_t within_ms)
+int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t within_ms)
 {
     int64_t begun = now_ms();
-    int64_t wanted = writers_answered(load, writer) + more;
+    int64_t wanted = writers_answered(writers, writer) + more;
 
-    while (writers_answered(load, writer) < wanted) {
+    while (writers_answered(writers, writer) < wanted) {
         if (now_ms() - begun > within_ms) {
             return -1;
         }
@@ -276,13 +276,13 @@ int64_t writers_await(struct writers *load, int writer, int64_t more, int64_t wi
 /* ---- the audit ---- */
 
 /* A batch belongs to one writer. */
-static void audit_batches(const struct writers *load)
+static void audit_batches(const struct writers *writers)
 {
     int64_t last[WRITERS_MAX] = {0};
     int64_t first[WRITERS_MAX] = {0};
 
-    for (int i = 0; i < load->count; i++) {
-        const struct writer *writer = &load->writers[i];
+    for (int i = 0; i < writers->count; i++) {
+        const struct writer *writer = &writers->writers[i];
 
         for (int64_t n = 0; n < counter_get(&writer->sent); n++) {
             int64_t batch = writer->answers[n];
@@ -298,15 +298,15 @@ static void audit_batches(const struct writers *load)
     }
 }
 
-static int64_t send_again(struct writers *load, struct store *store)
+static int64_t send_again(struct writers *writers, struct store *store)
 {
     int64_t count = 0;
 
-    for (int i = 0; i < load->count; i++) {
-        const struct writer *writer = &load->writers[i];
+    for (int i = 0; i < writers->count; i++) {
+        const struct writer *writer = &writers->writers[i];
 
         for (int64_t n = 0; n < counter_get(&writer->sent); n++) {
-            struct slot slot = {.load = load, .writer = i, .number = n};
+            struct slot slot = {.writers = writers, .writer = i, .number = n};
             enum err err;
 
             fill(&slot);
@@ -324,7 +324,7 @@ static int64_t send_again(struct writers *load, struct store *store)
 }
 
 struct sums {
-    struct writers *load;
+    struct writers *writers;
     struct ledger_account account[2];
     struct arena *arena;
 };
@@ -334,28 +334,28 @@ static void read_sums(void *ctx, struct reader *reader)
     struct sums *sums = ctx;
 
     for (int i = 0; i < 2; i++) {
-        CHECK(ledger_read_account(reader, sums->load->accounts[i], sums->arena,
+        CHECK(ledger_read_account(reader, sums->writers->accounts[i], sums->arena,
                                   &sums->account[i]) == ERR_OK);
     }
 }
 
-int64_t writers_audit(struct writers *load, const char *url)
+int64_t writers_audit(struct writers *writers, const char *url)
 {
-    struct sums sums = {.load = load, .arena = arena_new()};
+    struct sums sums = {.writers = writers, .arena = arena_new()};
     struct ledger_proof proof;
     struct store *store;
     int64_t count;
 
-    for (int i = 0; i < load->count; i++) {
-        writers_kill(load, i);
+    for (int i = 0; i < writers->count; i++) {
+        writers_kill(writers, i);
     }
-    audit_batches(load);
-    CHECK(open_books(load, url, WRITERS_MAX + 1, &store) == ERR_OK);
+    audit_batches(writers);
+    CHECK(open_books(writers, url, WRITERS_MAX + 1, &store) == ERR_OK);
     CHECK(ledger_prove(store, NULL, NULL, &proof) == ERR_OK);
     if (!proof.holds_true) {
         give_up(proof.wrong, 0);
     }
-    count = send_again(load, store);
+    count = send_again(writers, store);
     CHECK(store_read(store, read_sums, &sums) == ERR_OK);
     CHECK(ledger_prove(store, NULL, NULL, &proof) == ERR_OK);
     if (!proof.holds_true || proof.journals != count || sums.account[0].posted.minor != count ||
@@ -367,10 +367,10 @@ int64_t writers_audit(struct writers *load, const char *url)
     return count;
 }
 
-void writers_free(struct writers *load)
+void writers_free(struct writers *writers)
 {
-    for (int i = 0; i < load->count; i++) {
-        writers_kill(load, i);
+    for (int i = 0; i < writers->count; i++) {
+        writers_kill(writers, i);
     }
-    CHECK(munmap(load, sizeof(*load)) == 0);
+    CHECK(munmap(writers, sizeof(*writers)) == 0);
 }

@@ -14,24 +14,24 @@ enum { WRITERS_MAX = 24 };
 
 struct writers;
 struct writers *writers_new(int64_t lease_ms); /* of the writers; 0: the store's own */
-void writers_free(struct writers *load);       /* kills what runs */
+void writers_free(struct writers *writers);    /* kills what runs */
 
 /* A writer; it waits until it may write. Returns its number, 0 … WRITERS_MAX - 1. */
-int writers_start(struct writers *load, const char *url);
-void writers_freeze(struct writers *load, int writer); /* SIGSTOP */
-void writers_thaw(struct writers *load, int writer);
-void writers_kill(struct writers *load, int writer); /* SIGKILL, and waits */
+int writers_start(struct writers *writers, const char *url);
+void writers_freeze(struct writers *writers, int writer); /* SIGSTOP */
+void writers_thaw(struct writers *writers, int writer);
+void writers_kill(struct writers *writers, int writer); /* SIGKILL, and waits */
 /* Waits for a writer to end by itself and returns what it has logged as errors; it must have
  * aborted. NULL: it has not within this time. */
-const char *writers_ended(struct writers *load, int writer, int64_t within_ms);
-bool writers_runs(struct writers *load, int writer);
+const char *writers_ended(struct writers *writers, int writer, int64_t within_ms);
+bool writers_runs(struct writers *writers, int writer);
 
-int64_t writers_answered(const struct writers *load, int writer); /* transfers */
+int64_t writers_answered(const struct writers *writers, int writer); /* transfers */
 /* Milliseconds until the writer has been answered `more` transfers from now on; -1: not within. */
-int64_t writers_await(struct writers *load, int writer, int64_t more, int64_t within_ms);
+int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t within_ms);
 
 /* Ends the writers, opens the books at the URL, proves them, sends everything once more, and ends
  * the program with a message when something is lost or doubled. Returns the number of transfers. */
-int64_t writers_audit(struct writers *load, const char *url);
+int64_t writers_audit(struct writers *writers, const char *url);
 
 #endif
