@@ -431,7 +431,7 @@ static enum db_status sqlite_maintain(struct db *db, bool idle, int64_t *wait_us
     struct sqlite *sqlite = sqlite_of(db);
     int mode = sqlite->wal_pages > CHECKPOINT_PAGES_LATE ? SQLITE_CHECKPOINT_RESTART
                                                          : SQLITE_CHECKPOINT_PASSIVE;
-    int code = SQLITE_OK;
+    int code = SQLITE_OK, in_wal = 0, written_back = 0;
 
     *wait_us = -1;
     if (sqlite->wal_pages == 0) {
@@ -441,11 +441,13 @@ static enum db_status sqlite_maintain(struct db *db, bool idle, int64_t *wait_us
         *wait_us = IDLE_US;
         return DB_OK;
     }
-    code = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, NULL, NULL);
+    code = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, &in_wal, &written_back);
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
         return status_of(sqlite, code);
     }
-    sqlite->checkpoint_at = idle ? CHECKPOINT_PAGES : sqlite->wal_pages + CHECKPOINT_PAGES;
+    /* Written back whole, the WAL begins anew; otherwise it goes on behind what a reader holds. */
+    sqlite->checkpoint_at =
+        written_back == in_wal ? CHECKPOINT_PAGES : sqlite->wal_pages + CHECKPOINT_PAGES;
     sqlite->wal_pages = 0;
     return DB_OK;
 }

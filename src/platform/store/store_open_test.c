@@ -4,6 +4,8 @@
 #include "test/lib/mariadb.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -313,6 +315,44 @@ static void the_commit_number_goes_on_after_a_restart(void **state)
     kit_close(kit);
 }
 
+enum { FILL_ITEMS = 200, FILL_ROUNDS = 25, FILL_BYTES = 20000 };
+
+/* Changes 4 MB of blobs. */
+static enum err fill(struct tx *tx, void *ctx)
+{
+    char *data = arena_alloc(tx_arena(tx), FILL_BYTES);
+
+    memset(data, 'a' + (int)(*(const int64_t *)ctx % 26), FILL_BYTES);
+    for (int64_t id = 1; id <= FILL_ITEMS; id++) {
+        struct item *item;
+
+        TRY(kit_edit(tx, id, &item));
+        item->data = (struct str){data, FILL_BYTES};
+    }
+    return ERR_OK;
+}
+
+/* 100 MB of changes without a moment of rest. */
+static void the_log_of_a_busy_file_stays_small(void **state)
+{
+    struct kit *kit = kit_open(*state);
+    struct stat file;
+    char name[300];
+
+    for (int64_t id = 1; id <= FILL_ITEMS; id++) {
+        kit_put(kit, id, "filled");
+    }
+    for (int64_t i = 0; i < FILL_ROUNDS; i++) {
+        assert_int_equal(kit_run(kit, fill, &i), ERR_OK);
+    }
+    if (strcmp(*state, "sqlite") == 0) {
+        (void)snprintf(name, sizeof(name), "%s-wal", kit->url + strlen("sqlite:"));
+        assert_int_equal(stat(name, &file), 0);
+        assert_true(file.st_size < 48 << 20);
+    }
+    kit_close(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_second_writer_is_refused),
         cmocka_unit_test(a_standby_takes_over_when_the_writer_dies),
         cmocka_unit_test(the_commit_number_goes_on_after_a_restart),
+        cmocka_unit_test(the_log_of_a_busy_file_stays_small),
     };
 
     return kit_run_on_every_database(tests, ARRAY_LEN(tests));
