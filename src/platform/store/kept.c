@@ -209,32 +209,30 @@ static bool find_place(const struct kept *kept, int64_t id, size_t *place)
     return false;
 }
 
-void *kept__get(struct kept *kept, struct arena *arena, int64_t id)
+void *kept__get(struct kept *kept, struct arena *arena, int64_t id, size_t *place)
 {
-    size_t place;
-
-    if (kept->count == 0 || !find_place(kept, id, &place)) {
+    if (kept->count == 0 || !find_place(kept, id, place)) {
         return NULL;
     }
-    kept->rows[place]->referenced = true;
-    return unpack(kept, arena, kept->rows[place]);
+    kept->rows[*place]->referenced = true;
+    return unpack(kept, arena, kept->rows[*place]);
 }
 
-void *kept__find(struct kept *kept, struct arena *arena, unsigned unique, const void *key)
+void *kept__find(struct kept *kept, struct arena *arena, unsigned unique, const void *key,
+                 size_t *place)
 {
     uint64_t hash;
     size_t at = 0;
-    size_t place;
 
     if (kept->count == 0) {
         return NULL;
     }
     hash = row__key_hash(kept->info, unique, key);
-    while (index_next(&kept->keys[unique], hash, &at, &place)) {
-        void *row = unpack(kept, arena, kept->rows[place]);
+    while (index_next(&kept->keys[unique], hash, &at, place)) {
+        void *row = unpack(kept, arena, kept->rows[*place]);
 
         if (row__has_key(kept->info, unique, row) && row__key_equal(kept->info, unique, row, key)) {
-            kept->rows[place]->referenced = true;
+            kept->rows[*place]->referenced = true;
             return row;
         }
     }
@@ -339,13 +337,13 @@ static void replace(struct kept *kept, size_t place, const void *row, size_t siz
     kept->rows[place] = row_block(kept, kept->rows[place], size);
 }
 
-void kept__put(struct kept *kept, const void *row)
+void kept__put(struct kept *kept, const void *row, size_t place)
 {
     int64_t id = row__int(&kept->info->table->columns[0], row);
     size_t size = pack(kept, row);
-    size_t place;
 
-    if (find_place(kept, id, &place)) {
+    if ((place < kept->count && packed_id(kept->rows[place]) == id) ||
+        find_place(kept, id, &place)) {
         replace(kept, place, row, size);
         return;
     }

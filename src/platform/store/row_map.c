@@ -36,12 +36,13 @@ static struct entry *add(struct tx *tx, struct tx_table *table, int64_t id)
     return entry;
 }
 
-static struct entry *come_in(struct tx *tx, struct tx_table *table, void *row)
+static struct entry *come_in(struct tx *tx, struct tx_table *table, void *row, size_t place)
 {
     struct entry *entry = add(tx, table, row__int(&table->info->table->columns[0], row));
 
     entry->state = ENTRY_CLEAN;
     entry->kept = true;
+    entry->place = place;
     entry->row = row;
     row__add_keys(table, entry);
     return entry;
@@ -50,9 +51,10 @@ static struct entry *come_in(struct tx *tx, struct tx_table *table, void *row)
 struct entry *row__find(struct tx *tx, struct tx_table *table, int64_t id)
 {
     struct entry *entry = find(table, id);
-    void *row = entry == NULL ? kept__get(&table->kept, tx->arena, id) : NULL;
+    size_t place;
+    void *row = entry == NULL ? kept__get(&table->kept, tx->arena, id, &place) : NULL;
 
-    return row == NULL ? entry : come_in(tx, table, row);
+    return row == NULL ? entry : come_in(tx, table, row, place);
 }
 
 struct entry *row__entry(struct tx *tx, struct tx_table *table, int64_t id)
@@ -81,12 +83,13 @@ static struct entry *find_key(const struct tx_table *table, unsigned unique, con
 struct entry *row__find_key(struct tx *tx, struct tx_table *table, unsigned unique, const void *key)
 {
     struct entry *entry = find_key(table, unique, key, row__key_hash(table->info, unique, key));
-    void *row = entry == NULL ? kept__find(&table->kept, tx->arena, unique, key) : NULL;
+    size_t place;
+    void *row = entry == NULL ? kept__find(&table->kept, tx->arena, unique, key, &place) : NULL;
 
     if (row == NULL || find(table, row__int(&table->info->table->columns[0], row)) != NULL) {
         return entry;
     }
-    return come_in(tx, table, row);
+    return come_in(tx, table, row, place);
 }
 
 struct entry *row__key_entry(struct tx *tx, struct tx_table *table, unsigned unique,
@@ -170,7 +173,7 @@ static void keep_made(struct tx_table *table)
         if (!entry_is_live(entry)) {
             kept__remove(&table->kept, entry->id);
         } else if (!entry->kept || entry->state != ENTRY_CLEAN) {
-            kept__put(&table->kept, entry->row);
+            kept__put(&table->kept, entry->row, entry->kept ? entry->place : SIZE_MAX);
         }
     }
 }

@@ -36,6 +36,7 @@ struct entry {
     bool changed;  /* in the list of what may have to be written */
     bool kept;     /* came from the kept rows as it is */
     bool gave_key; /* changed a unique key it is stored with: see sort_out() */
+    size_t place;  /* where among the kept rows it was found, if it was */
 };
 
 static inline bool entry_is_live(const struct entry *entry)
@@ -101,11 +102,13 @@ struct kept {
 void kept__init(struct kept *kept, const struct table_info *info);
 void kept__free(struct kept *kept);
 void kept__clear(struct kept *kept);
-/* Copies in the arena; NULL: it is not kept. */
-void *kept__get(struct kept *kept, struct arena *arena, int64_t id);
-void *kept__find(struct kept *kept, struct arena *arena, unsigned unique, const void *key);
-/* A committed row, new or in the place of what was kept of it; may drop another. */
-void kept__put(struct kept *kept, const void *row);
+/* Copies in the arena, and the place they have; NULL: it is not kept. */
+void *kept__get(struct kept *kept, struct arena *arena, int64_t id, size_t *place);
+void *kept__find(struct kept *kept, struct arena *arena, unsigned unique, const void *key,
+                 size_t *place);
+/* A committed row, new or in the place of what was kept of it; may drop another. place: where it
+ * was found, if it was; others may have moved since. */
+void kept__put(struct kept *kept, const void *row, size_t place);
 void kept__remove(struct kept *kept, int64_t id);
 
 /* The writer's state of one table. */
