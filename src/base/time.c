@@ -256,7 +256,8 @@ int time_date_weekday(int32_t date)
 
 /* ---- calendar ---- */
 
-enum day_kind calendar_kind(const struct calendar *calendar, int32_t date)
+/* The entry of the date, or NULL. */
+static const struct calendar_day *entry_of(const struct calendar *calendar, int32_t date)
 {
     size_t low = 0;
     size_t high = calendar->count;
@@ -270,8 +271,20 @@ enum day_kind calendar_kind(const struct calendar *calendar, int32_t date)
             high = middle;
         }
     }
-    if (low < calendar->count && calendar->days[low].date == date) {
-        return calendar->days[low].kind;
+    return low < calendar->count && calendar->days[low].date == date ? &calendar->days[low] : NULL;
+}
+
+bool calendar_names(const struct calendar *calendar, int32_t date)
+{
+    return entry_of(calendar, date) != NULL;
+}
+
+enum day_kind calendar_kind(const struct calendar *calendar, int32_t date)
+{
+    const struct calendar_day *entry = entry_of(calendar, date);
+
+    if (entry != NULL) {
+        return entry->kind;
     }
     return time_date_weekday(date) <= 5 ? DAY_WORK : DAY_WEEKEND;
 }

@@ -44,6 +44,7 @@ struct calendar {
     size_t count;
 };
 
+bool calendar_names(const struct calendar *calendar, int32_t date); /* it has an entry of its own */
 enum day_kind calendar_kind(const struct calendar *calendar, int32_t date);
 bool calendar_is_workday(const struct calendar *calendar, int32_t date);
 /* The n-th workday after date (n ≥ 0; n = 0 gives date itself when it is a workday, else the next).

@@ -1,0 +1,174 @@
+/* Finding, making and changing rules. */
+#include "business/settle_rule/settle_rule_int.h"
+
+struct settle_rule settle_rule__default(const struct ledger_account *account)
+{
+    return (struct settle_rule){
+        .id = account->id,
+        .merchant_id = account->owner_id,
+        .currency = account->currency,
+        .cycle = SETTLE_WEEK_WORK,
+        .cycle_days = STR("1,2,3,4,5"),
+        .reserve_days = SETTLE_RESERVE_DEFAULT,
+        .mode = SETTLE_AUTOMATIC,
+    };
+}
+
+enum err settle_rule_next_date(struct tx *tx, const struct settle_rule *rule, int32_t today,
+                               int32_t *date)
+{
+    struct settle_when when = {.cycle = rule->cycle, .today = today, .lead_days = 1};
+    struct calendar calendar;
+
+    CHECK(settle_days_parse(rule->cycle, rule->cycle_days, &when.days) == ERR_OK);
+    TRY(calendar_load(tx, today, SETTLE_HORIZON_DAYS, &calendar));
+    *date = settle_next_date(&calendar, &when);
+    return ERR_OK;
+}
+
+static enum err make(struct tx *tx, int64_t account_id)
+{
+    const struct ledger_account *account;
+    struct settle_rule rule;
+    int32_t today, next;
+
+    TRY(ledger_account_get(tx, account_id, &account));
+    rule = settle_rule__default(account);
+    rule.created_at_ms = rule.updated_at_ms = tx_now_ms(tx);
+    rule.version = 1;
+    TRY(ledger_today(tx, &today));
+    TRY(settle_rule_next_date(tx, &rule, today, &next));
+    rule.next_date = next;
+    return tx_insert(tx, &settle_rule_table, &rule);
+}
+
+enum err settle_rule_of(struct tx *tx, int64_t merchant_id, enum currency currency,
+                        const struct settle_rule **rule)
+{
+    const struct ledger_account_key account = {merchant_id, LEDGER_CODE_MERCHANT_PAYABLE, currency};
+    const struct settle_rule key = {.merchant_id = merchant_id, .currency = currency};
+    int64_t account_id;
+    const void *row;
+    enum err err = tx_find(tx, &settle_rule_table, 0, &key, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        TRY(ledger_account_open(tx, &account, &account_id));
+        TRY(make(tx, account_id));
+        err = tx_find(tx, &settle_rule_table, 0, &key, &row);
+    }
+    TRY(err);
+    *rule = row;
+    return ERR_OK;
+}
+
+enum err settle_rule_edit(struct tx *tx, int64_t account_id, struct settle_rule **rule)
+{
+    const struct ledger_account *account;
+    void *row;
+    enum err err = tx_edit(tx, &settle_rule_table, account_id, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        err = ledger_account_get(tx, account_id, &account);
+        if (err == ERR_LEDGER_ACCOUNT ||
+            (err == ERR_OK && account->code != LEDGER_CODE_MERCHANT_PAYABLE)) {
+            return ERR_SETTLE_RULE_ACCOUNT;
+        }
+        TRY(err);
+        TRY(make(tx, account_id));
+        err = tx_edit(tx, &settle_rule_table, account_id, &row);
+    }
+    TRY(err);
+    *rule = row;
+    return ERR_OK;
+}
+
+enum err settle_rule_matures_on(struct tx *tx, int64_t merchant_id, enum currency currency,
+                                int32_t *matures_on)
+{
+    const struct settle_rule *rule;
+    int32_t today;
+
+    TRY(settle_rule_of(tx, merchant_id, currency, &rule));
+    TRY(ledger_today(tx, &today));
+    return calendar_workdays_after(tx, today, (int)rule->reserve_days, matures_on);
+}
+
+void settle_rule_prefetch(struct prefetch *pre, int64_t merchant_id, enum currency currency,
+                          unsigned round)
+{
+    const struct settle_rule key = {.merchant_id = merchant_id, .currency = currency};
+
+    if (round == 0) {
+        prefetch_unique(pre, &settle_rule_table, 0, &key);
+    }
+}
+
+/* ---- changing ---- */
+
+enum err settle_rule__check(struct tx *tx, const struct settle_rule_change *change,
+                            struct str *cycle_days)
+{
+    uint32_t days;
+
+    if (settle_days_parse(change->cycle, change->cycle_days, &days) != ERR_OK) {
+        return tx_refuse(tx, ERR_SETTLE_RULE_DAYS, "cycle_days");
+    }
+    if (change->maximum.minor != 0 && amount_cmp(change->maximum, change->minimum) < 0) {
+        return tx_refuse(tx, ERR_SETTLE_RULE_LIMITS, "maximum");
+    }
+    *cycle_days = settle_days_print(tx_arena(tx), days);
+    return ERR_OK;
+}
+
+static struct str print(struct tx *tx, const struct settle_rule *rule)
+{
+    struct buf text;
+
+    buf_init_arena(&text, tx_arena(tx), SETTLE_RULE_TEXT_MAX);
+    json_print_fields(&text, &settle_rule__set, rule);
+    CHECK(buf_ok(&text));
+    return buf_str(&text);
+}
+
+/* A settlement that is due already stays due; otherwise the new cycle counts from today. */
+static enum err plan(struct tx *tx, struct settle_rule *rule)
+{
+    int32_t today, next;
+
+    TRY(ledger_today(tx, &today));
+    if (rule->next_date > today) {
+        TRY(settle_rule_next_date(tx, rule, today, &next));
+        rule->next_date = next;
+    }
+    return ERR_OK;
+}
+
+enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
+                            int64_t review_id)
+{
+    struct settle_rule_history history = {
+        .id = tx_id(tx),
+        .account_id = change->account_id,
+        .review_id = review_id,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    struct settle_rule *rule;
+    struct str cycle_days;
+
+    TRY(settle_rule__check(tx, change, &cycle_days));
+    TRY(settle_rule_edit(tx, change->account_id, &rule));
+    history.before = print(tx, rule);
+    rule->cycle = change->cycle;
+    rule->cycle_days = cycle_days;
+    rule->reserve_days = change->reserve_days;
+    rule->minimum = change->minimum;
+    rule->maximum = change->maximum;
+    rule->mode = change->mode;
+    rule->card_id = change->card_id;
+    rule->version++;
+    rule->updated_at_ms = tx_now_ms(tx);
+    TRY(plan(tx, rule));
+    history.version = rule->version;
+    history.after = print(tx, rule);
+    return tx_insert(tx, &settle_rule__history_table, &history);
+}

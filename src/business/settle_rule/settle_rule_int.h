@@ -1,0 +1,52 @@
+/* Shared inside business/settle_rule. */
+#ifndef BUSINESS_SETTLE_RULE_SETTLE_RULE_INT_H
+#define BUSINESS_SETTLE_RULE_SETTLE_RULE_INT_H
+
+#include "business/settle_rule/settle_rule.h"
+
+enum { SETTLE_RULE_TEXT_MAX = 1000, SETTLE_RULE_REASON_MAX = 200 };
+
+/* What an operator may set. */
+struct settle_rule_change {
+    int64_t account_id;
+    enum settle_cycle cycle;
+    struct str cycle_days;
+    int64_t reserve_days;
+    struct amount minimum;
+    struct amount maximum;
+    enum settle_mode mode;
+    int64_t card_id;
+};
+
+/* A change that was made: append-only. */
+struct settle_rule_history {
+    int64_t id;
+    int64_t account_id;
+    int64_t version;   /* of the rule, after it */
+    int64_t review_id; /* that approved it */
+    struct str before; /* JSON */
+    struct str after;
+    int64_t created_at_ms;
+};
+extern const struct table settle_rule__history_table;
+
+/* The defaults, for an account. */
+struct settle_rule settle_rule__default(const struct ledger_account *account);
+/* Refuses what cannot be a rule and gives the days in their one form. ERR_SETTLE_RULE_DAYS
+ * cycle_days, ERR_SETTLE_RULE_LIMITS maximum. */
+MUST_USE enum err settle_rule__check(struct tx *tx, const struct settle_rule_change *change,
+                                     struct str *cycle_days);
+/* Changes the rule and writes its history. */
+MUST_USE enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
+                                     int64_t review_id);
+
+MUST_USE enum err settle_rule__read_history(struct reader *reader, int64_t account_id,
+                                            int64_t before_id, int64_t limit, struct arena *arena,
+                                            struct settle_rule_history **out, size_t *count);
+
+extern const struct field_set settle_rule__set;
+extern const struct field_set settle_rule__change_set;
+extern const struct migration settle_rule__migrations[4];
+extern const struct route settle_rule__routes[];
+
+#endif
