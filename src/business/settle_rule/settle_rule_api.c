@@ -108,10 +108,13 @@ static enum err read_history(struct reader *reader, struct request *req, const v
     const struct history_query *query = arg;
     struct history_page *page = result;
     size_t limit = query->limit == 0 ? HISTORY_LIMIT : (size_t)query->limit;
-    int64_t before = query->starting_after == 0 ? INT64_MAX : query->starting_after;
+    const struct settle_rule_page rows = {
+        .account_id = query->account_id,
+        .before_id = query->starting_after == 0 ? INT64_MAX : query->starting_after,
+        .limit = (int64_t)limit + 1,
+    };
 
-    TRY(settle_rule__read_history(reader, query->account_id, before, (int64_t)limit + 1, req->arena,
-                                  &page->rows, &page->count));
+    TRY(settle_rule__read_history(reader, &rows, req->arena, &page->rows, &page->count));
     page->has_more = page->count > limit;
     page->count = page->has_more ? limit : page->count;
     return ERR_OK;

@@ -40,9 +40,16 @@ MUST_USE enum err settle_rule__check(struct tx *tx, const struct settle_rule_cha
 MUST_USE enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
                                      int64_t review_id);
 
-MUST_USE enum err settle_rule__read_history(struct reader *reader, int64_t account_id,
-                                            int64_t before_id, int64_t limit, struct arena *arena,
-                                            struct settle_rule_history **out, size_t *count);
+/* Newest first. */
+struct settle_rule_page {
+    int64_t account_id;
+    int64_t before_id; /* exclusive */
+    int64_t limit;
+};
+MUST_USE enum err settle_rule__read_history(struct reader *reader,
+                                            const struct settle_rule_page *page,
+                                            struct arena *arena, struct settle_rule_history **out,
+                                            size_t *count);
 
 extern const struct field_set settle_rule__set;
 extern const struct field_set settle_rule__change_set;

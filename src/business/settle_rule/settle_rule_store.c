@@ -122,11 +122,12 @@ enum err settle_rule_count_due(struct reader *reader, int64_t date, int64_t *cou
     return reader_ints(reader, &due_count, values, ARRAY_LEN(values), count, 1);
 }
 
-enum err settle_rule__read_history(struct reader *reader, int64_t account_id, int64_t before_id,
-                                   int64_t limit, struct arena *arena,
-                                   struct settle_rule_history **out, size_t *count)
+enum err settle_rule__read_history(struct reader *reader, const struct settle_rule_page *page,
+                                   struct arena *arena, struct settle_rule_history **out,
+                                   size_t *count)
 {
-    const struct value values[] = {VALUE_INT(account_id), VALUE_INT(before_id), VALUE_INT(limit)};
+    const struct value values[] = {VALUE_INT(page->account_id), VALUE_INT(page->before_id),
+                                   VALUE_INT(page->limit)};
     void *rows;
 
     TRY(reader_rows(reader, &history_before, values, ARRAY_LEN(values), arena, &rows, count));

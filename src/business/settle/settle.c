@@ -1,0 +1,367 @@
+/* Settlements: made, paid, returned, cancelled. */
+#include "business/merchant/merchant.h"
+#include "business/settle/settle_int.h"
+
+struct amount settle_payout(const struct settle_order *order)
+{
+    return AMOUNT(order->amount.minor - order->fee.minor);
+}
+
+void settle__announce(struct tx *tx, struct settle_order *order)
+{
+    struct buf data;
+
+    order->version++;
+    order->updated_at_ms = tx_now_ms(tx);
+    buf_init_arena(&data, tx_arena(tx), 4000);
+    json_print_fields(&data, &settle__order_set, order);
+    CHECK(buf_ok(&data));
+    event_write(tx, &(struct event){
+                        .merchant_id = order->merchant_id,
+                        .object_id = order->id,
+                        .sequence = order->version,
+                        .type = str_printf(tx_arena(tx), "settlement.%s",
+                                           enum_name_of(settle__statuses, (int)order->status)),
+                        .data = buf_str(&data),
+                    });
+}
+
+/* ---- making one ---- */
+
+struct amount settle__matured(const struct ledger_account *account, int32_t date)
+{
+    int64_t credit_line = account->has_floor && account->floor.minor < 0 ? account->floor.minor : 0;
+
+    return AMOUNT(ledger_available(account, date).minor + credit_line);
+}
+
+static enum err check_account(struct tx *tx, const struct settle_rule *rule,
+                              const struct settle_make *make, const struct ledger_account *account)
+{
+    const struct settle_order key = {.account_id = rule->id, .settle_date = make->date};
+    const void *found;
+    enum err err;
+
+    if (account->status == LEDGER_ACCOUNT_CLOSED) {
+        return tx_refuse(tx, ERR_LEDGER_ACCOUNT_CLOSED, "account");
+    }
+    if (account->debit_blocks > 0) {
+        return tx_refuse(tx, ERR_LEDGER_DEBIT_BLOCKED, "account");
+    }
+    err = tx_find(tx, &settle_order_table, 0, &key, &found);
+    if (err == ERR_OK) {
+        return ERR_SETTLE_EXISTS;
+    }
+    return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err decide_amount(struct tx *tx, const struct settle_rule *rule, struct amount asked,
+                              struct amount matured, struct amount *amount)
+{
+    bool capped = rule->maximum.minor != 0;
+
+    if (matured.minor <= 0) {
+        return ERR_SETTLE_NOTHING;
+    }
+    if (asked.minor > 0) {
+        if (capped && amount_cmp(asked, rule->maximum) > 0) {
+            return tx_refuse(tx, ERR_SETTLE_MAXIMUM, "amount");
+        }
+        if (amount_cmp(asked, matured) > 0) {
+            return tx_refuse(tx, ERR_LEDGER_INSUFFICIENT, "amount");
+        }
+        *amount = asked;
+    } else {
+        *amount = capped && amount_cmp(matured, rule->maximum) > 0 ? rule->maximum : matured;
+    }
+    return amount_cmp(*amount, rule->minimum) < 0 ? tx_refuse(tx, ERR_SETTLE_MINIMUM, "amount")
+                                                  : ERR_OK;
+}
+
+/* The fee is inside the amount: what leaves the account is never more than has matured. */
+static enum err price(struct tx *tx, struct settle_order *order)
+{
+    const struct rate_ask ask = {
+        .owner_id = order->merchant_id,
+        .kind = RATE_SETTLEMENT,
+        .currency = order->currency,
+        .amount = order->amount,
+        .at_ms = tx_now_ms(tx),
+    };
+    struct rate_quote quote;
+
+    TRY(rate_quote(tx, &ask, &quote));
+    if (amount_cmp(quote.fee, order->amount) >= 0) {
+        return ERR_SETTLE_FEE;
+    }
+    order->fee = quote.fee;
+    order->rate_id = quote.rate_id;
+    order->rate = quote.snapshot;
+    return ERR_OK;
+}
+
+static enum err hold(struct tx *tx, struct settle_order *order)
+{
+    const struct ledger_hold_place place = {
+        .reference = {LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_HOLD, order->id},
+        .account_id = order->account_id,
+        .kind = LEDGER_HOLD_WITHDRAWAL,
+        .amount = order->amount,
+        .reason = STR("settlement"),
+    };
+    struct ledger_held held;
+
+    TRY(ledger_hold_place(tx, &place, &held));
+    order->hold_id = held.hold_id;
+    return ERR_OK;
+}
+
+enum err settle__make(struct tx *tx, const struct settle_rule *rule, const struct settle_make *make,
+                      const struct settle_order **order)
+{
+    struct settle_order row = {
+        .id = tx_id(tx),
+        .account_id = rule->id,
+        .settle_date = make->date,
+        .merchant_id = rule->merchant_id,
+        .settlement_no = make->settlement_no,
+        .currency = rule->currency,
+        .mode = make->mode,
+        .card_id = rule->card_id,
+        .status = SETTLE_WAITING,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    const struct ledger_account *account;
+    const void *stored;
+
+    TRY(ledger_account_get(tx, rule->id, &account));
+    TRY(check_account(tx, rule, make, account));
+    TRY(decide_amount(tx, rule, make->amount, settle__matured(account, (int32_t)make->date),
+                      &row.amount));
+    TRY(price(tx, &row));
+    TRY(hold(tx, &row));
+    settle__announce(tx, &row);
+    TRY(tx_insert(tx, &settle_order_table, &row));
+    TRY(tx_get(tx, &settle_order_table, row.id, &stored));
+    if (order != NULL) {
+        *order = stored;
+    }
+    return ERR_OK;
+}
+
+/* ---- self-service ---- */
+
+static enum err same_order(struct tx *tx, const struct settle_self *arg,
+                           const struct settle_order *first)
+{
+    if (first->currency != arg->currency) {
+        return tx_refuse(tx, ERR_SETTLE_CONFLICT, "currency");
+    }
+    if (arg->amount.minor != 0 && amount_cmp(first->amount, arg->amount) != 0) {
+        return tx_refuse(tx, ERR_SETTLE_CONFLICT, "amount");
+    }
+    return ERR_OK;
+}
+
+static enum err self_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct settle_self *arg = arg_ptr;
+    const struct settle_order key = {.merchant_id = arg->merchant_id,
+                                     .settlement_no = arg->settlement_no};
+    struct settle_make make = {
+        .mode = SETTLE_SELF_SERVICE, .amount = arg->amount, .settlement_no = arg->settlement_no};
+    const struct settle_order *order;
+    const struct settle_rule *rule;
+    const void *found;
+    int32_t today;
+    enum err err = tx_find(tx, &settle_order_table, 1, &key, &found);
+
+    if (err == ERR_OK) {
+        TRY(same_order(tx, arg, found));
+        tx_result_row(tx, &settle_order_table, found, result);
+        return ERR_OK;
+    }
+    TRY(err == ERR_STORE_NOT_FOUND ? ERR_OK : err);
+    TRY(merchant_check_active(tx, arg->merchant_id, 0));
+    TRY(settle_rule_of(tx, arg->merchant_id, arg->currency, &rule));
+    if (rule->mode != SETTLE_SELF_SERVICE) {
+        return ERR_SETTLE_AUTOMATIC;
+    }
+    TRY(ledger_today(tx, &today));
+    make.date = today;
+    TRY(settle__make(tx, rule, &make, &order));
+    tx_result_row(tx, &settle_order_table, order, result);
+    return ERR_OK;
+}
+
+const struct command_kind settle__self_kind = {
+    .name = "settle.self",
+    .apply = self_apply,
+    .result_size = sizeof(struct settle_order),
+};
+
+/* ---- what becomes of it ---- */
+
+static enum err edit(struct tx *tx, int64_t settle_id, struct settle_order **order)
+{
+    void *row;
+    enum err err = tx_edit(tx, &settle_order_table, settle_id, &row);
+
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_SETTLE_NOT_FOUND : err;
+    }
+    *order = row;
+    return ERR_OK;
+}
+
+/* The accounts of the platform that take part; the legs of a settlement that is paid, or with the
+ * sides exchanged of one that came back. */
+static enum err make_legs(struct tx *tx, const struct settle_order *order, enum ledger_side taken,
+                          struct ledger_leg legs[3], size_t *count)
+{
+    enum ledger_side given = taken == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+    const struct ledger_account_key bank = {LEDGER_PLATFORM, LEDGER_CODE_BANK, order->currency};
+    const struct ledger_account_key income = {LEDGER_PLATFORM, LEDGER_CODE_FEE_INCOME,
+                                              order->currency};
+
+    legs[0] = (struct ledger_leg){
+        .account_id = order->account_id, .side = taken, .amount = order->amount};
+    legs[1] = (struct ledger_leg){.side = given, .amount = settle_payout(order)};
+    legs[2] = (struct ledger_leg){.side = given, .amount = order->fee};
+    TRY(ledger_account_open(tx, &bank, &legs[1].account_id));
+    TRY(ledger_account_open(tx, &income, &legs[2].account_id));
+    *count = order->fee.minor > 0 ? 3 : 2;
+    return ERR_OK;
+}
+
+static void show(struct settle_order *order, const struct settle_order **out)
+{
+    if (out != NULL) {
+        *out = order;
+    }
+}
+
+static void move(struct tx *tx, struct settle_order *order, enum settle_status to)
+{
+    order->status = to;
+    settle__announce(tx, order);
+}
+
+enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order **out)
+{
+    struct ledger_hold_capture capture = {.whole = true};
+    struct settle_order *order;
+    struct ledger_held held;
+    struct ledger_leg legs[3];
+
+    TRY(edit(tx, settle_id, &order));
+    show(order, out);
+    if (order->status == SETTLE_PAID || order->status == SETTLE_RETURNED) {
+        return ERR_OK;
+    }
+    if (order->status != SETTLE_WAITING) {
+        return tx_refuse(tx, ERR_SETTLE_STATE, "status");
+    }
+    capture.hold_id = order->hold_id;
+    capture.post.reference =
+        (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_CAPTURE, order->id};
+    capture.post.legs = legs;
+    TRY(make_legs(tx, order, LEDGER_DEBIT, legs, &capture.post.leg_count));
+    TRY(ledger_hold_capture(tx, &capture, &held));
+    order->journal_id = held.journal_id;
+    move(tx, order, SETTLE_PAID);
+    return ERR_OK;
+}
+
+enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
+                         const struct settle_order **out)
+{
+    struct ledger_post post = {.fact = true};
+    struct settle_order *order;
+    struct ledger_posted posted;
+    struct ledger_leg legs[3];
+
+    TRY(edit(tx, settle_id, &order));
+    show(order, out);
+    if (order->status == SETTLE_RETURNED) {
+        return ERR_OK;
+    }
+    if (order->status != SETTLE_PAID) {
+        return tx_refuse(tx, ERR_SETTLE_STATE, "status");
+    }
+    post.reference =
+        (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_RETURNED, order->id};
+    post.legs = legs;
+    TRY(make_legs(tx, order, LEDGER_CREDIT, legs, &post.leg_count));
+    TRY(ledger_post(tx, &post, &posted));
+    order->return_journal_id = posted.journal_id;
+    order->remark = remark;
+    move(tx, order, SETTLE_RETURNED);
+    return ERR_OK;
+}
+
+enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str remark,
+                          const struct settle_order **out)
+{
+    struct ledger_hold_release release = {.whole = true};
+    struct settle_order *order;
+
+    TRY(edit(tx, settle_id, &order));
+    show(order, out);
+    if (order->status == SETTLE_CANCELLED) {
+        return ERR_OK;
+    }
+    if (order->status != SETTLE_WAITING) {
+        return tx_refuse(tx, ERR_SETTLE_STATE, "status");
+    }
+    release.hold_id = order->hold_id;
+    release.reference =
+        (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_RELEASE, order->id};
+    TRY(ledger_hold_release(tx, &release, NULL));
+    order->remark = remark;
+    move(tx, order, SETTLE_CANCELLED);
+    return ERR_OK;
+}
+
+/* ---- the steps as commands ---- */
+
+static enum err cancelled_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct settle_step *arg = arg_ptr;
+    const struct settle_order *order;
+
+    TRY(settle_cancelled(tx, arg->settle_id, arg->remark, &order));
+    tx_result_row(tx, &settle_order_table, order, result);
+    return ERR_OK;
+}
+
+const struct command_kind settle__cancelled_kind = {
+    .name = "settle.cancelled",
+    .apply = cancelled_apply,
+    .result_size = sizeof(struct settle_order),
+};
+
+/* ---- the module ---- */
+
+/* The run of the day goes on where it stopped, or begins when the program did not run at
+ * midnight. */
+static enum err start(struct app *app, void **state)
+{
+    struct settle_run run;
+
+    *state = NULL;
+    return store_run(app->store, &settle__open_kind, NULL, &run, NULL);
+}
+
+static const struct timer_kind *const timers[] = {&settle__timer};
+static const struct route *const more_routes[] = {settle__run_routes, NULL};
+
+const struct module settle_module = {
+    .name = "settle",
+    .store = &settle_part,
+    .routes = settle__routes,
+    .more_routes = more_routes,
+    .timers = timers,
+    .timer_count = ARRAY_LEN(timers),
+    .start = start,
+};

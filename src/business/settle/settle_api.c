@@ -1,0 +1,301 @@
+/* The API of settlements: merchants see and ask for their own, operators see all. */
+#include "business/settle/settle_int.h"
+#include "platform/store/store_reply.h"
+
+#define ORDER_FIELD(member_, name_, ...)                                                           \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(struct settle_order, member_), .type = __VA_ARGS__     \
+    }
+
+enum { SETTLE_LIMIT = 20, SETTLE_LIMIT_MAX = 200 };
+
+const struct enum_name settle__statuses[] = {
+    {SETTLE_WAITING, "waiting"},
+    {SETTLE_PAID, "paid"},
+    {SETTLE_RETURNED, "returned"},
+    {SETTLE_CANCELLED, "cancelled"},
+    {0, NULL},
+};
+static const struct enum_name modes[] = {
+    {SETTLE_AUTOMATIC, "automatic"},
+    {SETTLE_SELF_SERVICE, "self_service"},
+    {0, NULL},
+};
+
+static const struct field order_fields[] = {
+    FIELD(struct settle_order, id, FIELD_ID, .prefix = SETTLE_PREFIX, .always = true),
+    {.name = "object", .type = FIELD_CONST, .text = "settlement", .always = true},
+    ORDER_FIELD(account_id, "account", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .always = true),
+    ORDER_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    FIELD(struct settle_order, settle_date, FIELD_INT, .always = true,
+          .help = "yyyymmdd; there is one settlement per account and date", .example = "20261124"),
+    FIELD(struct settle_order, settlement_no, FIELD_TEXT, .max = SETTLE_NO_MAX,
+          .help = "The merchant's own number, of self-service"),
+    FIELD(struct settle_order, mode, FIELD_ENUM, .names = modes, .always = true),
+    FIELD(struct settle_order, status, FIELD_ENUM, .names = settle__statuses, .always = true,
+          .help = "waiting: the money is held and has not left"),
+    FIELD(struct settle_order, currency, FIELD_CURRENCY, .always = true),
+    FIELD(struct settle_order, amount, FIELD_AMOUNT, .always = true,
+          .help = "Taken from the account; the fee is part of it"),
+    FIELD(struct settle_order, fee, FIELD_AMOUNT, .always = true),
+    ORDER_FIELD(rate, "rate", FIELD_JSON, .max = RATE_SNAPSHOT_MAX,
+                .help = "The terms of the fee as they were"),
+    ORDER_FIELD(card_id, "card", FIELD_ID, .prefix = "crd"),
+    ORDER_FIELD(hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX, .always = true),
+    ORDER_FIELD(journal_id, "journal", FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX),
+    ORDER_FIELD(return_journal_id, "return_journal", FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX),
+    FIELD(struct settle_order, remark, FIELD_TEXT, .max = SETTLE_REMARK_MAX),
+    ORDER_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
+    ORDER_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+};
+const struct field_set settle__order_set = FIELD_SET("settlement", order_fields);
+
+/* ---- asking for one ---- */
+
+static const struct field self_fields[] = {
+    FIELD(struct settle_self, settlement_no, FIELD_TEXT, .required = true, .min = 1,
+          .max = SETTLE_NO_MAX, .charset = FIELD_ORDER_NO,
+          .help = "Your own number; the same number with the same content gives the first one",
+          .example = "S20261124"),
+    FIELD(struct settle_self, currency, FIELD_CURRENCY, .required = true, .example = "CNY"),
+    FIELD(struct settle_self, amount, FIELD_AMOUNT, .min = 1,
+          .help = "Taken from the account; absent: all that has matured, up to the maximum"),
+};
+static const struct field_set self_set = FIELD_SET("settlement_create", self_fields);
+
+static struct reply *made(struct request *req, struct command *command)
+{
+    return reply_fields(req, 200, &settle__order_set, command->result);
+}
+
+static struct reply *create_handler(struct request *req)
+{
+    struct settle_self *self = ARENA_NEW(req->arena, struct settle_self);
+
+    if (request_body(req, &self_set, self) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    self->merchant_id = req->principal.merchant_id;
+    return reply_command(req, &settle__self_kind, self, made);
+}
+
+/* ---- cancelling ---- */
+
+static const struct field cancel_fields[] = {
+    FIELD(struct settle_step, remark, FIELD_TEXT, .required = true, .min = 1,
+          .max = SETTLE_REMARK_MAX, .help = "Why", .example = "wrong card"),
+};
+static const struct field_set cancel_set = FIELD_SET("settlement_cancel", cancel_fields);
+
+static struct reply *cancel_handler(struct request *req)
+{
+    struct settle_step *step = ARENA_NEW(req->arena, struct settle_step);
+
+    if (request_id_param(req, 0, SETTLE_PREFIX, &step->settle_id) != ERR_OK) {
+        return reply_error(req, ERR_SETTLE_NOT_FOUND);
+    }
+    if (request_body(req, &cancel_set, step) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    return reply_command(req, &settle__cancelled_kind, step, made);
+}
+
+/* ---- reading ---- */
+
+struct one {
+    int64_t settle_id;
+    int64_t merchant_id; /* 0: an operator asks */
+};
+
+static enum err read_one(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    const struct one *one = arg;
+    struct settle_order *order = result;
+
+    TRY(settle_read(reader, one->settle_id, req->arena, order));
+    return one->merchant_id == 0 || one->merchant_id == order->merchant_id ? ERR_OK
+                                                                           : ERR_SETTLE_NOT_FOUND;
+}
+
+static struct reply *got_one(struct request *req, void *result)
+{
+    return reply_fields(req, 200, &settle__order_set, result);
+}
+
+static struct reply *get_handler(struct request *req)
+{
+    struct one *one = ARENA_NEW(req->arena, struct one);
+
+    one->merchant_id = req->principal.merchant_id;
+    if (request_id_param(req, 0, SETTLE_PREFIX, &one->settle_id) != ERR_OK) {
+        return reply_error(req, ERR_SETTLE_NOT_FOUND);
+    }
+    return reply_query(req, one, sizeof(struct settle_order), read_one, got_one);
+}
+
+struct list_query {
+    int64_t account;
+    enum settle_status status;
+    int64_t limit;
+    int64_t starting_after;
+    int64_t merchant;
+};
+static const struct field list_fields[] = {
+    FIELD(struct list_query, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX),
+    FIELD(struct list_query, status, FIELD_ENUM, .names = settle__statuses),
+    FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = SETTLE_LIMIT_MAX,
+          .help = "20 when absent"),
+    FIELD(struct list_query, starting_after, FIELD_ID, .prefix = SETTLE_PREFIX,
+          .help = "next_cursor of the page before"),
+    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer"),
+};
+static const struct field_set operator_list_set = FIELD_SET("settlement_order_query", list_fields);
+/* A merchant's own: one account per currency, so no account or merchant is asked for. */
+static const struct field_set merchant_list_set = {
+    .name = "settlement_query", .fields = list_fields + 1, .count = 3};
+
+struct page {
+    struct settle_order *rows;
+    size_t count;
+    bool has_more;
+};
+
+static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    const struct settle_filter *filter = arg;
+    struct page *page = result;
+    size_t limit = (size_t)filter->limit - 1;
+
+    TRY(settle__read_orders(reader, filter, req->arena, &page->rows, &page->count));
+    page->has_more = page->count > limit;
+    page->count = page->has_more ? limit : page->count;
+    return ERR_OK;
+}
+
+static struct reply *listed(struct request *req, void *result)
+{
+    const struct page *page = result;
+    struct str cursor = {"", 0};
+
+    if (page->has_more) {
+        cursor = id_str(req->arena, SETTLE_PREFIX, page->rows[page->count - 1].id);
+    }
+    return reply_list(req, &settle__order_set, page->rows, page->count, sizeof(*page->rows),
+                      cursor);
+}
+
+static struct reply *list_handler(struct request *req)
+{
+    struct settle_filter *filter = ARENA_NEW(req->arena, struct settle_filter);
+    bool merchant = req->principal.kind == HTTP_AUTH_MERCHANT;
+    struct list_query query = {0};
+
+    if (request_query(req, merchant ? &merchant_list_set : &operator_list_set, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    *filter = (struct settle_filter){
+        .merchant_id = merchant ? req->principal.merchant_id : query.merchant,
+        .account_id = query.account,
+        .status = query.status,
+        .before_id = query.starting_after == 0 ? INT64_MAX : query.starting_after,
+        .limit =
+            (query.limit == 0 ? SETTLE_LIMIT : query.limit) + 1, /* one more: is there a page */
+    };
+    return reply_query(req, filter, sizeof(struct page), read_list, listed);
+}
+
+/* ---- routes ---- */
+
+static const enum err id_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_OK};
+static const enum err cancel_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE, ERR_OK};
+static const enum err create_errors[] = {
+    ERR_SETTLE_CONFLICT,
+    ERR_MERCHANT_SUSPENDED,
+    ERR_MERCHANT_CLOSED,
+    ERR_SETTLE_AUTOMATIC,
+    ERR_LEDGER_ACCOUNT_CLOSED,
+    ERR_LEDGER_DEBIT_BLOCKED,
+    ERR_SETTLE_EXISTS,
+    ERR_SETTLE_NOTHING,
+    ERR_SETTLE_MAXIMUM,
+    ERR_LEDGER_INSUFFICIENT,
+    ERR_SETTLE_MINIMUM,
+    ERR_SETTLE_FEE,
+    ERR_OK,
+};
+
+const struct route settle__routes[] = {
+    {
+        .method = "POST",
+        .path = "/v1/settlements",
+        .handler = create_handler,
+        .auth = HTTP_AUTH_MERCHANT,
+        .permission = "settle:create",
+        .idempotent = true,
+        .body = &self_set,
+        .reply = &settle__order_set,
+        .errors = create_errors,
+        .summary = "Settle what has matured, by yourself",
+        ROUTE_HERE,
+    },
+    {
+        .method = "GET",
+        .path = "/v1/settlements",
+        .handler = list_handler,
+        .auth = HTTP_AUTH_MERCHANT,
+        .permission = "settle:read",
+        .query = &merchant_list_set,
+        .reply = &settle__order_set,
+        .reply_is_list = true,
+        .summary = "List your settlements, newest first",
+        ROUTE_HERE,
+    },
+    {
+        .method = "GET",
+        .path = "/v1/settlements/{id}",
+        .handler = get_handler,
+        .auth = HTTP_AUTH_MERCHANT,
+        .permission = "settle:read",
+        .reply = &settle__order_set,
+        .errors = id_errors,
+        .summary = "Get a settlement",
+        ROUTE_HERE,
+    },
+    {
+        .method = "GET",
+        .path = "/v1/settlement-orders",
+        .handler = list_handler,
+        .auth = HTTP_AUTH_OPERATOR,
+        .permission = "settle:read",
+        .query = &operator_list_set,
+        .reply = &settle__order_set,
+        .reply_is_list = true,
+        .summary = "List the settlements of all merchants, newest first",
+        ROUTE_HERE,
+    },
+    {
+        .method = "GET",
+        .path = "/v1/settlement-orders/{id}",
+        .handler = get_handler,
+        .auth = HTTP_AUTH_OPERATOR,
+        .permission = "settle:read",
+        .reply = &settle__order_set,
+        .errors = id_errors,
+        .summary = "Get a settlement of any merchant",
+        ROUTE_HERE,
+    },
+    {
+        .method = "POST",
+        .path = "/v1/settlement-orders/{id}/cancel",
+        .handler = cancel_handler,
+        .auth = HTTP_AUTH_OPERATOR,
+        .permission = "settle:write",
+        .idempotent = true,
+        .body = &cancel_set,
+        .reply = &settle__order_set,
+        .errors = cancel_errors,
+        .summary = "Give a settlement up that has not been paid: its money is free again",
+        ROUTE_HERE,
+    },
+    {.method = NULL},
+};

@@ -1,0 +1,189 @@
+/* AccountSettleTimer: goes over the accounts that are due, page by page in the order of their ids.
+ *
+ * The job keeps nothing but its place. Which accounts are left is in their rules, so a job that was
+ * killed begins at the first again and finds only those that were not dealt with. */
+#include "business/settle/settle_int.h"
+
+enum { SETTLE_TIMER = 220, SETTLE_RETRY_MS = 5000, SETTLE_PAGE = 200 };
+
+struct job;
+
+struct turn {
+    struct command command;
+    struct settle_turn arg;
+    enum settle_outcome_kind kind;
+    struct job *job;
+};
+
+struct job {
+    struct app *app;
+    struct loop *loop;
+    struct arena *arena; /* of the page */
+    struct query query;
+    struct command command;
+    struct settle_run run;
+    int64_t after_id;
+    struct settle_rule *rules;
+    size_t rule_count;
+    size_t in_flight;
+    bool over;   /* the timer stands at the next day */
+    bool failed; /* something of this pass has to be done again */
+};
+
+static void job_end(struct job *job)
+{
+    timer_done(job->app->timers, &settle__timer, SETTLE_CLOCK_ID, job->over ? 0 : SETTLE_RETRY_MS);
+    if (job->arena != NULL) {
+        arena_free(job->arena);
+    }
+    mem_free(job);
+}
+
+static void submit(struct job *job, const struct command_kind *kind, const void *arg,
+                   void (*done)(struct command *command))
+{
+    job->command = (struct command){
+        .kind = kind,
+        .arg = arg,
+        .result = kind->result_size == 0 ? NULL : &job->run,
+        .done = done,
+        .loop = job->loop,
+        .ctx = job,
+    };
+    if (store_submit(job->app->store, &job->command) != ERR_OK) {
+        job_end(job);
+    }
+}
+
+static void ended(struct command *command)
+{
+    struct job *job = command->ctx;
+
+    if (command->err == ERR_OK) {
+        job->over = true;
+        log_info("settle", "settle.run_done", NULL, LOG_INT("date", job->run.id), LOG_END);
+    }
+    job_end(job);
+}
+
+/* ---- a page ---- */
+
+static void next_page(struct job *job);
+
+static void turn_over(struct job *job)
+{
+    if (--job->in_flight == 0) {
+        job->after_id = job->rules[job->rule_count - 1].id;
+        next_page(job);
+    }
+}
+
+static void turn_done(struct command *command)
+{
+    struct turn *turn = command->ctx;
+
+    if (command->err != ERR_OK) {
+        log_warn("settle", "settle.account_failed", NULL,
+                 LOG_ID("account", LEDGER_ACCOUNT_PREFIX, turn->arg.account_id),
+                 LOG_ERR(command->err), LOG_END);
+        turn->job->failed = true;
+    }
+    turn_over(turn->job);
+}
+
+static void take_turn(struct job *job, int64_t account_id)
+{
+    struct turn *turn = ARENA_NEW(job->arena, struct turn);
+
+    turn->job = job;
+    turn->arg = (struct settle_turn){account_id, job->run.id};
+    turn->command = (struct command){
+        .kind = &settle__turn_kind,
+        .arg = &turn->arg,
+        .result = &turn->kind,
+        .done = turn_done,
+        .loop = job->loop,
+        .ctx = turn,
+    };
+    if (store_submit(job->app->store, &turn->command) != ERR_OK) {
+        job->failed = true;
+        turn_over(job);
+    }
+}
+
+static void page_read(struct query *query)
+{
+    struct job *job = query->ctx;
+
+    if (query->err != ERR_OK || (job->rule_count == 0 && job->failed)) {
+        job_end(job);
+        return;
+    }
+    if (job->rule_count == 0) {
+        submit(job, &settle__end_kind, &job->run.id, ended);
+        return;
+    }
+    job->in_flight = job->rule_count + 1; /* one for this loop: the page cannot end within it */
+    for (size_t i = 0; i < job->rule_count; i++) {
+        take_turn(job, job->rules[i].id);
+    }
+    turn_over(job);
+}
+
+static void read_page(struct query *query, struct reader *reader)
+{
+    struct job *job = query->ctx;
+    const struct settle_due due = {
+        .date = job->run.id, .after_id = job->after_id, .limit = SETTLE_PAGE};
+
+    query->err = settle_rule_read_due(reader, &due, job->arena, &job->rules, &job->rule_count);
+}
+
+static void next_page(struct job *job)
+{
+    if (job->arena != NULL) {
+        arena_free(job->arena);
+    }
+    job->arena = arena_new();
+    job->query = (struct query){
+        .run = read_page,
+        .done = page_read,
+        .loop = job->loop,
+        .arena = job->arena,
+        .ctx = job,
+    };
+    if (store_query(job->app->store, &job->query) != ERR_OK) {
+        job_end(job);
+    }
+}
+
+/* ---- the run ---- */
+
+static void opened(struct command *command)
+{
+    struct job *job = command->ctx;
+
+    job->over = command->err == ERR_OK && job->run.status != SETTLE_RUN_RUNNING;
+    if (command->err != ERR_OK || job->over) {
+        job_end(job);
+        return;
+    }
+    next_page(job);
+}
+
+static void fire(struct app *app, int64_t object_id, int64_t due_at_ms)
+{
+    struct job *job = mem_new(sizeof(*job));
+
+    (void)object_id;
+    (void)due_at_ms;
+    job->app = app;
+    job->loop = loop_current();
+    submit(job, &settle__open_kind, NULL, opened);
+}
+
+const struct timer_kind settle__timer = {
+    .number = SETTLE_TIMER,
+    .name = "settle.run",
+    .fire = fire,
+};
