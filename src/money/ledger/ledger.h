@@ -228,6 +228,16 @@ struct ledger_posted {
 /* Refusals in the order of the table above. posted may be NULL. */
 MUST_USE enum err ledger_post(struct tx *tx, const struct ledger_post *post,
                               struct ledger_posted *posted);
+
+/* The same with a memo (摘要), a remark for people to read; the memo is part of the content:
+ * ERR_LEDGER_CONFLICT at "memo", after all that ledger_post tells. */
+enum { LEDGER_MEMO_MAX = 200 }; /* characters */
+struct ledger_memo_post {
+    struct ledger_post post;
+    struct str memo; /* empty: none */
+};
+MUST_USE enum err ledger_post_memo(struct tx *tx, const struct ledger_memo_post *arg,
+                                   struct ledger_posted *posted);
 /* For the prefetch of command kinds that will post; call it in every round. */
 void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, unsigned round);
 
@@ -449,12 +459,13 @@ MUST_USE enum err ledger_seal_days(struct store *store, bool *right);
 
 extern const struct command_kind ledger_account_kind;  /* arg ledger_account_key, result int64_t */
 extern const struct command_kind ledger_transfer_kind; /* arg ledger_post, result ledger_posted */
-extern const struct command_kind ledger_place_kind;    /* arg ledger_hold_place, result held */
-extern const struct command_kind ledger_capture_kind;  /* arg ledger_hold_capture, result held */
-extern const struct command_kind ledger_release_kind;  /* arg ledger_hold_release, result held */
-extern const struct command_kind ledger_expire_kind;   /* arg int64_t hold id, no result */
-extern const struct command_kind ledger_start_kind;    /* arg int64_t hold id, no result */
-extern const struct command_kind ledger_day_cut_kind;  /* no arg, result int64_t: today's date */
+extern const struct command_kind ledger_memo_transfer_kind; /* arg ledger_memo_post, posted */
+extern const struct command_kind ledger_place_kind;         /* arg ledger_hold_place, result held */
+extern const struct command_kind ledger_capture_kind; /* arg ledger_hold_capture, result held */
+extern const struct command_kind ledger_release_kind; /* arg ledger_hold_release, result held */
+extern const struct command_kind ledger_expire_kind;  /* arg int64_t hold id, no result */
+extern const struct command_kind ledger_start_kind;   /* arg int64_t hold id, no result */
+extern const struct command_kind ledger_day_cut_kind; /* no arg, result int64_t: today's date */
 
 /* ---- queries, on reader connections ---- */
 
@@ -480,6 +491,7 @@ struct ledger_journal_view {
     int32_t business_date;
     struct ledger_entry *entries;
     size_t entry_count;
+    struct str memo; /* empty: none */
 };
 
 /* ERR_LEDGER_ACCOUNT. */

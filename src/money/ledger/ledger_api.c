@@ -451,6 +451,7 @@ struct journal_view {
     int64_t business_no;
     int64_t business_date;
     int64_t created_at;
+    struct str memo;
     struct field_list entries;
 };
 
@@ -464,6 +465,7 @@ static const struct field journal_fields[] = {
     FIELD(struct journal_view, business_date, FIELD_INT, .required = true, .example = "20261122",
           .help = "yyyymmdd in Asia/Shanghai."),
     FIELD(struct journal_view, created_at, FIELD_TIME, .required = true),
+    FIELD(struct journal_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX),
     FIELD(struct journal_view, entries, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = entry_fields,
           .sub_count = ARRAY_LEN(entry_fields), .sub_size = sizeof(struct entry_view),
           .required = true),
@@ -482,6 +484,7 @@ static struct journal_view view_journal(struct arena *arena,
         .payment_id = of_payment ? journal->reference.business_no : 0,
         .business_no = of_payment ? 0 : journal->reference.business_no,
         .business_date = journal->business_date,
+        .memo = journal->memo,
         .created_at = journal->created_at_ms,
         .entries = {view_entries(arena, journal->entries, journal->entry_count),
                     journal->entry_count},

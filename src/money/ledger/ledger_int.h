@@ -41,6 +41,11 @@ struct ledger_mark {
     int64_t sequence;
 };
 
+struct ledger_memo {
+    int64_t journal_id;
+    struct str text;
+};
+
 enum ledger_step {
     LEDGER_STEP_PLACE = 1,
     LEDGER_STEP_CAPTURE,
@@ -84,12 +89,13 @@ extern const struct table ledger__pending_table;
 extern const struct table ledger__queue_table;
 extern const struct table ledger__journal_table;
 extern const struct table ledger__mark_table;
+extern const struct table ledger__memo_table;
 extern const struct table ledger__hold_table;
 extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 53 };
+enum { LEDGER__MIGRATIONS = 54 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -253,6 +259,9 @@ MUST_USE enum err ledger__read_last_row(struct reader *reader, int64_t *row);
 MUST_USE enum err ledger__read_business_rows(struct reader *reader, int64_t business_no,
                                              enum ledger_source source, struct arena *arena,
                                              struct ledger_journal **rows, size_t *count);
+/* Empty: it has none. */
+MUST_USE enum err ledger__read_memo(struct reader *reader, int64_t journal_id, struct arena *arena,
+                                    struct str *text);
 /* ERR_STORE_NOT_FOUND: the account has no such leg. */
 MUST_USE enum err ledger__read_mark(struct reader *reader, int64_t account_id, int64_t sequence,
                                     int64_t *position);

@@ -301,7 +301,7 @@ enum err ledger_read_journal(struct reader *reader, int64_t journal_id, struct a
     }
     CHECK((int64_t)count >= ledger__row_count(rows->leg_count));
     *out = view_of(arena, rows);
-    return ERR_OK;
+    return ledger__read_memo(reader, journal_id, arena, &out->memo);
 }
 
 enum err ledger_read_business(struct reader *reader, enum ledger_source source, int64_t business_no,

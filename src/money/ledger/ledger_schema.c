@@ -402,4 +402,12 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
             "  PRIMARY KEY (id)\n"
             ")",
     },
+    {
+        .name = "ledger.120_memo",
+        .sql = "CREATE TABLE ledger_memo (\n"
+               "  journal_id BIGINT NOT NULL COMMENT 'first row of the journal',\n"
+               "  text VARCHAR(200) NOT NULL COMMENT 'a remark for people to read',\n"
+               "  PRIMARY KEY (journal_id)\n"
+               ")",
+    },
 };

@@ -309,6 +309,7 @@ static const struct table *const tables[] = {
     &ledger__pending_table, &ledger__queue_table,         &ledger__clock_table,
     &ledger__day_table,     &ledger__total_table,         &ledger__total_day_table,
     &ledger__chart_table,   &ledger__chart_version_table, &ledger__seal_page_table,
+    &ledger__memo_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,

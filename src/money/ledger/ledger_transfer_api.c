@@ -64,6 +64,7 @@ struct transfer_body {
     int64_t business_no;
     enum ledger_operation operation;
     struct field_list legs;
+    struct str memo;
 };
 
 static const struct field transfer_fields[] = {
@@ -71,19 +72,22 @@ static const struct field transfer_fields[] = {
     FIELD(struct transfer_body, operation, FIELD_ENUM, .names = operation_names,
           .help = "What happened to the business number; transfer when absent."),
     LEDGER__LEGS_FIELD(struct transfer_body),
+    FIELD(struct transfer_body, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX,
+          .help = "A remark for people to read; part of the content."),
 };
 static const struct field_set transfer_set = FIELD_SET("ledger_transfer_create", transfer_fields);
 
-static struct ledger_post post_of(struct arena *arena, const struct transfer_body *body)
+static struct ledger_memo_post post_of(struct arena *arena, const struct transfer_body *body)
 {
-    struct ledger_post post = {
-        .reference = {LEDGER_SOURCE_API,
-                      body->operation == 0 ? LEDGER_OPERATION_TRANSFER : body->operation,
-                      body->business_no},
+    struct ledger_memo_post arg = {
+        .post.reference = {LEDGER_SOURCE_API,
+                           body->operation == 0 ? LEDGER_OPERATION_TRANSFER : body->operation,
+                           body->business_no},
+        .memo = body->memo,
     };
 
-    ledger__legs_of(arena, &body->legs, &post);
-    return post;
+    ledger__legs_of(arena, &body->legs, &arg.post);
+    return arg;
 }
 
 static const struct field posted_fields[] = {
@@ -103,13 +107,13 @@ static struct reply *transfer_then(struct request *req, struct command *command)
 static struct reply *transfer_handler(struct request *req)
 {
     struct transfer_body body = {0};
-    struct ledger_post *post = ARENA_NEW(req->arena, struct ledger_post);
+    struct ledger_memo_post *post = ARENA_NEW(req->arena, struct ledger_memo_post);
 
     if (request_body(req, &transfer_set, &body) != ERR_OK) {
         return reply_refusal(req);
     }
     *post = post_of(req->arena, &body);
-    return reply_command(req, &ledger_transfer_kind, post, transfer_then);
+    return reply_command(req, &ledger_memo_transfer_kind, post, transfer_then);
 }
 
 /* ---- a batch ---- */
@@ -129,7 +133,7 @@ static const struct field_set batch_set = FIELD_SET("ledger_transfer_batch_creat
 struct batch;
 struct transfer {
     struct command command;
-    struct ledger_post post;
+    struct ledger_memo_post post;
     struct ledger_posted posted;
     struct batch *batch;
 };
@@ -274,7 +278,7 @@ static struct batch *batch_of(struct request *req, const struct batch_body *body
         transfer->batch = batch;
         transfer->post = post_of(req->arena, &bodies[i]);
         transfer->command = (struct command){
-            .kind = &ledger_transfer_kind,
+            .kind = &ledger_memo_transfer_kind,
             .arg = &transfer->post,
             .result = &transfer->posted,
             .trace = &req->trace,

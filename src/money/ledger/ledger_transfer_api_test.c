@@ -60,6 +60,26 @@ static void money_may_mature_later(void **state)
     door_close(door);
 }
 
+static void a_memo_is_kept_and_part_of_the_content(void **state)
+{
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
+    struct str plain = transfer(door, 1, door->bank, door->payable, 100);
+    struct str with_memo = str_printf(door->books->arena, "{\"memo\":\"\u6458\u8981 one\"," STR_FMT,
+                                      STR_ARG(str_slice(plain, 1, plain.len)));
+
+    assert_int_equal(post(door, "transfers", with_memo), 200);
+    assert_int_equal(post(door, "transfers", with_memo), 200);
+    assert_true(json_is_true(at(door, "exists")));
+    (void)post(door, "transfers", plain);
+    assert_error(door, 409, "ledger_conflict", "memo");
+    assert_int_equal(get(door, "transfers/1"), 200);
+    assert_text(door, "data.0.memo", "\u6458\u8981 one");
+    assert_int_equal(post(door, "transfers", transfer(door, 2, door->bank, door->payable, 1)), 200);
+    assert_int_equal(get(door, "transfers/2"), 200);
+    assert_null(at(door, "data.0.memo"));
+    door_close(door);
+}
+
 static void the_same_number_may_have_another_operation(void **state)
 {
     struct door *door = door_open(state, ledger__transfer_routes, 0);
@@ -393,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_transfer_is_booked_once),
         cmocka_unit_test(money_may_mature_later),
+        cmocka_unit_test(a_memo_is_kept_and_part_of_the_content),
         cmocka_unit_test(the_same_number_may_have_another_operation),
         cmocka_unit_test(a_transfer_is_refused_by_the_books),
         cmocka_unit_test(more_than_64_legs_are_refused_by_the_books),
