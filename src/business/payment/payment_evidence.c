@@ -1,6 +1,7 @@
 /* The command that takes in what a channel said, or did not say. Any number of statements, in any
  * order, ends in the same state and the same books. */
 #include "business/payment/payment_int.h"
+#include "money/ledger/ledger_voucher.h"
 
 static enum payment_attempt_status attempt_status_of(enum channel_outcome outcome)
 {
@@ -94,8 +95,9 @@ static enum err book(struct tx *tx, const struct payment *payment, enum ledger_e
         .merchant_id = payment->merchant_id,
         .channel_account_id = payment->channel_account_id,
         .currency = payment->currency,
-        .gross = payment->amount_received,
-        .fee = event == LEDGER_EVENT_PAYMENT_SUCCEEDED ? payment->fee : AMOUNT_ZERO,
+        .amounts = {[LEDGER_AMOUNT_GROSS] = payment->amount_received,
+                    [LEDGER_AMOUNT_FEE] =
+                        event == LEDGER_EVENT_PAYMENT_SUCCEEDED ? payment->fee : AMOUNT_ZERO},
     };
 
     return ledger_voucher_post(tx, &voucher, NULL);
@@ -300,9 +302,7 @@ static void evidence_prefetch(struct prefetch *pre, const void *arg_ptr, unsigne
                                                .business_no = payment->id,
                                                .merchant_id = payment->merchant_id,
                                                .channel_account_id = payment->channel_account_id,
-                                               .currency = payment->currency,
-                                               .gross = payment->amount,
-                                               .fee = payment->fee};
+                                               .currency = payment->currency};
 
         ledger_prefetch_voucher(pre, &voucher, round - 1);
     }

@@ -180,7 +180,15 @@ enum ledger_source {
     LEDGER_SOURCE_PENDING,    /* business_no is the pending entry's id */
     LEDGER_SOURCE_CHANNEL,
     LEDGER_SOURCE_REMITTANCE,
-    LEDGER_SOURCE_API, /* business_no is the caller's */
+    LEDGER_SOURCE_API,        /* business_no is the caller's */
+    LEDGER_SOURCE_SHARE,      /* 分账 */
+    LEDGER_SOURCE_DISPUTE,    /* 争议, 拒付 */
+    LEDGER_SOURCE_DIFFERENCE, /* of a reconciliation: 长款, 短款, fees */
+    LEDGER_SOURCE_TOP_UP,     /* 充值 */
+    LEDGER_SOURCE_DEPOSIT,    /* 保证金 */
+    LEDGER_SOURCE_EXCHANGE,   /* 结售汇 */
+    LEDGER_SOURCE_INTEREST,
+    LEDGER_SOURCE_FEE, /* of the platform, apart from a payment */
 };
 
 /* What happened to it; stored, part of the key. */
@@ -195,6 +203,17 @@ enum ledger_operation {
     LEDGER_OPERATION_RETURNED,  /* money that went out came back */
     LEDGER_OPERATION_REVERSED,  /* 红冲 */
     LEDGER_OPERATION_CORRECTED, /* 蓝补 */
+    LEDGER_OPERATION_COST,      /* what the channel takes for it */
+    LEDGER_OPERATION_SETTLED,   /* the channel has paid us */
+    LEDGER_OPERATION_SENT,      /* money is on its way to the bank */
+    LEDGER_OPERATION_PAID,      /* the bank has paid */
+    LEDGER_OPERATION_LOST,
+    LEDGER_OPERATION_FOUND,
+    LEDGER_OPERATION_RESOLVED,
+    LEDGER_OPERATION_REFUNDED,
+    LEDGER_OPERATION_RECEIVED,
+    LEDGER_OPERATION_WRITTEN_OFF,
+    LEDGER_OPERATION_CHARGED,
 };
 
 /* The key under which something happens once. business_no > 0. */
@@ -217,7 +236,8 @@ struct ledger_post {
     struct ledger_reference reference;
     const struct ledger_leg *legs; /* an account may occur more than once */
     size_t leg_count;
-    bool fact; /* it happened outside already: see the top of this file */
+    bool fact;       /* it happened outside already: see the top of this file */
+    int64_t voucher; /* the template that spelled the legs, see ledger_voucher.h; 0: none */
 };
 
 struct ledger_posted {
@@ -241,35 +261,10 @@ MUST_USE enum err ledger_post_memo(struct tx *tx, const struct ledger_memo_post 
 /* For the prefetch of command kinds that will post; call it in every round. */
 void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, unsigned round);
 
-/* ---- vouchers: business events booked by the templates of ledger_voucher.c ---- */
-
 /* Whom the channel settles to (docs/architecture.md, fund modes). Stored. */
 enum ledger_fund_mode { LEDGER_FUND_DIRECT = 1, LEDGER_FUND_COLLECT };
 
-enum ledger_event {
-    LEDGER_EVENT_PAYMENT_SUCCEEDED = 1,
-    LEDGER_EVENT_PAYMENT_CONFLICTED, /* gross: what was really received; fee 0 */
-};
-
-struct ledger_voucher {
-    enum ledger_event event;
-    enum ledger_fund_mode mode;
-    int64_t business_no; /* the payment's id */
-    int64_t merchant_id;
-    int64_t channel_account_id;
-    enum currency currency;
-    struct amount gross;
-    struct amount fee; /* 0 … gross, what the merchant owes us */
-};
-
-/* Opens the accounts it needs and posts. Legs of amount zero are left out; when nothing is left
- * (direct mode without a fee) there is no journal and posted->journal_id is 0. Refusals: those of
- * ledger_post; ERR_LEDGER_AMOUNT with param gross or fee when 0 <= fee <= gross, gross > 0 does not
- * hold. */
-MUST_USE enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher,
-                                      struct ledger_posted *posted);
-void ledger_prefetch_voucher(struct prefetch *pre, const struct ledger_voucher *voucher,
-                             unsigned round);
+/* Business events are booked by vouchers, see ledger_voucher.h. */
 
 /* ---- holds: money that is there but may not be spent ---- */
 
@@ -487,6 +482,7 @@ struct ledger_entry {
 struct ledger_journal_view {
     int64_t id;
     struct ledger_reference reference;
+    int64_t voucher; /* the template that spelled its legs; 0: none */
     int64_t created_at_ms;
     int32_t business_date;
     struct ledger_entry *entries;
@@ -632,8 +628,9 @@ struct ledger_difference {
 };
 MUST_USE enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out);
 
-/* Folds the whole journal and compares it with every account, mark and hold. Runs beside the
- * writer; an account is compared as of the moment its row was read. */
+/* Folds the whole journal and compares it with every account, mark and hold, every total and every
+ * day with its seal: a row that was changed after its day was closed is named, whatever was
+ * changed. Runs beside the writer; an account is compared as of the moment its row was read. */
 struct ledger_proof {
     bool holds_true;
     int64_t journals;
@@ -647,6 +644,12 @@ struct ledger_proof {
 MUST_USE enum err ledger_prove(struct store *store,
                                void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
                                struct ledger_proof *out);
+
+/* The same for the rows of one day: its journals, its accounts' sequences and balances from the
+ * legs before it on, its totals and its seal. accounts: those that moved. ERR_LEDGER_DAY. */
+MUST_USE enum err ledger_prove_day(struct store *store, int32_t date,
+                                   void (*progress)(void *ctx, int64_t done, int64_t all),
+                                   void *ctx, struct ledger_proof *out);
 
 /* Looks at every committed batch and stops the process when its journals do not balance or an
  * account is unsound. The module's start does it; before the first command. */

@@ -1,4 +1,5 @@
 /* The read API: what is answered, paged and refused. */
+#include "money/ledger/ledger_voucher.h"
 #include "test/lib/http_fixture.h"
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/raw_client.h"
@@ -34,8 +35,7 @@ static void book_payment(struct books *books, int64_t number)
         .merchant_id = merchant_id,
         .channel_account_id = channel_id,
         .currency = CURRENCY_CNY,
-        .gross = {10000},
-        .fee = {60},
+        .amounts = {[LEDGER_AMOUNT_GROSS] = {10000}, [LEDGER_AMOUNT_FEE] = {60}},
     };
     struct ledger_posted posted;
 

@@ -73,7 +73,8 @@ struct ledger_seal_page {
 };
 
 extern const struct table ledger__seal_page_table;
-extern const struct statement ledger__seal_pages, ledger__oldest_closing, ledger__days_before;
+extern const struct statement ledger__seal_pages, ledger__oldest_closing, ledger__days_before,
+    ledger__days_after;
 extern const struct timer_kind ledger__seal_timer;
 
 /* The rows of a day being hashed, page by page. */
@@ -90,6 +91,57 @@ const unsigned char *ledger__hasher_add(struct ledger_hasher *hasher,
 struct ledger_seal_page ledger__hasher_end_page(struct ledger_hasher *hasher, struct arena *arena);
 void ledger__row_hash(const struct ledger_journal *row, unsigned char out[LEDGER_HASH]);
 
+/* ---- what a day's rows say of each code and currency ---- */
+
+struct ledger_code_sum {
+    int64_t total_id;
+    ledger_wide debits;
+    ledger_wide credits;
+    int64_t legs;
+};
+struct ledger_fold {
+    struct ledger_code_sum *sums;
+    size_t count, size;
+};
+void ledger__fold_begin_day(struct ledger_fold *fold); /* the sums keep their places */
+void ledger__fold_free(struct ledger_fold *fold);
+/* The place of the sum an account belongs to; it does not move. */
+size_t ledger__fold_place(struct ledger_fold *fold, int64_t total_id);
+void ledger__fold_leg(struct ledger_fold *fold, size_t place, struct amount amount);
+
+struct ledger_total_at;
+/* The first difference between the rows of a day and its totals, or between its debits and credits
+ * in a currency; nothing is written when there is none. */
+void ledger__fold_compare(struct ledger_fold *fold, int64_t date,
+                          const struct ledger_total_at *totals, size_t count, struct buf *wrong);
+/* The totals against the accounts' sums, in words; nothing when they agree. */
+MUST_USE enum err ledger__compare_accounts(struct reader *reader, struct buf *wrong);
+
+/* ---- the proof of days ---- */
+
+/* Goes beside the fold of ledger_prove: knows the day each row must be of, and compares rows with
+ * seals and days with their rows. Its `wrong` is empty as long as all is right. */
+struct ledger_day_proof;
+/* day 0: from the first day to the last, else that day alone. */
+struct ledger_day_proof *ledger__day_proof_new(int64_t date);
+void ledger__day_proof_free(struct ledger_day_proof *proof);
+const char *ledger__day_proof_wrong(const struct ledger_day_proof *proof);
+/* A page of the proof: the reader, and memory until the next one. */
+void ledger__day_proof_page(struct ledger_day_proof *proof, struct reader *reader,
+                            struct arena *arena);
+/* How many rows after last_row may be read at once: they are of one day, and whole pages of its
+ * seal. Days that end with last_row are compared. */
+MUST_USE enum err ledger__day_proof_limit(struct ledger_day_proof *proof, int64_t last_row,
+                                          size_t *limit);
+/* Dates and seals of the rows read; *count may become less: the writer has cut the day meanwhile.
+ */
+MUST_USE enum err ledger__day_proof_rows(struct ledger_day_proof *proof,
+                                         const struct ledger_journal *rows, size_t *count);
+size_t ledger__day_proof_place(struct ledger_day_proof *proof, const struct ledger_account *row);
+void ledger__day_proof_leg(struct ledger_day_proof *proof, size_t place, struct amount amount);
+/* Everything up to last_row has been folded. */
+MUST_USE enum err ledger__day_proof_end(struct ledger_day_proof *proof, int64_t last_row);
+
 struct ledger_total_at;
 /* Over everything a seal says: the day with its counts, rows_hash and previous_hash, and what its
  * totals were when it began and ended. */
@@ -100,6 +152,9 @@ void ledger__day_hash(const struct ledger_day *day, const struct ledger_total_at
 MUST_USE enum err ledger__read_seal_pages(struct reader *reader, int64_t first, size_t limit,
                                           struct arena *arena, struct ledger_seal_page **pages,
                                           size_t *count);
+/* The first day after a date. ERR_LEDGER_DAY: there is none. */
+MUST_USE enum err ledger__read_day_after(struct reader *reader, int64_t date, struct arena *arena,
+                                         struct ledger_day *day);
 /* 0: none. */
 MUST_USE enum err ledger__read_oldest_closing(struct reader *reader, int64_t *date);
 

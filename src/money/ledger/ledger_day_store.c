@@ -125,7 +125,7 @@ const struct statement ledger__total_rows = {
 const struct statement ledger__total_day_rows = {
     .name = "ledger_total_day_rows",
     .sql = "SELECT :row FROM ledger_total_day WHERE next_date > ? AND date <= ? "
-           "ORDER BY code, currency",
+           "ORDER BY code, currency, date",
     .row = &ledger__total_day_table,
 };
 
@@ -139,6 +139,12 @@ const struct statement ledger__difference = {
            "UNION ALL SELECT code, currency, 0, 0, SUM(debits), SUM(credits) FROM ledger_account "
            "GROUP BY code, currency) s GROUP BY code, currency "
            "HAVING SUM(td) <> SUM(ad) OR SUM(tc) <> SUM(ac) ORDER BY code, currency LIMIT 1",
+};
+
+const struct statement ledger__days_after = {
+    .name = "ledger_days_after",
+    .sql = "SELECT :row FROM ledger_day WHERE id > ? ORDER BY id LIMIT 1",
+    .row = &ledger__day_table,
 };
 
 /* ---- reading ---- */
@@ -223,5 +229,20 @@ enum err ledger_read_days(struct reader *reader, int32_t before, size_t limit, s
 
     TRY(reader_rows(reader, &ledger__days_before, values, ARRAY_LEN(values), arena, &found, count));
     *out = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_day_after(struct reader *reader, int64_t date, struct arena *arena,
+                                struct ledger_day *day)
+{
+    const struct value values[] = {VALUE_INT(date)};
+    void *found;
+    size_t count;
+
+    TRY(reader_rows(reader, &ledger__days_after, values, ARRAY_LEN(values), arena, &found, &count));
+    if (count == 0) {
+        return ERR_LEDGER_DAY;
+    }
+    *day = *(const struct ledger_day *)found;
     return ERR_OK;
 }

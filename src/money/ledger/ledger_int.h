@@ -29,6 +29,7 @@ struct ledger_journal {
     int64_t part;      /* 0 in the first row, 1, 2, … after it */
     int64_t leg_count; /* of the journal; 0 in the rows after the first */
     int64_t hold_id;   /* the hold it captured from; 0: none */
+    int64_t voucher;   /* the template that spelled its legs; 0: none */
     int64_t created_at_ms;
     int64_t business_date;
     struct ledger_slot slots[LEDGER_SLOTS];
@@ -95,7 +96,7 @@ extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 54 };
+enum { LEDGER__MIGRATIONS = 60 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */

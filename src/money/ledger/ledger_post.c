@@ -442,6 +442,7 @@ static enum err write_journal(struct ledger_posting *posting, int64_t *journal_i
         .operation = post->reference.operation,
         .leg_count = (int64_t)post->leg_count,
         .hold_id = posting->hold_id,
+        .voucher = post->voucher,
         .created_at_ms = tx_now_ms(posting->tx),
     };
     size_t leg = 0;

@@ -6,7 +6,7 @@
  * read. Rows come in pages, each a short read, so that no snapshot is held open for long. */
 #include "money/ledger/ledger_day_int.h"
 
-enum { PROVE_PAGE = 2000, PROVE_ACCOUNTS_MIN = 1024 };
+enum { PROVE_PAGE = 2048, PROVE_ACCOUNTS_MIN = 1024 };
 
 /* An account as its row said when it was read, and as the journal says so far. */
 struct proved {
@@ -17,6 +17,7 @@ struct proved {
     bool has_holds;        /* which may have some of what matures */
     struct str maturities; /* of the row */
     uint32_t maturing;     /* number in maturing plus 1 of its first item; 0: none */
+    size_t place;          /* of its code's sum in the proof of days */
     struct totals {
         int64_t sequence;
         int64_t position;
@@ -55,6 +56,9 @@ struct prover {
     struct maturing *maturing;
     size_t maturing_count, maturing_size;
 
+    struct ledger_day_proof *days;
+    int64_t only;       /* the one day that is proved; 0: the whole journal */
+    int64_t first_row;  /* of what is proved */
     int64_t target_row; /* the journal reaches at least so far */
     int64_t last_row;   /* folded so far */
 
@@ -162,6 +166,7 @@ static struct proved *account_add(struct prover *p, const struct ledger_account 
         .id = row->id,
         .currency = row->currency,
         .side = row->side,
+        .place = ledger__day_proof_place(p->days, row),
     };
     take_row(p, account, row);
     *index_at(p, row->id) = (uint32_t)p->account_count;
@@ -348,6 +353,32 @@ static bool fold_amount(struct proved *account, int64_t amount)
            !__builtin_add_overflow(fold->posted, gain, &fold->posted);
 }
 
+/* The account's first leg of the one day that is proved: what it goes on from must be what the leg
+ * before it says. The days before are proved by their seals. */
+static void begin_account(struct prover *p, struct proved *account,
+                          const struct ledger_journal *row, size_t slot)
+{
+    const struct ledger_slot *leg = &row->slots[slot], *before;
+    struct ledger_journal previous = {0};
+
+    if (leg->previous == 0) {
+        return;
+    }
+    p->err = ledger__read_row(p->reader, ledger__position_row(leg->previous), p->arena, &previous);
+    if (p->err == ERR_LEDGER_JOURNAL) {
+        p->err = ERR_OK;
+    }
+    before = &previous.slots[ledger__position_slot(leg->previous)];
+    if (p->err == ERR_OK && (before->account_id != leg->account_id || previous.id >= row->id)) {
+        wrong(p, "ledger_journal row %lld: %s is %lld, which is no leg of the account before it",
+              (long long)row->id, slot == 0 ? "previous_a" : "previous_b",
+              (long long)leg->previous);
+    }
+    account->fold.sequence = before->sequence;
+    account->fold.position = leg->previous;
+    account->fold.posted = before->balance.minor;
+}
+
 static const char *const slot_columns[LEDGER_SLOTS][4] = {
     {"sequence_a", "previous_a", "balance_a", "amount_a"},
     {"sequence_b", "previous_b", "balance_b", "amount_b"},
@@ -367,10 +398,14 @@ static void fold_leg(struct prover *p, const struct ledger_journal *row, size_t 
         }
         return;
     }
+    if (p->only != 0 && account->fold.sequence == 0) {
+        begin_account(p, account, row, slot);
+    }
     if (leg->amount.minor == 0 || !fold_amount(account, leg->amount.minor)) {
         wrong(p, "ledger_journal row %lld: %s is out of range", (long long)row->id, columns[3]);
         return;
     }
+    ledger__day_proof_leg(p->days, account->place, leg->amount);
     account->fold.sequence++;
     COMPARE(p, "ledger_journal", row->id, columns[0], leg->sequence, account->fold.sequence);
     COMPARE(p, "ledger_journal", row->id, columns[1], leg->previous, account->fold.position);
@@ -447,23 +482,65 @@ static void fold_row(struct prover *p, const struct ledger_journal *row)
     }
 }
 
+/* Rows of one day, after their date and their seal have been looked at. */
+static enum err read_rows(struct prover *p, struct ledger_journal **rows, size_t *count)
+{
+    size_t limit;
+
+    ledger__day_proof_page(p->days, p->reader, p->arena);
+    TRY(ledger__day_proof_limit(p->days, p->last_row, &limit));
+    TRY(ledger__read_rows_after(p->reader, p->last_row, limit, p->arena, rows, count));
+    if (*count == 0) {
+        wrong(p, "ledger_journal row %lld is missing", (long long)p->last_row + 1);
+        return ERR_OK;
+    }
+    return ledger__day_proof_rows(p->days, *rows, count);
+}
+
+static void note_days(struct prover *p)
+{
+    if (ledger__day_proof_wrong(p->days)[0] != '\0') {
+        wrong(p, "%s", ledger__day_proof_wrong(p->days));
+    }
+}
+
 static void fold_page(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
     struct ledger_journal *rows;
-    size_t count;
+    size_t count = 0;
 
     p->reader = reader;
     p->mark_at = p->mark_count = 0;
-    p->err = ledger__read_rows_after(reader, p->last_row, PROVE_PAGE, p->arena, &rows, &count);
-    p->more = p->err == ERR_OK;
+    p->more = true;
+    p->err = read_rows(p, &rows, &count);
+    note_days(p);
+    p->more = p->more && p->err == ERR_OK;
     for (size_t i = 0; i < count && p->more; i++) {
         fold_row(p, &rows[i]);
     }
-    if (p->more && count == 0) {
-        wrong(p, "ledger_journal row %lld is missing", (long long)p->last_row + 1);
-    }
     p->more = p->more && (p->last_row < p->target_row || p->legs_due > 0);
+}
+
+/* The rows of the one day, as far as they go now. */
+static void find_day(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    struct ledger_day day;
+
+    p->more = false;
+    p->today = LEDGER_NO_DATE; /* what matures is compared by the whole proof */
+    p->err = ledger_read_day(reader, (int32_t)p->only, p->arena, &day);
+    if (p->err != ERR_OK) {
+        return;
+    }
+    p->first_row = day.first_row;
+    p->last_row = day.first_row - 1;
+    p->last_mark = ledger__position(day.first_row, 0) - 1;
+    p->target_row = day.last_row;
+    if (day.status == LEDGER_DAY_OPEN) {
+        p->err = ledger__read_last_row(reader, &p->target_row);
+    }
 }
 
 static void find_target(void *ctx, struct reader *reader)
@@ -547,12 +624,19 @@ static void prove_rest(void *ctx, struct reader *reader)
 
     p->reader = reader;
     p->more = false;
-    compare_rest(p);
+    if (p->only == 0) {
+        compare_rest(p);
+    }
     if (p->proof->holds_true && p->err == ERR_OK) {
         no_stray_mark(p);
     }
-    if (p->proof->holds_true && p->err == ERR_OK) {
+    if (p->only == 0 && p->proof->holds_true && p->err == ERR_OK) {
         compare_rows(p);
+    }
+    if (p->proof->holds_true && p->err == ERR_OK) {
+        ledger__day_proof_page(p->days, reader, p->arena);
+        p->err = ledger__day_proof_end(p->days, p->last_row);
+        note_days(p);
     }
 }
 
@@ -576,7 +660,8 @@ static enum err run_step(struct store *store, struct prover *p,
         TRY(p->err);
         arena_reset(p->arena);
         if (proving->progress != NULL) {
-            proving->progress(proving->ctx, p->last_row, p->target_row);
+            proving->progress(proving->ctx, p->last_row - p->first_row + 1,
+                              p->target_row - p->first_row + 1);
         }
     } while (p->more);
     return ERR_OK;
@@ -584,27 +669,34 @@ static enum err run_step(struct store *store, struct prover *p,
 
 static enum err run_steps(struct store *store, struct prover *p, const struct proving *proving)
 {
-    TRY(run_step(store, p, load_accounts, proving));
-    TRY(run_step(store, p, find_target, proving));
-    if (p->target_row > 0) {
+    if (p->only != 0) {
+        TRY(run_step(store, p, find_day, proving));
+    } else {
+        TRY(run_step(store, p, load_accounts, proving));
+        TRY(run_step(store, p, find_target, proving));
+    }
+    if (p->target_row > p->last_row) {
         TRY(run_step(store, p, fold_page, proving));
     }
     return run_step(store, p, prove_rest, proving);
 }
 
-enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t done, int64_t all),
-                      void *ctx, struct ledger_proof *out)
+static enum err prove(struct store *store, int64_t only, const struct proving *proving,
+                      struct ledger_proof *out)
 {
-    const struct proving proving = {progress, ctx};
     struct ledger_proof proof = {.holds_true = true};
     struct prover *p = mem_new(sizeof(*p));
     enum err err;
 
     p->proof = &proof;
+    p->only = only;
+    p->first_row = 1;
     p->arena = arena_new();
     p->kept = arena_new();
-    err = run_steps(store, p, &proving);
+    p->days = ledger__day_proof_new(only);
+    err = run_steps(store, p, proving);
     proof.accounts = (int64_t)p->account_count;
+    ledger__day_proof_free(p->days);
     arena_free(p->arena);
     arena_free(p->kept);
     mem_free(p->maturing);
@@ -615,4 +707,22 @@ enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t d
         *out = proof;
     }
     return err;
+}
+
+enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t done, int64_t all),
+                      void *ctx, struct ledger_proof *out)
+{
+    const struct proving proving = {progress, ctx};
+
+    return prove(store, 0, &proving, out);
+}
+
+enum err ledger_prove_day(struct store *store, int32_t date,
+                          void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
+                          struct ledger_proof *out)
+{
+    const struct proving proving = {progress, ctx};
+
+    CHECK(date > 0);
+    return prove(store, date, &proving, out);
 }

@@ -275,6 +275,7 @@ static struct ledger_journal_view view_of(struct arena *arena, const struct ledg
     struct ledger_journal_view view = {
         .id = rows->id,
         .reference = {rows->source, rows->operation, rows->business_no},
+        .voucher = rows->voucher,
         .created_at_ms = rows->created_at_ms,
         .business_date = (int32_t)rows->business_date,
         .entry_count = (size_t)rows->leg_count,

@@ -1,5 +1,5 @@
-#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_voucher_int.h"
 
 const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     {
@@ -402,6 +402,16 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
             "  PRIMARY KEY (id)\n"
             ")",
     },
+    {
+        .name = "ledger.065_journal_voucher",
+        .sql = "ALTER TABLE ledger_journal ADD COLUMN voucher INT "
+               "COMMENT 'ledger_template.id that spelled its legs'",
+    },
+    {.name = "ledger.066_template", .sql = ledger__template_sql},
+    {.name = "ledger.067_template_leg", .sql = ledger__template_leg_sql},
+    {.name = "ledger.068_templates", .sql = ledger__templates_sql},
+    {.name = "ledger.069_template_legs_1", .sql = ledger__template_legs_1_sql},
+    {.name = "ledger.070_template_legs_2", .sql = ledger__template_legs_2_sql},
     {
         .name = "ledger.120_memo",
         .sql = "CREATE TABLE ledger_memo (\n"

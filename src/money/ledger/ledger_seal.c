@@ -52,6 +52,7 @@ void ledger__row_hash(const struct ledger_journal *row, unsigned char out[LEDGER
     at = put(at, 7, row->hold_id);
     at = put(at, 8, row->created_at_ms);
     at = put(at, 9, row->business_date);
+    at = put(at, 10, row->voucher);
     at = put_slot(at, 32, &row->slots[0]);
     at = put_slot(at, 64, &row->slots[1]);
     CHECK((size_t)(at - bytes) <= sizeof(bytes));

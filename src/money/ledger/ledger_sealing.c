@@ -26,18 +26,10 @@ struct metric ledger_day_wrong_metric = {
 
 enum phase { PHASE_FIND = 1, PHASE_ACCOUNTS, PHASE_ROWS, PHASE_TOTALS };
 
-/* What the day's rows say of a code and currency. */
-struct day_sum {
-    int64_t total_id;
-    ledger_wide debits;
-    ledger_wide credits;
-    int64_t legs;
-};
-
 /* Which sum an account belongs to. */
 struct account_sum {
     int64_t account_id; /* 0: free */
-    size_t sum;
+    size_t place;       /* in the fold */
 };
 
 /* The arguments of the commands. */
@@ -69,8 +61,7 @@ struct ledger_sealing {
     int64_t next_row;
     struct ledger_hasher hasher;
 
-    struct day_sum *sums;
-    size_t sum_count, sum_size;
+    struct ledger_fold fold;
     struct account_sum *index; /* open addressing */
     size_t account_count, index_size;
     int64_t last_account_id;
@@ -95,7 +86,7 @@ struct ledger_sealing *ledger__sealing_new(void)
 void ledger__sealing_free(struct ledger_sealing *s)
 {
     arena_free(s->arena);
-    mem_free(s->sums);
+    ledger__fold_free(&s->fold);
     mem_free(s->index);
     mem_free(s);
 }
@@ -239,25 +230,6 @@ static void index_grow(struct ledger_sealing *s)
     mem_free(old);
 }
 
-static size_t find_sum(struct ledger_sealing *s, int64_t total_id)
-{
-    size_t at = 0;
-
-    while (at < s->sum_count && s->sums[at].total_id != total_id) {
-        at++;
-    }
-    if (at == s->sum_size) {
-        size_t size = at == 0 ? 64 : 2 * at;
-
-        s->sums = mem_grow(s->sums, at * sizeof(*s->sums), size * sizeof(*s->sums));
-        s->sum_size = size;
-    }
-    if (at == s->sum_count) {
-        s->sums[s->sum_count++] = (struct day_sum){.total_id = total_id};
-    }
-    return at;
-}
-
 static void add_account(struct ledger_sealing *s, const struct ledger_account *account)
 {
     struct account_sum *place;
@@ -267,8 +239,9 @@ static void add_account(struct ledger_sealing *s, const struct ledger_account *a
     }
     place = index_at(s, account->id);
     s->account_count += place->account_id == 0 ? 1 : 0;
-    *place = (struct account_sum){account->id,
-                                  find_sum(s, ledger__total_id(account->code, account->currency))};
+    *place = (struct account_sum){
+        account->id,
+        ledger__fold_place(&s->fold, ledger__total_id(account->code, account->currency))};
 }
 
 static enum err read_accounts(struct ledger_sealing *s)
@@ -323,9 +296,7 @@ static enum err begin_day(struct ledger_sealing *s)
         memcpy(s->previous_hash, previous.hash.ptr, LEDGER_HASH);
         s->day.previous_hash = (struct str){(const char *)s->previous_hash, LEDGER_HASH};
     }
-    for (size_t i = 0; i < s->sum_count; i++) {
-        s->sums[i] = (struct day_sum){.total_id = s->sums[i].total_id};
-    }
+    ledger__fold_begin_day(&s->fold);
     s->next_row = s->day.first_row;
     ledger__hasher_begin(&s->hasher);
     s->phase = s->accounts_read ? PHASE_ROWS : PHASE_ACCOUNTS;
@@ -336,7 +307,6 @@ static enum err fold_leg(struct ledger_sealing *s, const struct ledger_journal *
 {
     const struct ledger_slot *leg = &row->slots[slot];
     struct account_sum *place;
-    struct day_sum *sum;
 
     if (leg->account_id == 0) {
         return ERR_OK;
@@ -355,13 +325,7 @@ static enum err fold_leg(struct ledger_sealing *s, const struct ledger_journal *
         add_account(s, &account);
         place = index_at(s, leg->account_id);
     }
-    sum = &s->sums[place->sum];
-    if (leg->amount.minor > 0) {
-        sum->debits += leg->amount.minor;
-    } else {
-        sum->credits -= leg->amount.minor;
-    }
-    sum->legs++;
+    ledger__fold_leg(&s->fold, place->place, leg->amount);
     s->day.legs++;
     return ERR_OK;
 }
@@ -438,97 +402,21 @@ static enum err fold_rows(struct ledger_sealing *s)
 
 /* ---- the sums ---- */
 
-static void compare_sum(struct ledger_sealing *s, const struct ledger_total_at *at,
-                        const struct day_sum *sum)
-{
-    const struct {
-        const char *what;
-        ledger_wide total;
-        ledger_wide rows;
-    } values[] = {
-        {"debits", (ledger_wide)at->closing.debits.minor - at->opening.debits.minor, sum->debits},
-        {"credits", (ledger_wide)at->closing.credits.minor - at->opening.credits.minor,
-         sum->credits},
-        {"legs", (ledger_wide)at->closing.legs - at->opening.legs, sum->legs},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-        if (values[i].total != values[i].rows) {
-            wrong(s,
-                  "the total of %lld " STR_FMT ": %s of %lld are %lld, its journal rows give %lld",
-                  (long long)at->total.code, STR_ARG(currency_code(at->total.currency)),
-                  values[i].what, (long long)s->day.id, (long long)values[i].total,
-                  (long long)values[i].rows);
-        }
-    }
-}
-
-static void compare_sums(struct ledger_sealing *s, const struct ledger_total_at *totals,
-                         size_t count)
-{
-    for (size_t i = 0; i < count && !s->wrong; i++) {
-        size_t at = find_sum(s, ledger__total_id(totals[i].total.code, totals[i].total.currency));
-
-        compare_sum(s, &totals[i], &s->sums[at]);
-    }
-    for (size_t i = 0; i < s->sum_count && !s->wrong; i++) {
-        bool found = s->sums[i].legs == 0;
-
-        for (size_t j = 0; j < count && !found; j++) {
-            found = totals[j].total.id == s->sums[i].total_id;
-        }
-        if (!found) {
-            wrong(s, "ledger_total row %lld is missing", (long long)s->sums[i].total_id);
-        }
-    }
-}
-
-/* Debits and credits of the day in each currency. */
-static void compare_currencies(struct ledger_sealing *s)
-{
-    for (size_t i = 0; i < s->sum_count && !s->wrong; i++) {
-        enum currency currency = (enum currency)(s->sums[i].total_id % LEDGER_CURRENCY_RADIX);
-        ledger_wide net = 0;
-
-        for (size_t j = 0; j < s->sum_count; j++) {
-            if (s->sums[j].total_id % LEDGER_CURRENCY_RADIX == (int64_t)currency) {
-                net += s->sums[j].debits - s->sums[j].credits;
-            }
-        }
-        if (net != 0) {
-            wrong(s, "debits and credits in " STR_FMT " differ on %lld",
-                  STR_ARG(currency_code(currency)), (long long)s->day.id);
-        }
-    }
-}
-
-static enum err compare_accounts(struct ledger_sealing *s)
-{
-    struct ledger_difference difference;
-
-    TRY(ledger_read_difference(s->reader, &difference));
-    if (difference.code != 0) {
-        wrong(s, "the total of %lld " STR_FMT " is %lld - %lld, its accounts give %lld - %lld",
-              (long long)difference.code, STR_ARG(currency_code(difference.currency)),
-              (long long)difference.total_debits.minor, (long long)difference.total_credits.minor,
-              (long long)difference.account_debits.minor,
-              (long long)difference.account_credits.minor);
-    }
-    return ERR_OK;
-}
-
 static enum err check_totals(struct ledger_sealing *s)
 {
     struct ledger_total_at *totals;
+    struct buf text;
     size_t count;
 
+    buf_init_arena(&text, s->arena, sizeof(s->text));
     TRY(ledger__read_totals_at(s->reader, (int32_t)s->day.id, s->arena, &totals, &count));
-    compare_sums(s, totals, count);
-    compare_currencies(s);
-    if (!s->wrong) {
-        TRY(compare_accounts(s));
+    ledger__fold_compare(&s->fold, s->day.id, totals, count, &text);
+    if (text.len == 0) {
+        TRY(ledger__compare_accounts(s->reader, &text));
     }
-    if (!s->wrong) {
+    if (text.len > 0) {
+        wrong(s, STR_FMT, STR_ARG(buf_str(&text)));
+    } else {
         s->day.rows_hash = (struct str){(const char *)s->hasher.chain, LEDGER_HASH};
         s->close = (struct close_arg){s->day, totals, count};
         s->kind = &close_kind;

@@ -1,5 +1,5 @@
-#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_day_int.h"
+#include "money/ledger/ledger_voucher_int.h"
 
 enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
 enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
@@ -86,6 +86,7 @@ static const struct column journal_columns[] = {
     SLOT_COLUMN("previous_b", 1, previous, COL_INT),
     SLOT_COLUMN("matures_a", 0, matures_on, COL_INT),
     SLOT_COLUMN("matures_b", 1, matures_on, COL_INT),
+    COLUMN(struct ledger_journal, voucher, COL_INT, .fixed = true, .optional = true),
 };
 
 const struct table ledger__journal_table = {
@@ -304,12 +305,12 @@ static const struct statement owner_code_accounts = {
 };
 
 static const struct table *const tables[] = {
-    &ledger__account_table, &ledger__serial_table,        &ledger__journal_table,
-    &ledger__mark_table,    &ledger__hold_table,          &ledger__hold_step_table,
-    &ledger__pending_table, &ledger__queue_table,         &ledger__clock_table,
-    &ledger__day_table,     &ledger__total_table,         &ledger__total_day_table,
-    &ledger__chart_table,   &ledger__chart_version_table, &ledger__seal_page_table,
-    &ledger__memo_table,
+    &ledger__account_table,  &ledger__serial_table,        &ledger__journal_table,
+    &ledger__mark_table,     &ledger__hold_table,          &ledger__hold_step_table,
+    &ledger__pending_table,  &ledger__queue_table,         &ledger__clock_table,
+    &ledger__day_table,      &ledger__total_table,         &ledger__total_day_table,
+    &ledger__chart_table,    &ledger__chart_version_table, &ledger__seal_page_table,
+    &ledger__template_table, &ledger__template_leg_table,  &ledger__memo_table,
 };
 static const struct statement *const statements[] = {
     &rows_after,
@@ -339,6 +340,9 @@ static const struct statement *const statements[] = {
     &ledger__seal_pages,
     &ledger__oldest_closing,
     &ledger__days_before,
+    &ledger__days_after,
+    &ledger__templates_between,
+    &ledger__template_legs_between,
 };
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,

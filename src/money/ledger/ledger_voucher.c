@@ -1,144 +1,245 @@
-/* Vouchers: which legs a business event has. Code asks for an event; only this table spells legs.
- */
-#include "money/ledger/ledger_int.h"
+/* Booking vouchers: the template of the event, its amounts and accounts, the posting. */
+#include "money/ledger/ledger_voucher_int.h"
 
-enum owner { OWNER_PLATFORM = 1, OWNER_MERCHANT, OWNER_CHANNEL_ACCOUNT };
-enum expression { AMOUNT_GROSS = 1, AMOUNT_FEE, AMOUNT_NET };
-
-enum { TEMPLATE_LEGS_MAX = 4 };
-
-struct template_leg {
-    enum ledger_side side; /* 0 ends the list */
-    enum ledger_code code;
-    enum owner owner;
-    enum expression amount;
-};
-
-struct template
+enum ledger_event ledger_template_event(int64_t id)
 {
-    enum ledger_event event;
-    enum ledger_fund_mode mode;
-    enum ledger_source source;
-    enum ledger_operation operation;
-    struct template_leg legs[TEMPLATE_LEGS_MAX];
-};
+    return (enum ledger_event)(id / (LEDGER_VERSIONS_MAX + 1) / 10);
+}
 
-static const struct template templates[] = {
-    {
-        .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
-        .mode = LEDGER_FUND_DIRECT,
-        .source = LEDGER_SOURCE_PAYMENT,
-        .operation = LEDGER_OPERATION_SUCCEEDED,
-        .legs =
-            {
-                {LEDGER_DEBIT, LEDGER_CODE_FEE_RECEIVABLE, OWNER_MERCHANT, AMOUNT_FEE},
-                {LEDGER_CREDIT, LEDGER_CODE_FEE_INCOME, OWNER_PLATFORM, AMOUNT_FEE},
-            },
-    },
-    {
-        .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
-        .mode = LEDGER_FUND_COLLECT,
-        .source = LEDGER_SOURCE_PAYMENT,
-        .operation = LEDGER_OPERATION_SUCCEEDED,
-        .legs =
-            {
-                {LEDGER_DEBIT, LEDGER_CODE_CHANNEL_RECEIVABLE, OWNER_CHANNEL_ACCOUNT, AMOUNT_GROSS},
-                {LEDGER_CREDIT, LEDGER_CODE_MERCHANT_PAYABLE, OWNER_MERCHANT, AMOUNT_NET},
-                {LEDGER_CREDIT, LEDGER_CODE_FEE_INCOME, OWNER_PLATFORM, AMOUNT_FEE},
-            },
-    },
-    {
-        /* The money went to the merchant's own account at the channel: nothing of ours moved. */
-        .event = LEDGER_EVENT_PAYMENT_CONFLICTED,
-        .mode = LEDGER_FUND_DIRECT,
-        .source = LEDGER_SOURCE_PAYMENT,
-        .operation = LEDGER_OPERATION_CONFLICTED,
-    },
-    {
-        .event = LEDGER_EVENT_PAYMENT_CONFLICTED,
-        .mode = LEDGER_FUND_COLLECT,
-        .source = LEDGER_SOURCE_PAYMENT,
-        .operation = LEDGER_OPERATION_CONFLICTED,
-        .legs =
-            {
-                {LEDGER_DEBIT, LEDGER_CODE_CHANNEL_RECEIVABLE, OWNER_CHANNEL_ACCOUNT, AMOUNT_GROSS},
-                {LEDGER_CREDIT, LEDGER_CODE_SUSPENSE, OWNER_PLATFORM, AMOUNT_GROSS},
-            },
-    },
-};
-
-static const struct template *find_template(const struct ledger_voucher *voucher)
+enum ledger_fund_mode ledger_template_mode(int64_t id)
 {
-    for (size_t i = 0; i < ARRAY_LEN(templates); i++) {
-        if (templates[i].event == voucher->event && templates[i].mode == voucher->mode) {
-            return &templates[i];
+    return (enum ledger_fund_mode)(id / (LEDGER_VERSIONS_MAX + 1) % 10);
+}
+
+int64_t ledger_template_version(int64_t id)
+{
+    return id % (LEDGER_VERSIONS_MAX + 1);
+}
+
+static enum ledger_fund_mode mode_of(const struct ledger_voucher *voucher)
+{
+    return ledger__event(voucher->event)->by_mode ? voucher->mode : 0;
+}
+
+enum err ledger_voucher_reference(const struct ledger_voucher *voucher,
+                                  struct ledger_reference *out)
+{
+    const struct ledger_event_row *event = ledger__event(voucher->event);
+
+    if (event == NULL) {
+        return ERR_LEDGER_VOUCHER;
+    }
+    *out = (struct ledger_reference){event->source, event->operation, voucher->business_no};
+    return ERR_OK;
+}
+
+/* ---- the template ---- */
+
+enum err ledger__template_get(struct tx *tx, int64_t id, const struct ledger_template_row **row)
+{
+    const void *found;
+    enum err err = tx_get(tx, &ledger__template_table, id, &found);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_LEDGER_VOUCHER;
+    }
+    TRY(err);
+    *row = found;
+    return ERR_OK;
+}
+
+enum err ledger__template_get_leg(struct tx *tx, int64_t template_id, int64_t number,
+                                  const struct ledger_template_leg **leg)
+{
+    const void *row;
+    enum err err =
+        tx_get(tx, &ledger__template_leg_table, ledger__template_leg_id(template_id, number), &row);
+
+    CHECK(err != ERR_STORE_NOT_FOUND);
+    TRY(err);
+    *leg = row;
+    return ERR_OK;
+}
+
+enum err ledger__template_on(struct tx *tx, const struct ledger_voucher *voucher, int32_t date,
+                             const struct ledger_template_row **row)
+{
+    int64_t id = ledger__template_id(voucher->event, mode_of(voucher), 1);
+
+    TRY(ledger__template_get(tx, id, row));
+    while ((*row)->valid_until != 0 && (*row)->valid_until <= date) {
+        id++;
+        TRY(ledger__template_get(tx, id, row));
+    }
+    return (*row)->valid_from <= date ? ERR_OK : ERR_LEDGER_VOUCHER;
+}
+
+/* The template that spelled the journal of this voucher, when it was booked before; otherwise the
+ * one that is valid today. */
+static enum err find_template(struct tx *tx, const struct ledger_voucher *voucher,
+                              const struct ledger_reference *reference,
+                              const struct ledger_template_row **row)
+{
+    const struct ledger_journal key = {.business_no = reference->business_no,
+                                       .source = reference->source,
+                                       .operation = reference->operation};
+    const void *journal;
+    int32_t today;
+    enum err err = tx_find(tx, &ledger__journal_table, 0, &key, &journal);
+
+    if (err == ERR_OK) {
+        int64_t id = ((const struct ledger_journal *)journal)->voucher;
+
+        if (id != 0 && ledger_template_event(id) == voucher->event &&
+            ledger_template_mode(id) == mode_of(voucher)) {
+            return ledger__template_get(tx, id, row);
         }
+    } else if (err != ERR_STORE_NOT_FOUND) {
+        return err;
     }
-    check_failed("voucher without a template", __FILE__, __LINE__);
+    TRY(ledger_today(tx, &today));
+    return ledger__template_on(tx, voucher, today, row);
 }
 
-static int64_t owner_id(const struct ledger_voucher *voucher, enum owner owner)
+/* ---- amounts ---- */
+
+static bool is_within(const struct ledger_event_amount *limits, const struct amount *amounts)
 {
-    switch (owner) {
-    case OWNER_PLATFORM:
-        return LEDGER_PLATFORM;
-    case OWNER_MERCHANT:
-        return voucher->merchant_id;
-    case OWNER_CHANNEL_ACCOUNT:
-        return voucher->channel_account_id;
+    int64_t minor = amounts[limits->name].minor;
+
+    if (limits->at_most != 0 && minor > amounts[limits->at_most].minor) {
+        return false;
     }
-    check_failed("owner", __FILE__, __LINE__);
-}
-
-static struct amount amount_of(const struct ledger_voucher *voucher, enum expression expression)
-{
-    switch (expression) {
-    case AMOUNT_GROSS:
-        return voucher->gross;
-    case AMOUNT_FEE:
-        return voucher->fee;
-    case AMOUNT_NET:
-        return AMOUNT(voucher->gross.minor - voucher->fee.minor);
+    switch (limits->rule) {
+    case LEDGER_RULE_POSITIVE:
+        return minor > 0;
+    case LEDGER_RULE_NOT_NEGATIVE:
+        return minor >= 0;
+    case LEDGER_RULE_NOT_ZERO:
+        return minor != 0;
+    case LEDGER_RULE_ANY:
+        return true;
     }
-    check_failed("amount expression", __FILE__, __LINE__);
+    check_failed("amount rule", __FILE__, __LINE__);
 }
 
-static struct ledger_account_key key_of(const struct ledger_voucher *voucher,
-                                        const struct template_leg *leg)
-{
-    struct ledger_account_key key = {
-        .owner_id = owner_id(voucher, leg->owner),
-        .code = leg->code,
-        .currency = voucher->currency,
-    };
-
-    CHECK((key.owner_id == LEDGER_PLATFORM) == (leg->owner == OWNER_PLATFORM));
-    return key;
-}
-
+/* In the order of the event's amounts; then those it does not have. */
 static enum err check_amounts(struct tx *tx, const struct ledger_voucher *voucher)
 {
-    if (voucher->gross.minor <= 0) {
-        return ledger__refuse(tx, ERR_LEDGER_AMOUNT, "gross");
+    const struct ledger_event_row *event = ledger__event(voucher->event);
+
+    for (size_t i = 0; i < LEDGER_EVENT_AMOUNTS_MAX && event->amounts[i].name != 0; i++) {
+        if (!is_within(&event->amounts[i], voucher->amounts)) {
+            return ledger__refuse(tx, ERR_LEDGER_AMOUNT,
+                                  ledger__amount_name(event->amounts[i].name));
+        }
     }
-    if (voucher->fee.minor < 0 || voucher->fee.minor > voucher->gross.minor) {
-        return ledger__refuse(tx, ERR_LEDGER_AMOUNT, "fee");
+    for (int name = LEDGER_AMOUNT_GROSS; name < LEDGER_AMOUNT_END; name++) {
+        if (voucher->amounts[name].minor != 0 &&
+            ledger__event_amount(event, (enum ledger_amount_name)name) == NULL) {
+            return ledger__refuse(tx, ERR_LEDGER_AMOUNT,
+                                  ledger__amount_name((enum ledger_amount_name)name));
+        }
     }
     return ERR_OK;
 }
 
+/* What makes a sum negative: nothing when one of its amounts may be, then the leg changes sides;
+ * else the first amount that is taken away, which is too large. */
+static enum ledger_amount_name too_large(const struct ledger_event_row *event,
+                                         const struct ledger_expression *expression)
+{
+    enum ledger_amount_name first = LEDGER_AMOUNT_END;
+
+    for (int name = LEDGER_AMOUNT_END - 1; name >= LEDGER_AMOUNT_GROSS; name--) {
+        if (expression->counts[name] != 0 &&
+            ledger__event_amount(event, (enum ledger_amount_name)name)->rule >=
+                LEDGER_RULE_NOT_ZERO) {
+            return LEDGER_AMOUNT_END;
+        }
+        if (expression->counts[name] < 0) {
+            first = (enum ledger_amount_name)name;
+        }
+    }
+    return first;
+}
+
+/* The side and amount of a leg. */
+static enum err fill_amount(struct tx *tx, const struct ledger_voucher *voucher,
+                            const struct ledger_template_leg *from, struct ledger_leg *leg)
+{
+    struct ledger_expression expression;
+    ledger_wide value;
+
+    CHECK(ledger__expression_parse(from->amount, &expression));
+    value = ledger__expression_value(&expression, voucher->amounts);
+    leg->side = from->side;
+    if (value < 0) {
+        enum ledger_amount_name name = too_large(ledger__event(voucher->event), &expression);
+
+        if (name != LEDGER_AMOUNT_END) {
+            return ledger__refuse(tx, ERR_LEDGER_AMOUNT, ledger__amount_name(name));
+        }
+        leg->side = from->side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+        value = -value;
+    }
+    if (value > INT64_MAX) {
+        return ledger__refuse(tx, ERR_LEDGER_OVERFLOW, "amount");
+    }
+    leg->amount = AMOUNT((int64_t)value);
+    return ERR_OK;
+}
+
+/* ---- accounts ---- */
+
+static int64_t owner_id(const struct ledger_voucher *voucher, enum ledger_owner owner)
+{
+    switch (owner) {
+    case LEDGER_OWNER_PLATFORM:
+        return LEDGER_PLATFORM;
+    case LEDGER_OWNER_MERCHANT:
+        return voucher->merchant_id;
+    case LEDGER_OWNER_CHANNEL_ACCOUNT:
+        return voucher->channel_account_id;
+    case LEDGER_OWNER_RECEIVER:
+        return voucher->receiver_id;
+    case LEDGER_OWNER_END:
+        break;
+    }
+    check_failed("owner", __FILE__, __LINE__);
+}
+
+static struct ledger_account_key key_of(const struct ledger_voucher *voucher,
+                                        const struct ledger_template_leg *leg)
+{
+    struct ledger_account_key key = {
+        .owner_id = owner_id(voucher, leg->owner),
+        .code = leg->code,
+        .currency =
+            leg->currency == LEDGER_CURRENCY_OTHER ? voucher->other_currency : voucher->currency,
+    };
+
+    CHECK((key.owner_id == LEDGER_PLATFORM) == (leg->owner == LEDGER_OWNER_PLATFORM));
+    return key;
+}
+
 /* The legs of the voucher but those of amount zero. */
 static enum err make_legs(struct tx *tx, const struct ledger_voucher *voucher,
-                          const struct template *template, struct ledger_leg *legs, size_t *count)
+                          const struct ledger_template_row *row, struct ledger_leg *legs,
+                          size_t *count)
 {
     *count = 0;
-    for (size_t i = 0; i < TEMPLATE_LEGS_MAX && template->legs[i].side != 0; i++) {
-        const struct template_leg *from = &template->legs[i];
-        struct ledger_account_key key = key_of(voucher, from);
+    CHECK(row->leg_count <= LEDGER_TEMPLATE_LEGS_MAX);
+    for (int64_t number = 1; number <= row->leg_count; number++) {
+        const struct ledger_template_leg *from;
         struct ledger_leg *leg = &legs[*count];
 
-        *leg = (struct ledger_leg){.side = from->side, .amount = amount_of(voucher, from->amount)};
+        TRY(ledger__template_get_leg(tx, row->id, number, &from));
+        TRY(fill_amount(tx, voucher, from, leg));
         if (leg->amount.minor != 0) {
+            struct ledger_account_key key = key_of(voucher, from);
+
+            leg->matures_on = from->matures ? voucher->matures_on : 0;
             TRY(ledger_account_open(tx, &key, &leg->account_id));
             (*count)++;
         }
@@ -146,26 +247,39 @@ static enum err make_legs(struct tx *tx, const struct ledger_voucher *voucher,
     return ERR_OK;
 }
 
-static struct ledger_reference reference_of(const struct ledger_voucher *voucher,
-                                            const struct template *template)
+/* ---- posting ---- */
+
+/* The posting of a voucher; its legs are written to the given array. */
+static enum err make_post(struct tx *tx, const struct ledger_voucher *voucher,
+                          struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX],
+                          struct ledger_post *post)
 {
-    return (struct ledger_reference){
-        .source = template->source,
-        .operation = template->operation,
-        .business_no = voucher->business_no,
-    };
+    const struct ledger_template_row *row;
+    enum err err;
+
+    *post = (struct ledger_post){.legs = legs};
+    err = ledger_voucher_reference(voucher, &post->reference);
+    if (err == ERR_OK) {
+        TRY(ledger__reference_check(tx, &post->reference));
+        err = find_template(tx, voucher, &post->reference, &row);
+    }
+    if (err == ERR_LEDGER_VOUCHER) {
+        return ledger__refuse(tx, err, "event");
+    }
+    TRY(err);
+    post->voucher = row->id;
+    post->fact = ledger__event(voucher->event)->fact;
+    TRY(check_amounts(tx, voucher));
+    return make_legs(tx, voucher, row, legs, &post->leg_count);
 }
 
 enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher,
                              struct ledger_posted *posted)
 {
-    const struct template *template = find_template(voucher);
-    struct ledger_leg legs[TEMPLATE_LEGS_MAX];
-    struct ledger_post post = {.reference = reference_of(voucher, template), .legs = legs};
+    struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX];
+    struct ledger_post post;
 
-    TRY(ledger__reference_check(tx, &post.reference));
-    TRY(check_amounts(tx, voucher));
-    TRY(make_legs(tx, voucher, template, legs, &post.leg_count));
+    TRY(make_post(tx, voucher, legs, &post));
     if (post.leg_count == 0) {
         if (posted != NULL) {
             *posted = (struct ledger_posted){0};
@@ -175,21 +289,85 @@ enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher
     return ledger_post(tx, &post, posted);
 }
 
-void ledger_prefetch_voucher(struct prefetch *pre, const struct ledger_voucher *voucher,
-                             unsigned round)
+enum err ledger_voucher_capture(struct tx *tx, const struct ledger_voucher_capture *capture,
+                                struct ledger_held *held)
 {
-    const struct template *template = find_template(voucher);
-    const struct ledger_post post = {.reference = reference_of(voucher, template)};
+    struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX];
+    struct ledger_hold_capture posting = {.hold_id = capture->hold_id, .whole = capture->whole};
 
-    if (template->legs[0].side == 0) {
-        return;
+    TRY(make_post(tx, &capture->voucher, legs, &posting.post));
+    return ledger_hold_capture(tx, &posting, held);
+}
+
+/* ---- prefetch ---- */
+
+/* The version that is valid last: nearly always the one that is valid today. NULL: not in memory
+ * yet, and asked for. */
+static const struct ledger_template_row *peek_template(struct prefetch *pre,
+                                                       const struct ledger_voucher *voucher)
+{
+    int64_t id = ledger__template_id(voucher->event, mode_of(voucher), 1);
+    const struct ledger_template_row *row;
+
+    while ((row = prefetch_peek(pre, &ledger__template_table, id)) != NULL &&
+           row->valid_until != 0) {
+        id++;
     }
-    ledger_prefetch_post(pre, &post, round);
-    for (size_t i = 0; round == 0 && i < TEMPLATE_LEGS_MAX && template->legs[i].side != 0; i++) {
-        struct ledger_account_key key = key_of(voucher, &template->legs[i]);
+    if (row == NULL) {
+        prefetch_id(pre, &ledger__template_table, id);
+    }
+    return row;
+}
+
+static void prefetch_leg(struct prefetch *pre, const struct ledger_voucher *voucher, int64_t leg_id)
+{
+    const struct ledger_template_leg *leg = prefetch_peek(pre, &ledger__template_leg_table, leg_id);
+
+    if (leg == NULL) {
+        prefetch_id(pre, &ledger__template_leg_table, leg_id);
+    } else {
+        struct ledger_account_key key = key_of(voucher, leg);
         const struct ledger_account row = {
             .owner_id = key.owner_id, .code = key.code, .currency = key.currency};
 
         prefetch_unique(pre, &ledger__account_table, 0, &row);
+    }
+}
+
+/* Templates are kept in memory: but for the first time, one round is enough. */
+static void prefetch_accounts(struct prefetch *pre, const struct ledger_voucher *voucher)
+{
+    const struct ledger_template_row *row = peek_template(pre, voucher);
+
+    for (int64_t number = 1; row != NULL && number <= row->leg_count; number++) {
+        prefetch_leg(pre, voucher, ledger__template_leg_id(row->id, number));
+    }
+}
+
+void ledger_prefetch_voucher(struct prefetch *pre, const struct ledger_voucher *voucher,
+                             unsigned round)
+{
+    struct ledger_post post = {.leg_count = 0};
+
+    if (ledger_voucher_reference(voucher, &post.reference) != ERR_OK) {
+        return;
+    }
+    ledger_prefetch_post(pre, &post, round);
+    if (round == 0) {
+        prefetch_accounts(pre, voucher);
+    }
+}
+
+void ledger_prefetch_voucher_capture(struct prefetch *pre,
+                                     const struct ledger_voucher_capture *capture, unsigned round)
+{
+    struct ledger_hold_capture posting = {.hold_id = capture->hold_id};
+
+    if (ledger_voucher_reference(&capture->voucher, &posting.post.reference) != ERR_OK) {
+        return;
+    }
+    ledger__prefetch_capture(pre, &posting, round);
+    if (round == 0) {
+        prefetch_accounts(pre, &capture->voucher);
     }
 }

@@ -1,4 +1,5 @@
 /* The vouchers of a payment in both fund modes, worked in debits and credits. */
+#include "money/ledger/ledger_voucher.h"
 #include "test/lib/ledger_kit_test.h"
 
 enum { MERCHANT = 11, CHANNEL = 22, PAYMENT = 1001 };
@@ -10,8 +11,7 @@ static const struct ledger_voucher success = {
     .merchant_id = MERCHANT,
     .channel_account_id = CHANNEL,
     .currency = CURRENCY_CNY,
-    .gross = {10000},
-    .fee = {60},
+    .amounts = {[LEDGER_AMOUNT_GROSS] = {10000}, [LEDGER_AMOUNT_FEE] = {60}},
 };
 
 struct attempt {
@@ -126,7 +126,7 @@ static void nothing_to_book_makes_no_journal(void **state)
     struct ledger_posted posted = {.journal_id = 7, .exists = true};
 
     voucher.mode = LEDGER_FUND_DIRECT;
-    voucher.fee = AMOUNT_ZERO;
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
     assert_ok(post(books, &voucher, &posted));
     assert_int_equal(posted.journal_id, 0);
     assert_false(posted.exists);
@@ -147,7 +147,7 @@ static void legs_of_zero_are_left_out(void **state)
     };
     struct ledger_posted posted;
 
-    voucher.fee = AMOUNT_ZERO;
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
     assert_ok(post(books, &voucher, &posted));
     assert_legs(books, due, ARRAY_LEN(due));
     books_close(books);
@@ -163,7 +163,7 @@ static void a_fee_of_all_leaves_the_merchant_nothing(void **state)
     };
     struct ledger_posted posted;
 
-    voucher.fee = voucher.gross;
+    voucher.amounts[LEDGER_AMOUNT_FEE] = voucher.amounts[LEDGER_AMOUNT_GROSS];
     assert_ok(post(books, &voucher, &posted));
     assert_legs(books, due, ARRAY_LEN(due));
     books_close(books);
@@ -180,8 +180,8 @@ static void money_that_does_not_fit_goes_to_suspense(void **state)
     struct ledger_posted posted;
 
     voucher.event = LEDGER_EVENT_PAYMENT_CONFLICTED;
-    voucher.gross = AMOUNT(9999);
-    voucher.fee = AMOUNT_ZERO;
+    voucher.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(9999);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
     assert_ok(post(books, &voucher, &posted));
     assert_legs(books, due, ARRAY_LEN(due));
     assert_int_equal(journal_of_payment(books).reference.operation, LEDGER_OPERATION_CONFLICTED);
@@ -198,9 +198,9 @@ static void a_payment_is_booked_once(void **state)
     assert_ok(post(books, &success, &again));
     assert_true(again.exists);
     assert_int_equal(again.journal_id, first.journal_id);
-    voucher.fee = AMOUNT(61);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(61);
     assert_refused(books, post(books, &voucher, &again), ERR_LEDGER_CONFLICT, "legs[1].amount");
-    voucher.fee = AMOUNT_ZERO;
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
     assert_refused(books, post(books, &voucher, &again), ERR_LEDGER_CONFLICT, "legs");
     voucher = success;
     voucher.mode = LEDGER_FUND_DIRECT;
@@ -220,17 +220,17 @@ static void refusals_of_vouchers_come_in_order(void **state)
     struct ledger_posted posted;
 
     voucher.business_no = 0;
-    voucher.gross = AMOUNT(0);
-    voucher.fee = AMOUNT(-1);
+    voucher.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(0);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(-1);
     voucher.currency = CURRENCY_NONE;
     assert_refused(books, post(books, &voucher, &posted), ERR_LEDGER_REFERENCE, "business_no");
     voucher.business_no = PAYMENT;
     assert_refused(books, post(books, &voucher, &posted), ERR_LEDGER_AMOUNT, "gross");
-    voucher.gross = AMOUNT(100);
+    voucher.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(100);
     assert_refused(books, post(books, &voucher, &posted), ERR_LEDGER_AMOUNT, "fee");
-    voucher.fee = AMOUNT(101);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(101);
     assert_refused(books, post(books, &voucher, &posted), ERR_LEDGER_AMOUNT, "fee");
-    voucher.fee = AMOUNT(100);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(100);
     assert_refused(books, post(books, &voucher, &posted), ERR_CURRENCY_UNKNOWN, "currency");
     voucher.currency = CURRENCY_CNY;
     assert_ok(post(books, &voucher, &posted));
