@@ -17,8 +17,9 @@ static const struct conf_row platform_rows[] = {
      .type = CONF_SECRET,
      .value = "",
      .max = 4000,
-     .help = "sqlite:/path/file.db or mysql://user:password@host:port/database; empty: "
-             "tomato.db in data.dir"},
+     .help =
+         "sqlite:/path/file.db or mysql://user:password@host:port/database (host:port,host:port "
+         "for the nodes of a Galera cluster); empty: tomato.db in data.dir"},
     {.key = "store.reader_url",
      .type = CONF_SECRET,
      .value = "",

@@ -15,6 +15,13 @@
 /* Bytes sent at once; servers take 4 MiB and more. */
 enum { DRIVER_MYSQL_PACKET_MAX = 1 << 20 };
 
+/* One of the servers of the URL. */
+struct mysql_server {
+    char *host;
+    unsigned port;
+};
+enum { DRIVER_MYSQL_SERVERS_MAX = 9 };
+
 /* What a collected statement must have done. */
 enum mysql_effect {
     MYSQL_EFFECT_ROWS = 1, /* so many rows found or inserted */
@@ -29,8 +36,10 @@ struct mysql_expected {
 struct mysql_db {
     struct db db;
     struct arena *arena; /* the parts of the URL */
-    char *host, *user, *password, *database;
-    unsigned port;
+    char *user, *password, *database;
+    struct mysql_server servers[DRIVER_MYSQL_SERVERS_MAX];
+    size_t server_count;
+    size_t server; /* the one in use, or to be tried first */
     bool writer;
     bool timed;         /* answers are waited for no longer than the lease lasts */
     MYSQL *handle;      /* NULL: not connected */

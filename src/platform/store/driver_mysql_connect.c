@@ -6,7 +6,13 @@
 #include <mysqld_error.h>
 #include <stdio.h>
 
-enum { SQL_MAX = 64 << 20, DEFAULT_PORT = 3306, CONNECT_SECONDS = 5, READER_SECONDS = 60 };
+enum {
+    SQL_MAX = 64 << 20,
+    DEFAULT_PORT = 3306,
+    CONNECT_SECONDS = 5,
+    CONNECT_SECONDS_SHORT = 1, /* where there are others to try */
+    READER_SECONDS = 60,
+};
 
 /* Error numbers of TiDB and OceanBase, which the client's headers do not know. */
 enum {
@@ -39,7 +45,6 @@ enum db_status driver_mysql__class(unsigned code)
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD:
-    case WSREP_NOT_READY:
     case TIDB_TXN_RETRY:
     case TIDB_WRITE_CONFLICT_OLD:
     case TIDB_SCHEMA_CHANGED:
@@ -65,6 +70,7 @@ enum db_status driver_mysql__class(unsigned code)
     case ER_DISK_FULL:
     case ER_RECORD_FILE_FULL:
         return DB_FULL;
+    case WSREP_NOT_READY: /* cut off from its cluster: another server may be ready */
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
     case ER_QUERY_INTERRUPTED:
@@ -147,27 +153,49 @@ static bool decode(struct arena *arena, struct str part, char **out)
     return true;
 }
 
-/* mysql://user:password@host:port/database; each part percent-encoded where needed. */
+/* host or host:port, of which the URL has several with commas between them */
+static bool read_servers(struct mysql_db *mysql, struct str list)
+{
+    struct str server, host;
+
+    while (list.len > 0) {
+        struct mysql_server *place = &mysql->servers[mysql->server_count];
+        int64_t port = DEFAULT_PORT;
+
+        if (!str_cut(&list, ',', &server)) {
+            list = STR("");
+        }
+        if (mysql->server_count == DRIVER_MYSQL_SERVERS_MAX) {
+            return false;
+        }
+        if (str_cut(&server, ':', &host) && str_parse_int(server, &port) != ERR_OK) {
+            return false;
+        }
+        if (port <= 0 || port > 65535 || host.len == 0 ||
+            !decode(mysql->arena, host, &place->host)) {
+            return false;
+        }
+        place->port = (unsigned)port;
+        mysql->server_count++;
+    }
+    return mysql->server_count > 0;
+}
+
+/* mysql://user:password@host:port,host:port/database; each part percent-encoded where needed. */
 static bool read_url(struct mysql_db *mysql, struct str url)
 {
     struct arena *arena = mysql->arena;
     struct str rest = str_slice(url, strlen("mysql://"), url.len);
-    struct str login, user, server, host;
-    int64_t port = DEFAULT_PORT;
+    struct str login, user, servers;
 
-    if (!str_cut(&rest, '@', &login) || !str_cut(&rest, '/', &server) || rest.len == 0) {
+    if (!str_cut(&rest, '@', &login) || !str_cut(&rest, '/', &servers) || rest.len == 0) {
         return false;
     }
     if (!str_cut(&login, ':', &user)) {
         login = STR("");
     }
-    if (str_cut(&server, ':', &host) && str_parse_int(server, &port) != ERR_OK) {
-        return false;
-    }
-    mysql->port = (unsigned)port;
-    return port > 0 && port < 65536 && host.len > 0 && decode(arena, user, &mysql->user) &&
-           decode(arena, login, &mysql->password) && decode(arena, host, &mysql->host) &&
-           decode(arena, rest, &mysql->database);
+    return read_servers(mysql, servers) && decode(arena, user, &mysql->user) &&
+           decode(arena, login, &mysql->password) && decode(arena, rest, &mysql->database);
 }
 
 /* ---- connecting ---- */
@@ -256,9 +284,65 @@ static bool has_bulk(struct mysql_db *mysql)
            (capabilities & (unsigned int)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
 }
 
-static enum db_status connect_now(struct mysql_db *mysql)
+/* The second column of what SHOW answers is this word. */
+static enum db_status shows(struct mysql_db *mysql, const char *sql, const char *word, bool *yes)
 {
-    const unsigned connect_seconds = CONNECT_SECONDS;
+    enum db_status status = driver_mysql__execute(&mysql->db, sql);
+    MYSQL_RES *result;
+    MYSQL_ROW row;
+
+    *yes = false;
+    if (status != DB_OK) {
+        return status;
+    }
+    result = mysql_store_result(mysql->handle);
+    if (result == NULL) {
+        return driver_mysql__status(mysql);
+    }
+    row = mysql_fetch_row(result);
+    *yes = row != NULL && row[1] != NULL && strcmp(row[1], word) == 0;
+    mysql_free_result(result);
+    return DB_OK;
+}
+
+/* A node of a Galera cluster must be in step with the others; and the first statement of each
+ * transaction waits until the node has applied what the others have committed, so that neither the
+ * lease nor a batch is looked for too early. */
+static enum db_status join_cluster(struct mysql_db *mysql)
+{
+    bool galera, ready;
+    enum db_status status = shows(mysql, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", "ON", &galera);
+
+    if (status != DB_OK || !galera) {
+        return status;
+    }
+    status = shows(mysql, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'", "ON", &ready);
+    if (status == DB_OK && !ready) {
+        (void)snprintf(mysql->db.problem, sizeof(mysql->db.problem),
+                       "the node is not in step with its cluster");
+        return DB_LOST;
+    }
+    return status == DB_OK ? driver_mysql__execute(&mysql->db, "SET SESSION wsrep_sync_wait = 1")
+                           : status;
+}
+
+static enum db_status set_up(struct mysql_db *mysql)
+{
+    enum db_status status = set_session(mysql);
+
+    if (status == DB_OK) {
+        status = join_cluster(mysql);
+    }
+    if (status == DB_OK) {
+        status = set_isolation(mysql);
+    }
+    return status == DB_OK ? choose_collation(mysql) : status;
+}
+
+static enum db_status connect_to(struct mysql_db *mysql, const struct mysql_server *server)
+{
+    const unsigned connect_seconds =
+        mysql->server_count > 1 ? CONNECT_SECONDS_SHORT : CONNECT_SECONDS;
     const unsigned answer_seconds = mysql->writer ? seconds_of(mysql->lease_ms) : READER_SECONDS;
     unsigned long flags = CLIENT_FOUND_ROWS | (mysql->writer ? CLIENT_MULTI_STATEMENTS : 0);
     enum db_status status;
@@ -271,18 +355,10 @@ static enum db_status connect_now(struct mysql_db *mysql)
         (void)mysql_options(mysql->handle, MYSQL_OPT_READ_TIMEOUT, &answer_seconds);
         (void)mysql_options(mysql->handle, MYSQL_OPT_WRITE_TIMEOUT, &answer_seconds);
     }
-    if (mysql_real_connect(mysql->handle, mysql->host, mysql->user, mysql->password,
-                           mysql->database, mysql->port, NULL, flags) == NULL) {
-        status = driver_mysql__status(mysql);
-    } else {
-        status = set_session(mysql);
-    }
-    if (status == DB_OK) {
-        status = set_isolation(mysql);
-    }
-    if (status == DB_OK) {
-        status = choose_collation(mysql);
-    }
+    status = mysql_real_connect(mysql->handle, server->host, mysql->user, mysql->password,
+                                mysql->database, server->port, NULL, flags) == NULL
+                 ? driver_mysql__status(mysql)
+                 : set_up(mysql);
     if (status != DB_OK) {
         disconnect(mysql);
         return DB_LOST;
@@ -290,6 +366,20 @@ static enum db_status connect_now(struct mysql_db *mysql)
     mysql->in_transaction = false;
     mysql->bulk = mysql->writer && has_bulk(mysql);
     return DB_OK;
+}
+
+/* To the server used last, else to the first of the others that is ready. */
+static enum db_status connect_now(struct mysql_db *mysql)
+{
+    enum db_status status = DB_LOST;
+
+    for (size_t i = 0; i < mysql->server_count && status != DB_OK; i++) {
+        status = connect_to(mysql, &mysql->servers[mysql->server]);
+        if (status != DB_OK) {
+            mysql->server = (mysql->server + 1) % mysql->server_count;
+        }
+    }
+    return status;
 }
 
 enum db_status driver_mysql__reconnect(struct db *db)
@@ -315,12 +405,14 @@ enum db_status driver_mysql__open(const struct db_options *options, struct db **
     buf_init(&mysql->pending, SQL_MAX);
     if (!read_url(mysql, options->url)) {
         (void)snprintf(detail, 256,
-                       "the database URL must be mysql://user:password@host:port/database");
+                       "the database URL must be mysql://user:password@host:port/database, "
+                       "perhaps with more of host:port after commas");
         driver_mysql__close(&mysql->db);
         return DB_FAILED;
     }
     if (connect_now(mysql) != DB_OK) {
-        (void)snprintf(detail, 256, "%s:%u: %.180s", mysql->host, mysql->port, mysql->db.problem);
+        (void)snprintf(detail, 256, "%.60s:%u: %.180s", mysql->servers[mysql->server].host,
+                       mysql->servers[mysql->server].port, mysql->db.problem);
         driver_mysql__close(&mysql->db);
         return DB_LOST;
     }

@@ -250,7 +250,8 @@ struct store_part { /* what one module brings */
 
 struct store_options {
     struct str url; /* "sqlite:/path/tomato.db" or "mysql://user:password@host:port/database", the
-                       parts percent-encoded */
+                       parts percent-encoded; several of host:port with commas between them are the
+                       nodes of a cluster: the first that is ready is used */
     struct str reader_url; /* empty: the same */
     size_t queue_max;      /* waiting commands; 0 = 65,536 */
     size_t batch_max;      /* 0 = 512 */

@@ -153,6 +153,40 @@ static void a_commit_that_is_late_happens_once(void **state)
     site_close(&site);
 }
 
+/* ---- several servers ---- */
+
+/* "mysql://…@127.0.0.1:port,127.0.0.1:second/name" */
+static void add_server(char url[256], int second)
+{
+    char copy[256];
+    const char *slash;
+
+    (void)snprintf(copy, sizeof(copy), "%s", url);
+    slash = strrchr(copy, '/');
+    (void)snprintf(url, 256, "%.*s,127.0.0.1:%d%s", (int)(slash - copy), copy, second, slash);
+}
+
+static void the_next_server_is_used_when_one_is_gone(void **state)
+{
+    struct site site;
+    struct counted first = {.id = 10};
+    struct counted second = {.id = 11};
+
+    (void)state;
+    site_open(&site);
+    store_close(site.kit->store);
+    add_server(site.kit->url, relay_url_port(site.direct));
+    site.kit->options.url = str_of(site.kit->url);
+    kit_start(site.kit);
+    assert_int_equal(kit_run(site.kit, count_and_insert, &first), ERR_OK);
+    relay_set(site.relay, RELAY_REFUSE, 0, 0);
+    assert_int_equal(kit_run(site.kit, count_and_insert, &second), ERR_OK);
+    check_once(&site, &second, 102, 2);
+    kit_reopen(site.kit); /* with the first one still gone */
+    check_once(&site, &second, 102, 2);
+    site_close(&site);
+}
+
 /* ---- another client of the same server ---- */
 
 static MYSQL *connect_beside(const char *url)
@@ -370,6 +404,7 @@ int main(void)
         cmocka_unit_test(an_error_the_server_repeats_on_repeats_the_batch),
         cmocka_unit_test(an_error_of_a_commit_that_was_applied_is_looked_into),
         cmocka_unit_test(a_commit_that_is_late_happens_once),
+        cmocka_unit_test(the_next_server_is_used_when_one_is_gone),
         cmocka_unit_test(a_deadlock_repeats_the_batch),
         cmocka_unit_test(a_batch_that_never_commits_is_given_up),
         cmocka_unit_test(connections_ended_by_the_server_are_made_anew),

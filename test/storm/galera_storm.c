@@ -1,0 +1,86 @@
+/* The books on a Galera cluster of three nodes under load: the node of the writer is killed, with
+ * the writer and without it, and frozen. A writer goes on at another node; a standby takes over
+ * within ten seconds. After it the audit of test/lib/ledger_writers. */
+#include "test/lib/galera.h"
+#include "test/lib/ledger_writers.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SOME = 200, START_MS = 30000, TAKE_OVER_MS = 10000 };
+
+static void expect(bool right, const char *what)
+{
+    if (!right) {
+        (void)fprintf(stderr, "galera_storm: %s\n", what);
+        abort();
+    }
+}
+
+/* The writer keeps its lease and goes on at the next node. */
+static void lose_the_node(struct writers *writers, int writer, int node)
+{
+    int64_t took;
+
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    galera_kill(node);
+    took = writers_await(writers, writer, SOME, TAKE_OVER_MS);
+    expect(took >= 0, "the writer has not gone on at another node within 10 s");
+    printf("node %d killed: the writer went on within %lld ms\n", node + 1, (long long)took);
+    galera_restart(node);
+}
+
+/* A machine is lost: the node and the writer beside it. */
+static int lose_the_machine(struct writers *writers, int writer, int node)
+{
+    int standby = writers_start(writers, galera_url_from((node + 1) % GALERA_NODES));
+    int64_t took;
+
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    expect(writers_answered(writers, standby) == 0, "the standby writes beside the writer");
+    galera_kill(node);
+    writers_kill(writers, writer);
+    took = writers_await(writers, standby, 1, TAKE_OVER_MS);
+    expect(took >= 0, "the standby has not taken over within 10 s");
+    printf("node %d killed with its writer: the standby wrote after %lld ms\n", node + 1,
+           (long long)took);
+    galera_restart(node);
+    return standby;
+}
+
+/* A writer that is frozen while another takes the lease at another node is told so by the cluster.
+ */
+static int freeze_the_writer(struct writers *writers, int writer, int node)
+{
+    int standby = writers_start(writers, galera_url_from((node + 1) % GALERA_NODES));
+    const char *text;
+
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    writers_freeze(writers, writer);
+    expect(writers_await(writers, standby, 1, TAKE_OVER_MS) >= 0,
+           "the standby has not taken over within 10 s");
+    writers_thaw(writers, writer);
+    text = writers_ended(writers, writer, TAKE_OVER_MS);
+    expect(text != NULL, "a fenced writer has not ended");
+    expect(strstr(text, "another writer holds the lease") != NULL, text);
+    return standby;
+}
+
+int main(void)
+{
+    const char *url = galera_start();
+    struct writers *writers = writers_new(0);
+    int writer = writers_start(writers, url);
+
+    lose_the_node(writers, writer, 0);
+    writer = lose_the_machine(writers, writer, 1);
+    writer = freeze_the_writer(writers, writer, 2);
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    printf("%lld transfers, each once\n", (long long)writers_audit(writers, url));
+    writers_free(writers);
+    return 0;
+}
