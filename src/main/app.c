@@ -213,7 +213,7 @@ static bool open_vault(struct app *app, struct arena *arena)
     return err == ERR_OK || complain("the master key cannot be opened", err, str_cstr(arena, file));
 }
 
-static bool open_store(struct app *app, struct arena *arena)
+static bool open_store(struct app *app, struct arena *arena, bool serve)
 {
     struct store_part parts[APP_MODULES_MAX + 2];
     size_t count = 0;
@@ -246,7 +246,7 @@ static bool open_store(struct app *app, struct arena *arena)
         options.url = str_printf(arena, "sqlite:" STR_FMT,
                                  STR_ARG(in_data_dir(arena, app->conf, "tomato.db")));
     }
-    err = store_open(&options, &app->store, detail);
+    err = serve ? standby_open(app, &options, detail) : store_open(&options, &app->store, detail);
     return err == ERR_OK || complain("the database cannot be opened", err, detail);
 }
 
@@ -312,7 +312,7 @@ bool program_open(struct conf *conf, bool serve, struct app **out)
     app->conf = conf;
     app->modules = program_modules;
     *out = app;
-    ok = open_store(app, arena) && open_vault(app, arena);
+    ok = open_store(app, arena, serve) && open_vault(app, arena);
     arena_free(arena);
     if (!ok) {
         return false;

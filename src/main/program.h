@@ -18,6 +18,14 @@ bool program_configure(const char *file, struct conf **conf);
 bool program_open(struct conf *conf, bool serve, struct app **app);
 void program_close(struct app *app);
 
+/* store_open for a server, which may be the standby of another one: while that one holds the lease
+ * it waits, says so once in the log, and answers /healthz and /readyz with "standby" (200 and 503).
+ * On SQLite another server refuses the start as before. ERR_STOPPING: SIGINT or SIGTERM is pending,
+ * both of which the caller has blocked. */
+MUST_USE enum err standby_open(struct app *app, const struct store_options *options,
+                               char detail[256]);
+bool standby_stop_asked(void);
+
 int program_serve(struct conf *conf);
 int program_routes(void);
 

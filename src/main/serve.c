@@ -143,5 +143,5 @@ int program_serve(struct conf *conf)
         drain(app, &servers);
         program_close(app);
     }
-    return ok ? 0 : 1;
+    return ok || standby_stop_asked() ? 0 : 1;
 }

@@ -182,7 +182,7 @@ static enum db_status sqlite_open(const struct db_options *options, struct db **
     sqlite->lock = -1;
     sqlite->writer = options->writer;
     if (options->writer) {
-        status = take_file_lock(sqlite, path, options->lease_ms, detail);
+        status = take_file_lock(sqlite, path, options->wait_ms, detail);
     }
     if (status == DB_OK) {
         int code = sqlite3_open_v2(path, &sqlite->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);

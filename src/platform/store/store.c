@@ -63,6 +63,7 @@ static enum err connect_writer(struct store *store, char detail[256])
         .url = store->options.url,
         .writer = true,
         .lease_ms = store->options.lease_ms,
+        .wait_ms = store->options.wait_ms == 0 ? store->options.lease_ms : store->options.wait_ms,
         .catalog = &store->catalog,
     };
     enum db_status status;
@@ -81,7 +82,8 @@ static enum err connect_writer(struct store *store, char detail[256])
 /* Waits for the holder to go: one that died keeps the lease for lease_ms. */
 static enum err take_lease(struct store *store, char detail[256])
 {
-    int64_t left_ms = 3 * store->options.lease_ms;
+    int64_t left_ms =
+        store->options.wait_ms == 0 ? 3 * store->options.lease_ms : store->options.wait_ms;
     int64_t commit_no = 0;
     enum db_status status;
 

@@ -259,6 +259,7 @@ struct store_options {
     unsigned readers;  /* 0 = 2 */
     unsigned node;     /* of the ids, 0 … 1023 */
     int64_t lease_ms;  /* MySQL: a writer that cannot renew for so long stops; 0 = 5,000 */
+    int64_t wait_ms;   /* for another writer to go; 0: as store_open says */
     const struct clock *clock;
     const struct store_part *parts;
     size_t part_count;
@@ -268,8 +269,8 @@ struct store_options {
 /* Opens, takes the lock or the lease, migrates, prepares every statement, starts the writer. detail
  * (may be NULL) gets a sentence on failure. While another writer holds the file it waits lease_ms,
  * for a lease three times as long (one that died keeps it for lease_ms), then ERR_STORE_FENCED: a
- * standby calls it again. A failed commit that may have lost writes (fsync, lease lost) stops the
- * process: never a retry on the same file. */
+ * standby calls it again, with a wait of its choice. A failed commit that may have lost writes
+ * (fsync, lease lost) stops the process: never a retry on the same file. */
 MUST_USE enum err store_open(const struct store_options *options, struct store **out,
                              char detail[256]);
 void store_close(struct store *store); /* refuses new commands, commits what waits, closes */

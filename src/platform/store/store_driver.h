@@ -29,8 +29,9 @@ struct db {
 
 struct db_options {
     struct str url;
-    bool writer;      /* takes the file's lock, or may take the lease */
-    int64_t lease_ms; /* also how long to wait for a lock */
+    bool writer; /* takes the file's lock, or may take the lease */
+    int64_t lease_ms;
+    int64_t wait_ms; /* for a lock */
     const struct catalog *catalog;
 };
 
