@@ -11,6 +11,7 @@ const ok = async (method, path, body) => {
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body;
 };
+const reviewed = async (path, body) => p.reviewed(await p.operator('POST', path, body));
 const credit = (amount, to = account.id) => transfer(channel, to, amount);
 let number = Date.now();
 const transfer = (from, to, amount) => p.operator('POST', '/v1/ledger/transfers', {
@@ -27,7 +28,7 @@ before(async () => {
   merchant = p.owner.id;
   account = await ok('POST', '/v1/accounts', { merchant_id: merchant, type: 'settlement', currency: 'CNY', remark: 'first' });
   channel = (await ok('POST', '/v1/accounts', { merchant_id: merchant, type: 'deposit', currency: 'CNY' })).id;
-  await ok('POST', `/v1/accounts/${channel}/credit-line`, { credit_line: 100000000, reason: 'a source of money for the tests' });
+  await reviewed(`/v1/accounts/${channel}/credit-line`, { credit_line: 100000000, reason: 'a source of money for the tests' });
 });
 after(() => p.end());
 
@@ -104,11 +105,27 @@ test('a judicial freeze names its document', async () => {
   p.refused(await freeze({ kind: 'judicial', amount: 1 }), 400, 'field_required', 'document_no');
   const hold = (await freeze({ kind: 'judicial', amount: 1, document_no: '(2026)沪01执1号', rank: 1 })).body;
   assert.equal(hold.document_no, '(2026)沪01执1号');
-  await release(hold.id);
+  await p.reviewed(await release(hold.id));
+  assert.equal((await ok('GET', `/v1/accounts/${account.id}/freezes?limit=1`)).data[0].status, 'closed');
+});
+
+test('a forced deduction goes through a block, after a review', async () => {
+  const before = await get();
+  const block = (await freeze({ effect: 'debit_block' })).body;
+  const hold = (await freeze({ kind: 'judicial', amount: 40, document_no: '(2026)沪01执2号' })).body;
+  const asked = await p.operator('POST', `/v1/freezes/${hold.id}/deduct`, { amount: 30, reason: 'the court takes it' });
+  assert.equal((await get()).balance, before.balance);
+  const review = await p.reviewed(asked);
+  const now = await get();
+  assert.deepEqual([now.balance, now.held], [before.balance - 30, before.held + 10]);
+  const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=1`);
+  assert.deepEqual([data[0].action, data[0].review_id, data[0].before.balance], ['deducted', review.id, before.balance]);
+  await p.reviewed(await release(hold.id));
+  await release(block.id);
 });
 
 test('every change is in the history, before and after', async () => {
-  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'trusted' });
+  await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'trusted' });
   const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=200`);
   assert.equal(data[0].action, 'credit_line');
   assert.equal(data[0].before.credit_line, 0);
@@ -119,9 +136,9 @@ test('every change is in the history, before and after', async () => {
   assert.equal(data.at(-1).action, 'opened');
   const frozen = data.find((h) => h.action === 'frozen' && h.after.held === 300);
   assert.equal(frozen.before.held, 0);
-  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'again' });
+  await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'again' });
   assert.equal((await ok('GET', `/v1/accounts/${account.id}/history?limit=1`)).data[0].number, data[0].number);
-  await ok('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: 0, reason: 'no more' });
+  await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 0, reason: 'no more' });
 });
 
 // A18: the seed never stored a remark.
@@ -137,10 +154,10 @@ test('an account is cancelled when nothing is left, with a code for each thing t
   const block = (await freeze({ effect: 'debit_block' })).body;
   p.refused(await cancel(), 409, 'ledger_account_held', 'account');
   await release(block.id);
-  await ok('POST', `/v1/accounts/${account.id}/deferred`, { deferred: true, reason: 'a busy one' });
+  await reviewed(`/v1/accounts/${account.id}/deferred`, { deferred: true, reason: 'a busy one' });
   assert.equal((await credit(5)).status, 200);
   assert.equal((await get()).balance + (await get()).pending > 0, true);
-  await ok('POST', `/v1/accounts/${account.id}/deferred`, { deferred: false, reason: 'no longer' });
+  await reviewed(`/v1/accounts/${account.id}/deferred`, { deferred: false, reason: 'no longer' });
   for (let i = 0; i < 100 && (await get()).pending > 0; i++) await new Promise((r) => setTimeout(r, 50));
   assert.deepEqual([(await get()).balance, (await get()).pending], [5, 0]);
   await transfer(account.id, channel, 5);

@@ -70,6 +70,7 @@ export class Platform {
     p.sim = await startSim({ speed: change.simSpeed });
     p.receiver = await startReceiver(change.receiver);
     p.operatorKey = JSON.parse(p.tool('merchant', 'operator-key')).secret;
+    p.checkerKeys = [1, 2].map(() => JSON.parse(p.tool('merchant', 'operator-key')).secret);
     await p.serve();
     await p.setUp(change.fundMode ?? 'direct');
     return p;
@@ -128,6 +129,19 @@ export class Platform {
 
   operator(method, path, body) {
     return this.request(method, path, body, { Authorization: `Bearer ${this.operatorKey}` });
+  }
+
+  // Another operator than operator(): who approves what the first has asked for.
+  checker(method, path, body, number = 0) {
+    return this.request(method, path, body, { Authorization: `Bearer ${this.checkerKeys[number]}` });
+  }
+
+  // A change that waits for a review, approved.
+  async reviewed(answer) {
+    assert.equal(answer.status, 202, answer.raw);
+    const approved = await this.checker('POST', `/v1/reviews/${answer.body.id}/approve`, { remark: 'seen' });
+    assert.equal(approved.body.status, 'approved', approved.raw);
+    return approved.body;
   }
 
   merchant(method, path, body, headers = {}, key = this.key) {

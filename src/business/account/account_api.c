@@ -148,7 +148,7 @@ static enum err read_freeze(struct reader *reader, struct request *req, int64_t 
     return ledger_read_hold(reader, id, req->arena, out);
 }
 
-/* A command whose result is the id of what the reply shows. */
+/* A command whose result names what the reply shows, or the review it has become. */
 struct change_command {
     struct command command;
     struct query query;
@@ -156,6 +156,11 @@ struct change_command {
     const struct shape *shape;
     void *out;
 };
+
+static const struct account_result *result_of(const struct change_command *cc)
+{
+    return cc->command.result;
+}
 
 static void back_run(struct query *query, struct reader *reader)
 {
@@ -183,6 +188,10 @@ static void change_done(struct command *command)
                                           command->param[0] == '\0' ? NULL : command->param, NULL));
         return;
     }
+    if (result_of(cc)->id == 0) {
+        request_reply(req, review_reply(req, &result_of(cc)->review));
+        return;
+    }
     cc->query = (struct query){
         .run = back_run,
         .done = back_done,
@@ -208,7 +217,7 @@ static struct reply *reply_change(struct request *req, const struct command_kind
     cc->command = (struct command){
         .kind = kind,
         .arg = arg,
-        .result = ARENA_NEW(req->arena, int64_t),
+        .result = ARENA_NEW(req->arena, struct account_result),
         .arena = req->arena,
         .trace = &req->trace,
         .done = change_done,
@@ -541,7 +550,7 @@ static const struct field release_body_fields[] = {
 };
 static const struct field_set release_body_set = FIELD_SET("freeze_release", release_body_fields);
 
-static struct reply *release_handler(struct request *req)
+static struct reply *end_freeze(struct request *req, bool by_deduction)
 {
     struct account_release *release = ARENA_NEW(req->arena, struct account_release);
     struct release_body body = {0};
@@ -552,10 +561,21 @@ static struct reply *release_handler(struct request *req)
     if (request_body(req, &release_body_set, &body) != ERR_OK) {
         return reply_refusal(req);
     }
+    release->deduct = by_deduction;
     release->amount = body.amount;
     release->reason = body.reason;
     release->operator_id = req->principal.key_id;
     return reply_change(req, &account__release_kind, release, &freeze_shape);
+}
+
+static struct reply *release_handler(struct request *req)
+{
+    return end_freeze(req, false);
+}
+
+static struct reply *deduct_handler(struct request *req)
+{
+    return end_freeze(req, true);
 }
 
 /* ---- routes ---- */
@@ -619,18 +639,20 @@ const struct route account__routes[] = {
         .path = "/v1/accounts/{id}/credit-line",
         .handler = line_handler,
         .body = &line_set,
-        .reply = &account__view_set,
+        .reply = &review_fields,
+        .reply_status = 202,
         .errors = line_errors,
-        .summary = "Set an account's credit line",
+        .summary = "Ask for another credit line of an account; set after a review",
     },
     {
         CHANGES("account:write"),
         .path = "/v1/accounts/{id}/deferred",
         .handler = deferred_handler,
         .body = &deferred_set,
-        .reply = &account__view_set,
+        .reply = &review_fields,
+        .reply_status = 202,
         .errors = account_errors,
-        .summary = "Switch an account between entries at once and later",
+        .summary = "Ask for entries at once or later; switched after a review",
     },
     {
         CHANGES("account:write"),
@@ -677,7 +699,17 @@ const struct route account__routes[] = {
         .body = &release_body_set,
         .reply = &freeze_set,
         .errors = release_errors,
-        .summary = "Release a freeze, whole or in part",
+        .summary = "Release a freeze, whole or in part; a judicial one after a review",
+    },
+    {
+        CHANGES("account:freeze"),
+        .path = "/v1/freezes/{id}/deduct",
+        .handler = deduct_handler,
+        .body = &release_body_set,
+        .reply = &review_fields,
+        .reply_status = 202,
+        .errors = release_errors,
+        .summary = "Ask for a forced deduction of a freeze (司法扣划); made after a review",
     },
     {.method = NULL},
 };

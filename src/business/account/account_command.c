@@ -1,5 +1,6 @@
 /* Changes of accounts, each with its row of history. */
 #include "business/account/account_int.h"
+#include "money/ledger/ledger_voucher.h"
 
 enum { STATE_TEXT_MAX = 3000 };
 
@@ -123,7 +124,7 @@ static enum err open_apply(struct tx *tx, const void *arg, void *result)
         .currency = opening->currency,
     };
     struct account_row *row;
-    int64_t *account_id = result;
+    int64_t *account_id = &((struct account_result *)result)->id;
 
     TRY(merchant_check_active(tx, opening->merchant_id, 0));
     TRY(ledger_account_open(tx, &key, account_id));
@@ -142,7 +143,7 @@ static enum err open_apply(struct tx *tx, const void *arg, void *result)
 const struct command_kind account__open_kind = {
     .name = "account.open",
     .apply = open_apply,
-    .result_size = sizeof(int64_t),
+    .result_size = sizeof(struct account_result),
 };
 
 /* ---- changing ---- */
@@ -189,18 +190,81 @@ enum err account__change(struct tx *tx, const struct account_change *change)
     return str_eq(note.before, note.after) ? ERR_OK : account_note(tx, &note);
 }
 
-static enum err change_apply(struct tx *tx, const void *arg, void *result)
+/* ---- changes that are reviewed ---- */
+
+static const struct field change_fields[] = {
+    FIELD(struct account_change, action, FIELD_ENUM, .names = account__action_names),
+    {.name = "credit_line",
+     .type = FIELD_AMOUNT,
+     .offset = offsetof(struct account_change, amount),
+     .always = true},
+    {.name = "deferred",
+     .type = FIELD_BOOL,
+     .offset = offsetof(struct account_change, flag),
+     .always = true},
+};
+static const struct field_set change_set = FIELD_SET("account_change_asked", change_fields);
+
+static enum err change_reviewed(struct tx *tx, const struct review_item *item)
+{
+    struct account_change change;
+
+    TRY(review_change_read(tx, item, &change_set, sizeof(change), &change));
+    change.account_id = item->subject_id;
+    change.operator_id = item->maker_key_id;
+    change.review_id = item->id;
+    change.reason = item->reason;
+    return account__change(tx, &change);
+}
+
+const struct review_kind account__change_review = {
+    .name = "account.change",
+    .apply = change_reviewed,
+};
+
+static enum err submit_change(struct tx *tx, const struct account_change *change,
+                              struct account_result *result)
+{
+    const struct ledger_account *account;
+    const struct review_item *item;
+    struct review_ask ask = {
+        .kind = &account__change_review,
+        .maker_key_id = change->operator_id,
+        .subject_prefix = LEDGER_ACCOUNT_PREFIX,
+        .subject_id = change->account_id,
+        .change = review_change_print(tx_arena(tx), &change_set, change),
+        .summary = change->action == ACCOUNT_CREDIT_LINE
+                       ? str_printf(tx_arena(tx), "credit line of %lld minor units",
+                                    (long long)change->amount.minor)
+                       : str_printf(tx_arena(tx), "entries are applied %s",
+                                    change->flag ? "later" : "at once"),
+        .amount = change->amount,
+        .reason = change->reason,
+    };
+
+    TRY(get_account(tx, change->account_id, &account));
+    ask.currency = account->currency;
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, &result->review);
+    return ERR_OK;
+}
+
+static enum err change_apply(struct tx *tx, const void *arg, void *out)
 {
     const struct account_change *change = arg;
+    struct account_result *result = out;
 
-    *(int64_t *)result = change->account_id;
+    if (change->action == ACCOUNT_CREDIT_LINE || change->action == ACCOUNT_DEFERRED) {
+        return submit_change(tx, change, result);
+    }
+    result->id = change->account_id;
     return account__change(tx, change);
 }
 
 const struct command_kind account__change_kind = {
     .name = "account.change",
     .apply = change_apply,
-    .result_size = sizeof(int64_t),
+    .result_size = sizeof(struct account_result),
 };
 
 /* ---- freezes ---- */
@@ -232,17 +296,26 @@ static enum err freeze_apply(struct tx *tx, const void *arg, void *result)
 
     TRY(state_text(tx, freeze->account_id, &note.before));
     TRY(ledger_hold_place(tx, &place, &held));
-    *(int64_t *)result = held.hold_id;
+    ((struct account_result *)result)->id = held.hold_id;
     return note_change(tx, note);
 }
 
 const struct command_kind account__freeze_kind = {
     .name = "account.freeze",
     .apply = freeze_apply,
-    .result_size = sizeof(int64_t),
+    .result_size = sizeof(struct account_result),
 };
 
-enum err account__release(struct tx *tx, const struct account_release *release)
+/* What a step takes of the freeze: the amount asked for, or all that is left. */
+static struct amount amount_of(const struct account_release *release,
+                               const struct ledger_hold *hold)
+{
+    return release->amount.minor != 0
+               ? release->amount
+               : AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
+}
+
+static enum err give_back(struct tx *tx, const struct account_release *release)
 {
     const struct ledger_hold_release step = {
         .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_RELEASE, tx_id(tx)},
@@ -250,8 +323,32 @@ enum err account__release(struct tx *tx, const struct account_release *release)
         .whole = release->amount.minor == 0,
         .amount = release->amount,
     };
+
+    return ledger_hold_release(tx, &step, NULL);
+}
+
+/* The money goes on its way to the bank, through any block of the account. */
+static enum err deduct(struct tx *tx, const struct account_release *release,
+                       const struct ledger_hold *hold)
+{
+    const struct ledger_account *account;
+    struct ledger_voucher_capture capture = {
+        .hold_id = release->hold_id,
+        .voucher = {.event = LEDGER_EVENT_CASH_SENT,
+                    .business_no = tx_id(tx),
+                    .amounts = {[LEDGER_AMOUNT_GROSS] = amount_of(release, hold)}},
+    };
+
+    TRY(ledger_account_get(tx, hold->account_id, &account));
+    capture.voucher.merchant_id = account->owner_id;
+    capture.voucher.currency = account->currency;
+    return ledger_voucher_capture(tx, &capture, NULL);
+}
+
+enum err account__release(struct tx *tx, const struct account_release *release)
+{
     struct account_note note = {
-        .action = ACCOUNT_RELEASED,
+        .action = release->deduct ? ACCOUNT_DEDUCTED : ACCOUNT_RELEASED,
         .operator_id = release->operator_id,
         .review_id = release->review_id,
         .reason = release->reason,
@@ -261,20 +358,73 @@ enum err account__release(struct tx *tx, const struct account_release *release)
     TRY(ledger_hold_get(tx, release->hold_id, &hold));
     note.account_id = hold->account_id;
     TRY(state_text(tx, note.account_id, &note.before));
-    TRY(ledger_hold_release(tx, &step, NULL));
+    TRY(release->deduct ? deduct(tx, release, hold) : give_back(tx, release));
     return note_change(tx, note);
 }
 
-static enum err release_apply(struct tx *tx, const void *arg, void *result)
+static const struct field release_fields[] = {
+    FIELD(struct account_release, deduct, FIELD_BOOL, .always = true),
+    FIELD(struct account_release, amount, FIELD_AMOUNT, .always = true),
+};
+static const struct field_set release_set = FIELD_SET("account_release_asked", release_fields);
+
+static enum err release_reviewed(struct tx *tx, const struct review_item *item)
+{
+    struct account_release release;
+
+    TRY(review_change_read(tx, item, &release_set, sizeof(release), &release));
+    release.hold_id = item->subject_id;
+    release.operator_id = item->maker_key_id;
+    release.review_id = item->id;
+    release.reason = item->reason;
+    return account__release(tx, &release);
+}
+
+const struct review_kind account__release_review = {
+    .name = "account.release",
+    .apply = release_reviewed,
+};
+
+static enum err submit_release(struct tx *tx, const struct account_release *release,
+                               const struct ledger_hold *hold, struct account_result *result)
+{
+    const struct ledger_account *account;
+    const struct review_item *item;
+    struct review_ask ask = {
+        .kind = &account__release_review,
+        .maker_key_id = release->operator_id,
+        .subject_prefix = LEDGER_HOLD_PREFIX,
+        .subject_id = release->hold_id,
+        .change = review_change_print(tx_arena(tx), &release_set, release),
+        .summary = str_of(release->deduct ? "forced deduction from a freeze"
+                                          : "release of a judicial freeze"),
+        .amount = amount_of(release, hold),
+        .reason = release->reason,
+    };
+
+    TRY(ledger_account_get(tx, hold->account_id, &account));
+    ask.currency = account->currency;
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, &result->review);
+    return ERR_OK;
+}
+
+static enum err release_apply(struct tx *tx, const void *arg, void *out)
 {
     const struct account_release *release = arg;
+    struct account_result *result = out;
+    const struct ledger_hold *hold;
 
-    *(int64_t *)result = release->hold_id;
+    TRY(ledger_hold_get(tx, release->hold_id, &hold));
+    if (release->deduct || hold->kind == LEDGER_HOLD_JUDICIAL) {
+        return submit_release(tx, release, hold, result);
+    }
+    result->id = release->hold_id;
     return account__release(tx, release);
 }
 
 const struct command_kind account__release_kind = {
     .name = "account.release",
     .apply = release_apply,
-    .result_size = sizeof(int64_t),
+    .result_size = sizeof(struct account_result),
 };

@@ -4,6 +4,7 @@
 
 #include "business/account/account.h"
 #include "business/merchant/merchant.h"
+#include "business/review/review.h"
 #include "platform/store/store_reply.h"
 
 /* What is kept beside a ledger account; made with the first change. */
@@ -45,6 +46,12 @@ enum account_type account__type_of(enum ledger_code code); /* 0: not an account 
 
 /* ---- commands ---- */
 
+/* Of every command: the account or freeze it was about, or the review it has become. */
+struct account_result {
+    int64_t id;                /* 0: it waits for the review */
+    struct review_item review; /* with id 0 */
+};
+
 struct account_opening {
     int64_t merchant_id;
     enum account_type type;
@@ -52,7 +59,7 @@ struct account_opening {
     struct str remark;
     int64_t operator_id;
 };
-extern const struct command_kind account__open_kind; /* result int64_t account id */
+extern const struct command_kind account__open_kind;
 
 struct account_change {
     int64_t account_id;
@@ -65,7 +72,8 @@ struct account_change {
     struct str reason;
 };
 MUST_USE enum err account__change(struct tx *tx, const struct account_change *change);
-extern const struct command_kind account__change_kind; /* result int64_t account id */
+/* A credit line and deferred entry are reviewed. */
+extern const struct command_kind account__change_kind;
 
 struct account_freeze {
     int64_t account_id;
@@ -80,17 +88,22 @@ struct account_freeze {
     int64_t expires_at;
     int64_t operator_id;
 };
-extern const struct command_kind account__freeze_kind; /* result int64_t hold id */
+extern const struct command_kind account__freeze_kind;
 
 struct account_release {
     int64_t hold_id;
+    bool deduct;          /* take it by force (司法扣划) instead of giving it back */
     struct amount amount; /* 0: all of it */
     struct str reason;
     int64_t operator_id;
     int64_t review_id;
 };
 MUST_USE enum err account__release(struct tx *tx, const struct account_release *release);
-extern const struct command_kind account__release_kind; /* result int64_t hold id */
+/* The end of a judicial freeze, and any deduction, is reviewed. */
+extern const struct command_kind account__release_kind;
+
+extern const struct review_kind account__change_review;
+extern const struct review_kind account__release_review;
 
 extern const struct command_kind account__card_add_kind; /* arg and result struct account_card */
 struct account_card_change {

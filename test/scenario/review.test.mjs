@@ -1,0 +1,94 @@
+// Maker and checker: what waits for a second pair of eyes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Platform } from './lib.mjs';
+
+let p, account, line = 0;
+const ask = (change = {}) => p.operator('POST', `/v1/accounts/${account.id}/credit-line`,
+  { credit_line: ++line, reason: 'a test', ...change });
+const decide = (id, what, who = 'checker', number = 0) => p[who]('POST', `/v1/reviews/${id}/${what}`, { remark: what }, number);
+const get = async (id) => (await p.operator('GET', `/v1/reviews/${id}`)).body;
+const creditLine = async () => (await p.operator('GET', `/v1/accounts/${account.id}`)).body.credit_line;
+
+before(async () => {
+  p = await Platform.start();
+  account = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' });
+});
+after(() => p.end());
+
+test('a change takes effect when another operator has approved it', async () => {
+  const { status, body: review } = await ask({ credit_line: 500 });
+  assert.equal(status, 202);
+  assert.deepEqual([review.status, review.kind, review.subject, review.change.credit_line, review.needed],
+    ['pending', 'account.change', account.id, 500, 1]);
+  assert.equal(await creditLine(), 0);
+  const answer = await decide(review.id, 'approve');
+  assert.equal(answer.body.status, 'approved', answer.raw);
+  assert.equal(answer.body.first_approval.remark, 'approve');
+  assert.equal(await creditLine(), 500);
+  const again = await decide(review.id, 'approve');
+  assert.deepEqual(again.body, answer.body);
+  p.refused(await decide(review.id, 'approve', 'checker', 1), 409, 'review_state', 'status');
+});
+
+test('a maker is no checker of the change', async () => {
+  const { body: review } = await ask();
+  p.refused(await decide(review.id, 'approve', 'operator'), 403, 'review_self');
+  p.refused(await decide(review.id, 'reject', 'operator'), 403, 'review_self');
+  p.refused(await decide(review.id, 'withdraw'), 403, 'review_not_maker');
+  assert.equal((await decide(review.id, 'withdraw', 'operator')).body.status, 'withdrawn');
+  p.refused(await decide(review.id, 'approve'), 409, 'review_state', 'status');
+});
+
+test('a rejected change changes nothing, and may be asked for again', async () => {
+  const before = await creditLine();
+  const { body: review } = await ask({ credit_line: 9000 });
+  const rejected = await decide(review.id, 'reject');
+  assert.deepEqual([rejected.body.status, rejected.body.closed_by.remark], ['rejected', 'reject']);
+  assert.deepEqual((await decide(review.id, 'reject')).body, rejected.body);
+  assert.equal(await creditLine(), before);
+  const second = await ask({ credit_line: 9000 });
+  assert.notEqual(second.body.id, review.id);
+  await decide(second.body.id, 'withdraw', 'operator');
+});
+
+test('the same change is pending once', async () => {
+  const first = await ask({ credit_line: 700 });
+  const again = await ask({ credit_line: 700 });
+  assert.equal(again.body.id, first.body.id);
+  p.refused(await ask({ credit_line: 700, reason: 'another one' }), 409, 'review_pending', 'reason');
+  const path = `/v1/accounts/${account.id}/credit-line`;
+  p.refused(await p.checker('POST', path, { credit_line: 700, reason: 'a test' }), 409, 'review_pending', 'maker');
+  await decide(first.body.id, 'withdraw', 'operator');
+});
+
+test('a change that is refused when it is made has failed, and says why', async () => {
+  assert.equal((await p.reviewed(await ask({ credit_line: 300 }))).status, 'approved');
+  const { body: deposit } = await p.operator('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  await p.operator('POST', '/v1/ledger/transfers', {
+    business_no: Date.now(),
+    legs: [{ account: account.id, side: 'debit', amount: 200 }, { account: deposit.id, side: 'credit', amount: 200 }],
+  });
+  const { body: review } = await ask({ credit_line: 100 });
+  const answer = await decide(review.id, 'approve');
+  assert.equal(answer.status, 200);
+  assert.deepEqual([answer.body.status, answer.body.error_code, answer.body.error_param],
+    ['failed', 'ledger_insufficient', 'floor']);
+  assert.equal(await creditLine(), 300);
+  const history = await p.operator('GET', `/v1/accounts/${account.id}/history?limit=1`);
+  assert.equal(history.body.data[0].after.credit_line, 300);
+});
+
+test('reviews are listed by status and kind, in pages', async () => {
+  const { body: review } = await ask();
+  const pending = await p.operator('GET', '/v1/reviews?status=pending');
+  assert.deepEqual(pending.body.data.map((r) => r.id), [review.id]);
+  const none = await p.operator('GET', '/v1/reviews?kind=account.release');
+  assert.deepEqual(none.body.data, []);
+  const first = (await p.operator('GET', '/v1/reviews?limit=2')).body;
+  const second = (await p.operator('GET', `/v1/reviews?limit=2&starting_after=${first.next_cursor}`)).body;
+  assert.ok(first.has_more && second.data[0].id < first.data[1].id);
+  assert.deepEqual(await get(review.id), first.data[0]);
+  p.refused(await p.operator('GET', '/v1/reviews/rev_0000000000001'), 404, 'review_not_found');
+  p.refused(await p.operator('GET', '/v1/reviews?status=green'), 400, 'field_value', 'status');
+});
