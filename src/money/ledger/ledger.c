@@ -1,4 +1,5 @@
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_day_int.h"
 
 static enum err start(struct app *app, void **state)
@@ -16,7 +17,8 @@ static const struct timer_kind *const timers[] = {
 };
 
 static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__hold_routes,
-                                                  ledger__day_routes, NULL};
+                                                  ledger__day_routes,      ledger__chart_routes,
+                                                  ledger__voucher_routes,  NULL};
 
 const struct module ledger_module = {
     .name = "ledger",

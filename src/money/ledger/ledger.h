@@ -88,15 +88,6 @@ enum ledger_code {
     LEDGER_CODE_CHANNEL_FEE_EXPENSE = 6421, /* 渠道手续费支出 fee paid to channels */
 };
 
-struct ledger_chart_row {
-    enum ledger_code code;
-    enum ledger_side side;
-    bool has_floor; /* new accounts get a floor of zero */
-    const char *name;
-    const char *name_zh;
-};
-const struct ledger_chart_row *ledger_chart_find(int64_t code); /* NULL: no such code */
-
 /* ---- accounts ---- */
 
 enum { LEDGER_PLATFORM = 0 }; /* owner_id of the platform's own accounts */
@@ -596,6 +587,7 @@ MUST_USE enum err ledger_read_days(struct reader *reader, int32_t before, size_t
  * there are. The opening of a day is the closing of the day before. */
 struct ledger_trial_row {
     int64_t code;
+    struct str name; /* in the chart, on the day */
     enum currency currency;
     enum ledger_side side; /* the normal side */
     struct amount opening; /* on the normal side */

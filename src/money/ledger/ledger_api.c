@@ -1,6 +1,7 @@
 /* The operator's read API: accounts, statements, balances, journals. */
 #include "base/time.h"
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_voucher.h"
 #include "platform/store/store_reply.h"
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
@@ -115,14 +116,16 @@ static const struct field_set account_set = FIELD_SET("ledger_account", account_
 /* What a channel owes or is owed is kept per channel account, all else per merchant. */
 static bool is_of_channel(int64_t code)
 {
+    while (ledger_code_level(code) > 2) {
+        code = ledger_code_parent(code);
+    }
     return code == LEDGER_CODE_CHANNEL_RECEIVABLE || code == LEDGER_CODE_CHANNEL_FEE_PAYABLE;
 }
 
-static struct account_view view_account(const struct request *req,
+static struct account_view view_account(const struct request *req, const struct ledger_chart *chart,
                                         const struct ledger_account *account)
 {
     int32_t today = time_business_date(req->received_ms);
-    const struct ledger_chart_row *chart = ledger_chart_find(account->code);
     bool of_channel = is_of_channel(account->code);
 
     return (struct account_view){
@@ -130,7 +133,7 @@ static struct account_view view_account(const struct request *req,
         .merchant_id = of_channel ? 0 : account->owner_id,
         .channel_account_id = of_channel ? account->owner_id : 0,
         .code = account->code,
-        .name = str_of(chart == NULL ? NULL : chart->name),
+        .name = ledger_chart_name(chart, account->code),
         .currency = account->currency,
         .side = account->side,
         .posted = account->posted,
@@ -150,15 +153,24 @@ static struct account_view view_account(const struct request *req,
     };
 }
 
+struct account_found {
+    struct ledger_account account;
+    struct ledger_chart chart;
+};
+
 static enum err account_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
-    return ledger_read_account(reader, *(const int64_t *)arg, req->arena, result);
+    struct account_found *found = result;
+
+    TRY(ledger_read_chart(reader, time_business_date(req->received_ms), req->arena, &found->chart));
+    return ledger_read_account(reader, *(const int64_t *)arg, req->arena, &found->account);
 }
 
 static struct reply *account_then(struct request *req, void *result)
 {
-    struct account_view view = view_account(req, result);
+    const struct account_found *found = result;
+    struct account_view view = view_account(req, &found->chart, &found->account);
 
     return reply_fields(req, 200, &account_set, &view);
 }
@@ -170,7 +182,7 @@ static struct reply *account_handler(struct request *req)
     if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, id) != ERR_OK) {
         return reply_error(req, ERR_LEDGER_ACCOUNT);
     }
-    return reply_query(req, id, sizeof(struct ledger_account), account_run, account_then);
+    return reply_query(req, id, sizeof(struct account_found), account_run, account_then);
 }
 
 struct accounts_query {
@@ -196,6 +208,7 @@ static const struct field_set accounts_query_set =
     FIELD_SET("ledger_account_list", accounts_query_fields);
 
 struct accounts_page {
+    struct ledger_chart chart;
     struct ledger_account *rows;
     size_t count;
     size_t limit;
@@ -214,6 +227,7 @@ static enum err accounts_run(struct reader *reader, struct request *req, const v
     };
 
     page->limit = (size_t)query->limit;
+    TRY(ledger_read_chart(reader, time_business_date(req->received_ms), req->arena, &page->chart));
     return ledger_read_accounts(reader, &filter, req->arena, &page->rows, &page->count);
 }
 
@@ -226,7 +240,7 @@ static struct reply *accounts_then(struct request *req, void *result)
     struct str next = STR("");
 
     for (size_t i = 0; i < count; i++) {
-        views[i] = view_account(req, &page->rows[i]);
+        views[i] = view_account(req, &page->chart, &page->rows[i]);
     }
     if (more) {
         next = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, page->rows[count - 1].id);
@@ -452,6 +466,8 @@ static struct reply *balance_handler(struct request *req)
 /* ---- journals ---- */
 
 struct journal_view {
+    enum ledger_event event;
+    int64_t version;
     int64_t id;
     enum ledger_source source;
     enum ledger_operation operation;
@@ -470,6 +486,9 @@ static const struct field journal_fields[] = {
     FIELD(struct journal_view, operation, FIELD_ENUM, .names = operation_names, .required = true),
     FIELD(struct journal_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct journal_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct journal_view, event, FIELD_ENUM, .names = ledger_event_names,
+          .help = "The event whose voucher template spelled the entries, if one did."),
+    FIELD(struct journal_view, version, FIELD_INT, .help = "Of that template."),
     FIELD(struct journal_view, business_date, FIELD_INT, .required = true, .example = "20261122",
           .help = "yyyymmdd in Asia/Shanghai."),
     FIELD(struct journal_view, created_at, FIELD_TIME, .required = true),
@@ -487,6 +506,8 @@ static struct journal_view view_journal(struct arena *arena,
 
     return (struct journal_view){
         .id = journal->id,
+        .event = journal->voucher == 0 ? 0 : ledger_template_event(journal->voucher),
+        .version = journal->voucher == 0 ? 0 : ledger_template_version(journal->voucher),
         .source = journal->reference.source,
         .operation = journal->reference.operation,
         .payment_id = of_payment ? journal->reference.business_no : 0,

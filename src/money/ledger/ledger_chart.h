@@ -57,4 +57,75 @@ const struct ledger_chart_entry *ledger_chart_entry(const struct ledger_chart *c
 /* The English name; empty for a code the chart does not have. */
 struct str ledger_chart_name(const struct ledger_chart *chart, int64_t code);
 
+/* All versions of a code, the first one first. ERR_LEDGER_CODE. */
+MUST_USE enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *arena,
+                                   struct ledger_chart *out);
+
+/* ---- changing the chart ---- */
+
+struct ledger_versioned {
+    int64_t version;
+    bool exists; /* it was there before, with the same content */
+};
+
+/* A new code from a date on, or a new version of one that is there. Sent again it answers with the
+ * same version and `exists`. Refusals, the first that applies: ERR_LEDGER_CODE_FORM (code: not 4,
+ * 6, 8 or 10 digits, or the code above is not there), ERR_LEDGER_CODE_CLOSED (code: it, or the code
+ * above), ERR_LEDGER_CODE_SIDE (side: not the one it has), ERR_LEDGER_VERSION_DATE (valid_from: in
+ * the past, or not later than the version before), ERR_LEDGER_CODE_IN_USE (code: the code above has
+ * accounts, or vouchers name it), ERR_LEDGER_CODE_CURRENCY (currencies: too many). */
+struct ledger_chart_put {
+    int64_t code;
+    int64_t valid_from; /* yyyymmdd */
+    enum ledger_side side;
+    struct str name;
+    struct str name_zh;
+    bool has_floor;
+    const enum currency *currencies; /* known ones; none: any */
+    size_t currency_count;
+    int64_t operator_id; /* an operator's key */
+};
+extern const struct command_kind ledger_chart_put_kind; /* result ledger_versioned */
+
+/* Closes a code from the business date on: nothing is opened or posted under it any more. A closed
+ * one is left alone. The accounts of a leaf are given by the caller (ledger_read_accounts_of_code)
+ * and looked at once more. Refusals, the first that applies: ERR_LEDGER_CODE;
+ * ERR_LEDGER_CODE_IN_USE (codes below it are open, or vouchers name it); ERR_LEDGER_CODE_CHANGED
+ * (an account was opened meanwhile: read and try again); ERR_LEDGER_CODE_BALANCE (an account has a
+ * balance, a hold or a pending entry); all with param code. */
+struct ledger_chart_close {
+    int64_t code;
+    const int64_t *account_ids;
+    size_t account_count;
+};
+extern const struct command_kind ledger_chart_close_kind; /* result int64_t closed_on, yyyymmdd */
+enum { LEDGER_CLOSE_ACCOUNTS_MAX = 50000 };
+/* ERR_LEDGER_CODE_IN_USE: more than LEDGER_CLOSE_ACCOUNTS_MAX. */
+MUST_USE enum err ledger_read_accounts_of_code(struct reader *reader, int64_t code,
+                                               struct arena *arena, int64_t **ids, size_t *count);
+
+/* ---- the general ledger (总账) ---- */
+
+/* The trial balance rolled up over the tree: for each code and currency the sum of all leaves below
+ * it, in the order of the tree. Opening and closing are on the code's own normal side. That the
+ * totals of the leaves agree with their accounts (总分核对) is ledger_read_difference's to tell. */
+struct ledger_general_row {
+    const struct ledger_chart_entry *entry;
+    enum currency currency;
+    struct amount opening;
+    struct amount debits; /* of the day */
+    struct amount credits;
+    struct amount closing;
+};
+struct ledger_general {
+    int32_t date;
+    struct ledger_general_row *rows;
+    size_t row_count;
+    bool balanced;                /* over the classes debits equal credits in each currency */
+    enum currency wrong_currency; /* the first one in which they do not */
+};
+/* date 0: now. ERR_LEDGER_OVERFLOW: a sum leaves 63 bits. */
+MUST_USE enum err ledger_read_general(struct reader *reader, int32_t date, struct arena *arena,
+                                      struct ledger_general *out);
+
 #endif

@@ -30,6 +30,8 @@ struct ledger_code_version {
 extern const struct table ledger__chart_table;
 extern const struct table ledger__chart_version_table;
 extern const struct statement ledger__chart_codes, ledger__chart_versions;
+extern const struct statement ledger__code_versions, ledger__accounts_of_code;
+extern const struct route ledger__chart_routes[], ledger__voucher_routes[];
 
 static inline int64_t ledger__code_version_id(int64_t code, int64_t version)
 {

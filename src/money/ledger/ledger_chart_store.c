@@ -1,4 +1,5 @@
 #include "money/ledger/ledger_chart_int.h"
+#include "money/ledger/ledger_int.h"
 
 #include <stdlib.h>
 
@@ -54,6 +55,18 @@ const struct statement ledger__chart_versions = {
     .name = "ledger_chart_versions",
     .sql = "SELECT :row FROM ledger_chart_version ORDER BY id",
     .row = &ledger__chart_version_table,
+};
+
+const struct statement ledger__code_versions = {
+    .name = "ledger_code_versions",
+    .sql = "SELECT :row FROM ledger_chart_version WHERE id > ? AND id <= ? ORDER BY id",
+    .row = &ledger__chart_version_table,
+};
+
+const struct statement ledger__accounts_of_code = {
+    .name = "ledger_accounts_of_code",
+    .sql = "SELECT :row FROM ledger_account WHERE code = ? ORDER BY id LIMIT ?",
+    .row = &ledger__account_table,
 };
 
 /* ---- reading ---- */
@@ -146,4 +159,46 @@ struct str ledger_chart_name(const struct ledger_chart *chart, int64_t code)
     const struct ledger_chart_entry *entry = ledger_chart_entry(chart, code);
 
     return entry == NULL ? STR("") : entry->name;
+}
+
+enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *arena,
+                          struct ledger_chart *out)
+{
+    const struct value ids[] = {VALUE_INT(ledger__code_version_id(code, 0)),
+                                VALUE_INT(ledger__code_version_id(code, LEDGER_VERSIONS_MAX))};
+    const struct ledger_code_version *versions;
+    struct ledger_code_row row;
+    void *rows;
+    enum err err = reader_get(reader, &ledger__chart_table, code, arena, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_LEDGER_CODE;
+    }
+    TRY(err);
+    TRY(reader_rows(reader, &ledger__code_versions, ids, 2, arena, &rows, &out->count));
+    versions = rows;
+    out->entries = ARENA_ARRAY(arena, struct ledger_chart_entry, out->count);
+    for (size_t i = 0; i < out->count; i++) {
+        fill_entry(&out->entries[i], &row, &versions[i]);
+    }
+    return ERR_OK;
+}
+
+enum err ledger_read_accounts_of_code(struct reader *reader, int64_t code, struct arena *arena,
+                                      int64_t **ids, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(code), VALUE_INT(LEDGER_CLOSE_ACCOUNTS_MAX + 1)};
+    const struct ledger_account *accounts;
+    void *rows;
+
+    TRY(reader_rows(reader, &ledger__accounts_of_code, values, 2, arena, &rows, count));
+    if (*count > LEDGER_CLOSE_ACCOUNTS_MAX) {
+        return ERR_LEDGER_CODE_IN_USE;
+    }
+    accounts = rows;
+    *ids = ARENA_ARRAY(arena, int64_t, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*ids)[i] = accounts[i].id;
+    }
+    return ERR_OK;
 }

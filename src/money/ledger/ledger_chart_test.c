@@ -176,6 +176,269 @@ static void a_code_may_be_bound_to_currencies(void **state)
     books_close(books);
 }
 
+/* ---- changing the chart ---- */
+
+static const struct ledger_chart_put below = {
+    .code = 223101,
+    .valid_from = TODAY,
+    .side = LEDGER_CREDIT,
+    .name = STR_INIT("Interest payable to merchants"),
+    .name_zh = STR_INIT("应付利息-商户"),
+    .operator_id = 9,
+};
+
+static enum err put(struct books *books, const struct ledger_chart_put *arg,
+                    struct ledger_versioned *out)
+{
+    return books_command(books, &ledger_chart_put_kind, arg, out);
+}
+
+struct code_accounts {
+    int64_t code;
+    int64_t *ids;
+    size_t count;
+};
+
+static void accounts_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct code_accounts *accounts = ctx;
+
+    assert_ok(ledger_read_accounts_of_code(reader, accounts->code, books->arena, &accounts->ids,
+                                           &accounts->count));
+}
+
+static enum err close_code(struct books *books, int64_t code, int64_t *closed_on)
+{
+    struct code_accounts accounts = {.code = code};
+    struct ledger_chart_close close = {.code = code};
+
+    books_read(books, accounts_run, &accounts);
+    close.account_ids = accounts.ids;
+    close.account_count = accounts.count;
+    return books_command(books, &ledger_chart_close_kind, &close, closed_on);
+}
+
+static void codes_are_added_below_codes_without_accounts(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put four = below, deep = below;
+    struct ledger_versioned out;
+
+    assert_refused(books, put(books, &below, &out), ERR_LEDGER_CODE_FORM, "code");
+    four.code = 2231;
+    assert_ok(put(books, &four, &out));
+    assert_int_equal(out.version, 1);
+    assert_true(entry_on(books, TODAY, 2231)->leaf);
+    assert_ok(put(books, &below, &out));
+    assert_false(entry_on(books, TODAY, 2231)->leaf);
+    assert_true(entry_on(books, TODAY, 223101)->leaf);
+    assert_ok(open_account(books, 223101, CURRENCY_CNY));
+    assert_refused(books, open_account(books, 2231, CURRENCY_CNY), ERR_LEDGER_CODE_NOT_LEAF,
+                   "code");
+    deep.code = 22310101;
+    assert_refused(books, put(books, &deep, &out), ERR_LEDGER_CODE_IN_USE, "code");
+    deep.code = 223102;
+    assert_ok(put(books, &deep, &out));
+    deep.code = 22310201;
+    assert_ok(put(books, &deep, &out));
+    deep.code = INT64_C(2231020101);
+    assert_ok(put(books, &deep, &out));
+    assert_ok(open_account(books, INT64_C(2231020101), CURRENCY_CNY));
+    books_reopen(books);
+    assert_int_equal(entry_on(books, TODAY, INT64_C(2231020101))->accounts, 1);
+    books_close(books);
+}
+
+static void codes_that_vouchers_name_get_none_below_them(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put child = below;
+    struct ledger_versioned out;
+    int64_t closed_on;
+
+    child.code = 224501;
+    assert_refused(books, put(books, &child, &out), ERR_LEDGER_CODE_IN_USE, "code");
+    child.code = 229901; /* entries waiting: code posts there by itself */
+    assert_refused(books, put(books, &child, &out), ERR_LEDGER_CODE_IN_USE, "code");
+    assert_refused(books, close_code(books, 2245, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
+    assert_refused(books, close_code(books, 2299, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
+    assert_refused(books, close_code(books, 2, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
+    assert_refused(books, close_code(books, 9999, &closed_on), ERR_LEDGER_CODE, "code");
+    child.code = 224201; /* 2242 has no accounts, and no shipped voucher names it */
+    assert_ok(put(books, &child, &out));
+    books_close(books);
+}
+
+static void a_code_has_4_6_8_or_10_digits_and_one_above(void **state)
+{
+    static const int64_t wrong[] = {1,     22,      224,
+                                    22410, 2241011, 224101011,
+                                    5001, /* there is no class 5 */
+                                    7001,  123456,  INT64_C(10000000000)};
+    struct books *books = books_open(*state);
+    struct ledger_versioned out;
+
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct ledger_chart_put bad = below;
+
+        bad.code = wrong[i];
+        assert_refused(books, put(books, &bad, &out), ERR_LEDGER_CODE_FORM, "code");
+    }
+    books_close(books);
+}
+
+static void a_version_is_valid_from_its_date_on(void **state)
+{
+    static const enum currency yuan[] = {CURRENCY_CNY};
+    struct books *books = books_open(*state);
+    struct ledger_chart_put next = {.code = 2242,
+                                    .valid_from = TODAY + 1,
+                                    .side = LEDGER_CREDIT,
+                                    .name = STR("Fees on hold"),
+                                    .name_zh = STR("待结手续费"),
+                                    .has_floor = true,
+                                    .currencies = yuan,
+                                    .currency_count = 1};
+    struct ledger_versioned out;
+
+    assert_ok(put(books, &next, &out));
+    assert_int_equal(out.version, 2);
+    assert_false(out.exists);
+    assert_ok(put(books, &next, &out));
+    assert_int_equal(out.version, 2);
+    assert_true(out.exists);
+    assert_text(entry_on(books, TODAY, 2242)->name, "Fees to be confirmed");
+    assert_text(entry_on(books, TODAY + 1, 2242)->name, "Fees on hold");
+    assert_ok(open_account(books, 2242, CURRENCY_USD));
+    counter_add(&books->now_ms, INT64_C(86400000));
+    assert_refused(books, open_account(books, 2242, CURRENCY_JPY), ERR_LEDGER_CODE_CURRENCY,
+                   "currency");
+    assert_true(books_get(books, books_account(books, MERCHANT, 2242, CURRENCY_CNY)).has_floor);
+    assert_false(books_get(books, books_account(books, MERCHANT, 2242, CURRENCY_USD)).has_floor);
+    next.name = STR("Again");
+    assert_refused(books, put(books, &next, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
+    next.valid_from = TODAY;
+    assert_refused(books, put(books, &next, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
+    next.side = LEDGER_DEBIT;
+    assert_refused(books, put(books, &next, &out), ERR_LEDGER_CODE_SIDE, "side");
+    books_close(books);
+}
+
+static void a_code_from_a_later_date_on_is_not_open_yet(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put later = below;
+    struct ledger_versioned out;
+
+    later.code = 2231;
+    later.valid_from = TODAY - 1;
+    assert_refused(books, put(books, &later, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
+    later.valid_from = TODAY + 1;
+    assert_ok(put(books, &later, &out));
+    assert_null(entry_on(books, TODAY, 2231));
+    assert_refused(books, open_account(books, 2231, CURRENCY_CNY), ERR_LEDGER_CODE_CLOSED, "code");
+    counter_add(&books->now_ms, INT64_C(86400000));
+    assert_ok(open_account(books, 2231, CURRENCY_CNY));
+    books_close(books);
+}
+
+static void a_code_is_closed_when_all_its_accounts_are_empty(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_close stale = {.code = 2261};
+    int64_t closed_on = 0, other, account;
+    struct ledger_versioned out;
+    struct ledger_chart_put again = below;
+
+    account = books_account(books, MERCHANT, 2261, CURRENCY_CNY);
+    other = books_account(books, MERCHANT + 1, 2261, CURRENCY_CNY);
+    assert_refused(books, books_command(books, &ledger_chart_close_kind, &stale, &closed_on),
+                   ERR_LEDGER_CODE_CHANGED, "code");
+    assert_ok(books_transfer(books, account, other, 5)); /* the sum of the code is zero */
+    assert_refused(books, close_code(books, 2261, &closed_on), ERR_LEDGER_CODE_BALANCE, "code");
+    assert_ok(books_transfer(books, other, account, 5));
+    assert_ok(close_code(books, 2261, &closed_on));
+    assert_int_equal(closed_on, TODAY);
+    counter_add(&books->now_ms, INT64_C(86400000));
+    assert_ok(close_code(books, 2261, &closed_on)); /* closed already */
+    assert_int_equal(closed_on, TODAY);
+    assert_refused(books, open_account(books, 2261, CURRENCY_USD), ERR_LEDGER_CODE_CLOSED, "code");
+    again.code = 2261;
+    assert_refused(books, put(books, &again, &out), ERR_LEDGER_CODE_CLOSED, "code");
+    again.code = 226101;
+    again.valid_from = TODAY + 1;
+    assert_refused(books, put(books, &again, &out), ERR_LEDGER_CODE_CLOSED, "code");
+    assert_int_equal(entry_on(books, TODAY, 2261)->closed_on, TODAY);
+    books_close(books);
+}
+
+static void a_code_is_closed_after_those_below_it(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put code = below;
+    struct ledger_versioned out;
+    int64_t closed_on;
+
+    code.code = 2231;
+    assert_ok(put(books, &code, &out));
+    assert_ok(put(books, &below, &out));
+    assert_refused(books, close_code(books, 2231, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
+    assert_ok(close_code(books, 223101, &closed_on));
+    assert_ok(close_code(books, 2231, &closed_on));
+    books_close(books);
+}
+
+/* ---- the general ledger ---- */
+
+static void general_run(struct books *books, struct reader *reader, void *ctx)
+{
+    assert_ok(ledger_read_general(reader, 0, books->arena, ctx));
+}
+
+static void assert_general(const struct ledger_general *general, size_t number, int64_t code,
+                           const int64_t due[4])
+{
+    const struct ledger_general_row *row = &general->rows[number];
+
+    assert_int_equal(row->entry->code, code);
+    assert_int_equal(row->currency, CURRENCY_CNY);
+    assert_int_equal(row->opening.minor, due[0]);
+    assert_int_equal(row->debits.minor, due[1]);
+    assert_int_equal(row->credits.minor, due[2]);
+    assert_int_equal(row->closing.minor, due[3]);
+}
+
+/* Yesterday 100.00 in, 99.40 owed, 0.60 earned; today 0.20 of cost. */
+static void the_general_ledger_is_the_sum_over_the_tree(void **state)
+{
+    struct books *books = books_open(*state);
+    int64_t channel = books_account(books, MERCHANT, 1131, CURRENCY_CNY);
+    int64_t payable = books_account(books, MERCHANT, 2241, CURRENCY_CNY);
+    int64_t income = books_account(books, LEDGER_PLATFORM, 6021, CURRENCY_CNY);
+    int64_t expense = books_account(books, LEDGER_PLATFORM, 6421, CURRENCY_CNY);
+    int64_t cost = books_account(books, MERCHANT, 2251, CURRENCY_CNY);
+    const struct ledger_leg legs[] = {debit(channel, 10000), credit(payable, 9940),
+                                      credit(income, 60)};
+    struct ledger_general general;
+
+    assert_ok(books_post(books, 0, legs, ARRAY_LEN(legs), NULL));
+    counter_add(&books->now_ms, INT64_C(86400000));
+    assert_ok(books_transfer(books, expense, cost, 20));
+    books_read(books, general_run, &general);
+    assert_int_equal(general.date, TODAY + 1);
+    assert_int_equal(general.row_count, 8);
+    assert_true(general.balanced);
+    assert_general(&general, 0, 1, (const int64_t[]){10000, 0, 0, 10000});
+    assert_general(&general, 1, 1131, (const int64_t[]){10000, 0, 0, 10000});
+    assert_general(&general, 2, 2, (const int64_t[]){9940, 0, 20, 9960});
+    assert_general(&general, 3, 2241, (const int64_t[]){9940, 0, 0, 9940});
+    assert_general(&general, 4, 2251, (const int64_t[]){0, 0, 20, 20});
+    assert_general(&general, 5, 6, (const int64_t[]){60, 20, 0, 40});
+    assert_general(&general, 6, 6021, (const int64_t[]){60, 0, 0, 60});
+    assert_general(&general, 7, 6421, (const int64_t[]){0, 20, 0, 20});
+    books_close(books);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +447,14 @@ int main(void)
         cmocka_unit_test(accounts_are_opened_under_leaves_and_counted),
         cmocka_unit_test(a_code_is_open_from_a_date_until_it_is_closed),
         cmocka_unit_test(a_code_may_be_bound_to_currencies),
+        cmocka_unit_test(codes_are_added_below_codes_without_accounts),
+        cmocka_unit_test(codes_that_vouchers_name_get_none_below_them),
+        cmocka_unit_test(a_code_has_4_6_8_or_10_digits_and_one_above),
+        cmocka_unit_test(a_version_is_valid_from_its_date_on),
+        cmocka_unit_test(a_code_from_a_later_date_on_is_not_open_yet),
+        cmocka_unit_test(a_code_is_closed_when_all_its_accounts_are_empty),
+        cmocka_unit_test(a_code_is_closed_after_those_below_it),
+        cmocka_unit_test(the_general_ledger_is_the_sum_over_the_tree),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

@@ -81,11 +81,9 @@ static enum err trial_run(struct reader *reader, struct request *req, const void
 
 static struct trial_row_view view_trial_row(const struct ledger_trial_row *row)
 {
-    const struct ledger_chart_row *chart = ledger_chart_find(row->code);
-
     return (struct trial_row_view){
         .code = row->code,
-        .name = str_of(chart == NULL ? NULL : chart->name),
+        .name = row->name,
         .currency = row->currency,
         .side = row->side,
         .opening = row->opening,

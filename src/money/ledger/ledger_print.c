@@ -49,15 +49,13 @@ static void print_amount(struct buf *out, struct arena *arena, struct amount amo
 static void print_trial_row(struct buf *out, struct arena *arena,
                             const struct ledger_trial_row *row)
 {
-    const struct ledger_chart_row *chart = ledger_chart_find(row->code);
-
     buf_printf(out, "%-10lld  " STR_FMT "  %s", (long long)row->code,
                STR_ARG(currency_code(row->currency)), row->side == LEDGER_DEBIT ? "D" : "C");
     print_amount(out, arena, row->opening, row->currency);
     print_amount(out, arena, row->debits, row->currency);
     print_amount(out, arena, row->credits, row->currency);
     print_amount(out, arena, row->closing, row->currency);
-    buf_printf(out, "  %s\n", chart == NULL ? "" : chart->name);
+    buf_printf(out, "  " STR_FMT "\n", STR_ARG(row->name));
 }
 
 static enum err print_trial(struct store *store, struct trial_query *query, struct buf *out,

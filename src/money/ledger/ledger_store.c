@@ -330,6 +330,8 @@ static const struct statement *const statements[] = {
     &ledger__difference,
     &ledger__chart_codes,
     &ledger__chart_versions,
+    &ledger__code_versions,
+    &ledger__accounts_of_code,
     &ledger__rules[0].broken_by,
     &ledger__rules[1].broken_by,
     &ledger__rules[2].broken_by,

@@ -1,6 +1,7 @@
 /* The general ledger: totals per code and currency, kept up with every posting, and what they were
  * at the close of each day. */
 #include "base/time.h"
+#include "money/ledger/ledger_chart.h"
 #include "money/ledger/ledger_day_int.h"
 
 static const struct ledger_account *leg_account(const struct ledger_posting *posting, size_t leg)
@@ -238,6 +239,18 @@ static enum err read_trial(struct reader *reader, struct arena *arena,
     return ERR_OK;
 }
 
+static enum err name_rows(struct reader *reader, struct arena *arena,
+                          struct ledger_trial_balance *trial)
+{
+    struct ledger_chart chart;
+
+    TRY(ledger_read_chart(reader, trial->date, arena, &chart));
+    for (size_t i = 0; i < trial->row_count; i++) {
+        trial->rows[i].name = ledger_chart_name(&chart, trial->rows[i].code);
+    }
+    return ERR_OK;
+}
+
 enum err ledger_read_trial_balance(struct reader *reader, int32_t date, struct arena *arena,
                                    struct ledger_trial_balance *out)
 {
@@ -256,6 +269,7 @@ enum err ledger_read_trial_balance(struct reader *reader, int32_t date, struct a
         trial.date = (int32_t)clock.date;
     }
     TRY(read_trial(reader, arena, &trial));
+    TRY(name_rows(reader, arena, &trial));
     *out = trial;
     return ERR_OK;
 }

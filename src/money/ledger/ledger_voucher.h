@@ -18,7 +18,7 @@
 #ifndef MONEY_LEDGER_LEDGER_VOUCHER_H
 #define MONEY_LEDGER_LEDGER_VOUCHER_H
 
-#include "money/ledger/ledger.h"
+#include "money/ledger/ledger_chart.h"
 
 /* What happened; stored. Amounts and owners it must give stand beside it, see ledger_event.c for
  * their limits. business_no is of what the source names. */
@@ -171,10 +171,6 @@ struct ledger_template_put {
     const struct ledger_template_leg *legs;
     size_t leg_count;
     int64_t operator_id;
-};
-struct ledger_versioned {
-    int64_t version;
-    bool exists;
 };
 extern const struct command_kind ledger_template_put_kind; /* result ledger_versioned */
 

@@ -63,8 +63,12 @@ static void query_done(struct query *query)
 {
     struct request_query *rq = (struct request_query *)(void *)query;
 
-    request_reply(rq->req, query->err == ERR_OK ? rq->then(rq->req, rq->result)
-                                                : reply_error(rq->req, query->err));
+    struct reply *reply =
+        query->err == ERR_OK ? rq->then(rq->req, rq->result) : reply_error(rq->req, query->err);
+
+    if (!reply_is_later(reply)) {
+        request_reply(rq->req, reply);
+    }
 }
 
 struct reply *reply_query(struct request *req, const void *arg, size_t result_size,

@@ -14,7 +14,8 @@ struct store *app_store(const struct app *app);
 struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,
                             struct reply *(*then)(struct request *req, struct command *command));
 
-/* run() fills query->ctx (result_size zeroed bytes from the arena) on a reader's thread. */
+/* run() fills query->ctx (result_size zeroed bytes from the arena) on a reader's thread. then() may
+ * answer by a command that was made of what was read: reply_command. */
 struct reply *reply_query(struct request *req, const void *arg, size_t result_size,
                           enum err (*run)(struct reader *reader, struct request *req,
                                           const void *arg, void *result),

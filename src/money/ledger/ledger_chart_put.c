@@ -1,0 +1,279 @@
+/* The commands that change the chart: a new code, a new version of one, and its end. */
+#include "base/time.h"
+#include "money/ledger/ledger_voucher_int.h"
+
+static enum err edit_code(struct tx *tx, int64_t code, struct ledger_code_row **row)
+{
+    void *edited;
+
+    TRY(tx_edit(tx, &ledger__chart_table, code, &edited));
+    *row = edited;
+    return ERR_OK;
+}
+
+/* What the books need as it is: a template names it, or code posts under it by itself. */
+static enum err is_needed(struct tx *tx, int64_t code, bool *needed)
+{
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    TRY(ledger__template_names(tx, code, today, needed));
+    *needed = *needed || code == LEDGER_CODE_WAITING;
+    return ERR_OK;
+}
+
+/* ---- a new code or version ---- */
+
+static bool has_form(int64_t code)
+{
+    static const struct {
+        int64_t from, until;
+    } forms[] = {
+        {1000, 9999},
+        {100000, 999999},
+        {10000000, 99999999},
+        {INT64_C(1000000000), INT64_C(9999999999)},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        if (code >= forms[i].from && code <= forms[i].until) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str join_currencies(struct arena *arena, const struct ledger_chart_put *put)
+{
+    struct buf text;
+
+    buf_init_arena(&text, arena, LEDGER_CODE_CURRENCIES_MAX * 4);
+    for (size_t i = 0; i < put->currency_count; i++) {
+        if (i > 0) {
+            buf_add_char(&text, ',');
+        }
+        buf_add(&text, currency_code(put->currencies[i]));
+    }
+    CHECK(buf_ok(&text));
+    return buf_str(&text);
+}
+
+static enum err last_version(struct tx *tx, const struct ledger_code_row *code,
+                             const struct ledger_code_version **version)
+{
+    const void *row;
+    enum err err = tx_get(tx, &ledger__chart_version_table,
+                          ledger__code_version_id(code->code, code->version), &row);
+
+    CHECK(err != ERR_STORE_NOT_FOUND);
+    TRY(err);
+    *version = row;
+    return ERR_OK;
+}
+
+static bool same_version(const struct ledger_code_version *a, const struct ledger_code_version *b)
+{
+    return a->valid_from == b->valid_from && str_eq(a->name, b->name) &&
+           str_eq(a->name_zh, b->name_zh) && a->has_floor == b->has_floor &&
+           str_eq(a->currencies, b->currencies);
+}
+
+static enum err check_date(struct tx *tx, int64_t valid_from, int64_t after)
+{
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    if (!time_date_is_valid((int32_t)valid_from) || valid_from < today || valid_from <= after) {
+        return ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
+    }
+    return ERR_OK;
+}
+
+/* The code above gets one more below it, and is no leaf from then on. */
+static enum err add_child(struct tx *tx, int64_t parent_code)
+{
+    const struct ledger_code_row *parent;
+    struct ledger_code_row *row;
+    enum err err = ledger__chart_get(tx, parent_code, &parent);
+    bool needed = false;
+
+    if (err == ERR_LEDGER_CODE) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_FORM, "code");
+    }
+    TRY(err);
+    if (parent->closed_on != 0) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CLOSED, "code");
+    }
+    if (parent->leaf) {
+        TRY(is_needed(tx, parent_code, &needed));
+    }
+    if (parent->accounts > 0 || needed) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_IN_USE, "code");
+    }
+    TRY(edit_code(tx, parent_code, &row));
+    row->leaf = false;
+    row->children++;
+    return ERR_OK;
+}
+
+static enum err put_new(struct tx *tx, const struct ledger_chart_put *put,
+                        const struct ledger_code_version *version)
+{
+    const struct ledger_code_row row = {
+        .code = put->code,
+        .side = put->side,
+        .leaf = true,
+        .version = 1,
+        .opened_on = put->valid_from,
+    };
+
+    TRY(check_date(tx, put->valid_from, 0));
+    TRY(add_child(tx, ledger_code_parent(put->code)));
+    TRY(tx_insert(tx, &ledger__chart_table, &row));
+    return tx_insert(tx, &ledger__chart_version_table, version);
+}
+
+static enum err put_next(struct tx *tx, const struct ledger_code_row *code,
+                         const struct ledger_code_version *version, bool *exists)
+{
+    const struct ledger_code_version *last;
+    struct ledger_code_row *row;
+
+    TRY(last_version(tx, code, &last));
+    *exists = same_version(last, version);
+    if (*exists) {
+        return ERR_OK;
+    }
+    TRY(check_date(tx, version->valid_from, last->valid_from));
+    if (code->version == LEDGER_VERSIONS_MAX) {
+        return ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
+    }
+    TRY(edit_code(tx, code->code, &row));
+    row->version++;
+    return tx_insert(tx, &ledger__chart_version_table, version);
+}
+
+static enum err put_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct ledger_chart_put *put = arg;
+    struct ledger_versioned *versioned = result;
+    const struct ledger_code_row *code;
+    struct ledger_code_version version = {
+        .valid_from = put->valid_from,
+        .name = put->name,
+        .name_zh = put->name_zh,
+        .has_floor = put->has_floor,
+        .operator_id = put->operator_id,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    enum err err;
+
+    if (!has_form(put->code)) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_FORM, "code");
+    }
+    if (put->currency_count > LEDGER_CODE_CURRENCIES_MAX) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currencies");
+    }
+    version.currencies = join_currencies(tx_arena(tx), put);
+    err = ledger__chart_get(tx, put->code, &code);
+    if (err == ERR_LEDGER_CODE) {
+        version.id = ledger__code_version_id(put->code, 1);
+        versioned->version = 1;
+        return put_new(tx, put, &version);
+    }
+    TRY(err);
+    if (code->closed_on != 0) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CLOSED, "code");
+    }
+    if (code->side != put->side) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_SIDE, "side");
+    }
+    version.id = ledger__code_version_id(put->code, code->version + 1);
+    versioned->version = code->version;
+    TRY(put_next(tx, code, &version, &versioned->exists));
+    versioned->version += versioned->exists ? 0 : 1;
+    return ERR_OK;
+}
+
+const struct command_kind ledger_chart_put_kind = {
+    .name = "ledger.chart_put",
+    .apply = put_apply,
+    .result_size = sizeof(struct ledger_versioned),
+};
+
+/* ---- the end of a code ---- */
+
+/* All accounts that were ever opened under the code are among those given: their number says so. */
+static enum err check_accounts(struct tx *tx, const struct ledger_chart_close *close)
+{
+    for (size_t i = 0; i < close->account_count; i++) {
+        const struct ledger_account *account;
+
+        TRY(ledger_account_get(tx, close->account_ids[i], &account));
+        CHECK(account->code == close->code);
+        if (account->posted.minor != 0 || account->holds > 0 || account->pending > 0) {
+            return ledger__refuse(tx, ERR_LEDGER_CODE_BALANCE, "code");
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_close(struct tx *tx, const struct ledger_chart_close *close,
+                            const struct ledger_code_row *code)
+{
+    bool needed;
+
+    TRY(is_needed(tx, close->code, &needed));
+    if (code->children > 0 || needed) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_IN_USE, "code");
+    }
+    if (code->accounts != (int64_t)close->account_count) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CHANGED, "code");
+    }
+    return check_accounts(tx, close);
+}
+
+static enum err close_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct ledger_chart_close *close = arg;
+    const struct ledger_code_row *code;
+    struct ledger_code_row *row;
+    int64_t parent = ledger_code_parent(close->code);
+    int32_t today;
+    enum err err = ledger__chart_get(tx, close->code, &code);
+
+    if (err == ERR_LEDGER_CODE) {
+        return ledger__refuse(tx, err, "code");
+    }
+    TRY(err);
+    *(int64_t *)result = code->closed_on;
+    if (code->closed_on != 0) {
+        return ERR_OK;
+    }
+    TRY(check_close(tx, close, code));
+    TRY(ledger_today(tx, &today));
+    TRY(edit_code(tx, close->code, &row));
+    row->closed_on = today;
+    *(int64_t *)result = today;
+    if (parent != 0) {
+        TRY(edit_code(tx, parent, &row));
+        row->children--;
+    }
+    return ERR_OK;
+}
+
+static void close_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct ledger_chart_close *close = arg;
+
+    for (size_t i = 0; round == 0 && i < close->account_count; i++) {
+        prefetch_id(pre, &ledger__account_table, close->account_ids[i]);
+    }
+}
+
+const struct command_kind ledger_chart_close_kind = {
+    .name = "ledger.chart_close",
+    .prefetch = close_prefetch,
+    .apply = close_apply,
+    .result_size = sizeof(int64_t),
+};
