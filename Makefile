@@ -132,7 +132,7 @@ $(B)/%.o: %.c Makefile
 	@echo "  CC   $<"
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-tests: build $(TEST_PROGRAMS) ## Build the unit test programs
+tests: build $(TEST_PROGRAMS) $(STORM_PROGRAMS) ## Build the unit tests and the storms
 
 unit: build $(SELECTED_TESTS) ## Run the unit tests (FILTER=word runs the programs whose path contains it)
 	@tools/run_units $(B)/test "$(FILTER)"

@@ -1,8 +1,8 @@
 /* The books on a disk that crashes at every point. A scenario of accounts, transfers, holds,
- * many-legged journals and vouchers, in batches, over checkpoints, a closing and a reopening, runs
- * once on the disk of test/lib/fault_vfs. Then, for each call that changed the disk, the crash in
- * this call is made in three ways: what was not synced is dropped, kept, or torn by sectors. Each
- * time the books are opened again, and
+ * many-legged journals, vouchers and a day cut, in batches, over checkpoints, a closing and a
+ * reopening, runs once on the disk of test/lib/fault_vfs. Then, for each call that changed the
+ * disk, the crash in this call is made in three ways: what was not synced is dropped, kept, or torn
+ * by sectors. Each time the books are opened again, and
  *
  *     - the proof holds,
  *     - what had been answered is there, under the ids it was answered with; what had been refused
@@ -14,6 +14,7 @@
  * At some points the recovery crashes as well.
  *
  *     crash_storm [SEED [CALL]]      CALL: one crash point alone */
+#include "money/ledger/ledger_voucher.h"
 #include "test/lib/fault_vfs.h"
 #include "test/lib/ledger_kit.h"
 
@@ -32,6 +33,8 @@ enum {
     INCOME = 5,
     SUSPENSE,
     MINUTE_MS = 60000,
+    DAY_MS = 86400000,
+    CUT_GROUP = 13, /* the next day begins */
     IDLE_MS = 1300, /* longer than the writer waits before it writes the WAL back */
     AGAIN_EVERY = 16,
 };
@@ -44,6 +47,7 @@ enum step_kind {
     STEP_RELEASE,
     STEP_EXPIRE,
     STEP_VOUCHER,
+    STEP_CUT,
 };
 
 struct step {
@@ -56,6 +60,12 @@ struct step {
     bool whole;
     enum err expect;
 };
+
+/* Whether an answer tells if the step was there before. */
+static bool tells(enum step_kind kind)
+{
+    return kind != STEP_OPEN && kind != STEP_EXPIRE && kind != STEP_CUT;
+}
 
 /* What a step was answered. */
 struct outcome {
@@ -206,10 +216,11 @@ static void plan_many(struct storm *storm)
     add_hold(storm, 12, STEP_EXPIRE, 2, 0);
     add_hold(storm, 12, STEP_CAPTURE, 3, 1003);
     add_refused(storm, 12, MERCHANT + 1, BANK, 200000);
+    (void)add(storm, STEP_CUT, CUT_GROUP);
     for (size_t i = 0; i < 30; i++) {
-        add_post(storm, 13, BANK, MERCHANT + i % 3, 3);
+        add_post(storm, 14, BANK, MERCHANT + i % 3, 3);
     }
-    add_post(storm, 14, MERCHANT, BANK, 5);
+    add_post(storm, 15, MERCHANT, BANK, 5);
 }
 
 /* Where the books are left alone so that the WAL is written back, or closed, before a group. */
@@ -225,7 +236,7 @@ static bool reopens_before(unsigned group)
 
 static int64_t group_time(unsigned group)
 {
-    return BOOKS_START_MS + (int64_t)group * MINUTE_MS;
+    return BOOKS_START_MS + (int64_t)group * MINUTE_MS + (group >= CUT_GROUP ? DAY_MS : 0);
 }
 
 /* ---- sending ---- */
@@ -259,7 +270,7 @@ static const struct command_kind *const kinds[] = {
     [STEP_OPEN] = &ledger_account_kind,    [STEP_POST] = &ledger_transfer_kind,
     [STEP_PLACE] = &ledger_place_kind,     [STEP_CAPTURE] = &ledger_capture_kind,
     [STEP_RELEASE] = &ledger_release_kind, [STEP_EXPIRE] = &ledger_expire_kind,
-    [STEP_VOUCHER] = &voucher_kind,
+    [STEP_VOUCHER] = &voucher_kind,        [STEP_CUT] = &ledger_day_cut_kind,
 };
 
 static void fill_hold(struct storm *storm, size_t at)
@@ -309,15 +320,19 @@ static void fill(struct storm *storm, size_t at)
     case STEP_EXPIRE:
         sent->arg.hold_id = storm->holds[step->which];
         break;
+    case STEP_CUT:
+        break;
     case STEP_VOUCHER:
-        sent->arg.voucher = (struct ledger_voucher){.event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
-                                                    .mode = LEDGER_FUND_COLLECT,
-                                                    .business_no = (int64_t)at + 1,
-                                                    .merchant_id = 12,
-                                                    .channel_account_id = 5,
-                                                    .currency = CURRENCY_CNY,
-                                                    .gross = AMOUNT(step->amount),
-                                                    .fee = AMOUNT(60)};
+        sent->arg.voucher = (struct ledger_voucher){
+            .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
+            .mode = LEDGER_FUND_COLLECT,
+            .business_no = (int64_t)at + 1,
+            .merchant_id = 12,
+            .channel_account_id = 5,
+            .currency = CURRENCY_CNY,
+            .amounts =
+                {[LEDGER_AMOUNT_GROSS] = AMOUNT(step->amount), [LEDGER_AMOUNT_FEE] = AMOUNT(60)},
+        };
         break;
     }
 }
@@ -329,7 +344,9 @@ static void adopt(struct storm *storm, size_t at)
     struct outcome *outcome = &storm->outcomes[at];
 
     *outcome = (struct outcome){0};
-    if (step->kind == STEP_OPEN) {
+    if (step->kind == STEP_CUT) {
+        outcome->id = sent->result.id; /* the day */
+    } else if (step->kind == STEP_OPEN) {
         outcome->id = sent->result.id;
         storm->accounts[step->which] = outcome->id;
     } else if (step->kind == STEP_POST || step->kind == STEP_VOUCHER) {
@@ -503,8 +520,7 @@ static void check_answered(struct storm *storm, size_t answered)
         const struct outcome *now = &storm->outcomes[steps[i]];
         enum step_kind kind = storm->steps[steps[i]].kind;
 
-        if (now->id != before[steps[i]].id ||
-            (!now->exists && kind != STEP_OPEN && kind != STEP_EXPIRE)) {
+        if (now->id != before[steps[i]].id || (!now->exists && tells(kind))) {
             fail(storm, "an answered step is gone", steps[i]);
         }
     }
@@ -520,7 +536,7 @@ static void check_whole(struct storm *storm, const size_t *steps, size_t count, 
     for (size_t i = 0; i < count; i++) {
         const struct step *step = &storm->steps[steps[i]];
 
-        if (step->expect == ERR_OK && step->kind != STEP_OPEN && step->kind != STEP_EXPIRE) {
+        if (step->expect == ERR_OK && tells(step->kind)) {
             of++;
             old += storm->outcomes[steps[i]].exists ? 1 : 0;
         }
