@@ -213,7 +213,10 @@ static bool open_vault(struct app *app, struct arena *arena)
     return err == ERR_OK || complain("the master key cannot be opened", err, str_cstr(arena, file));
 }
 
-static bool open_store(struct app *app, struct arena *arena, bool serve)
+/* A server waits as a standby, a tool takes the writer's place at once, a reader takes none. */
+enum purpose { TO_SERVE = 1, TO_CHANGE, TO_READ };
+
+static bool open_store(struct app *app, struct arena *arena, enum purpose purpose)
 {
     struct store_part parts[APP_MODULES_MAX + 2];
     size_t count = 0;
@@ -229,7 +232,8 @@ static bool open_store(struct app *app, struct arena *arena, bool serve)
         .node = (unsigned)conf_int(app->conf, "store.node"),
         .clock = app->clock,
         .parts = parts,
-        .migrate = true,
+        .migrate = purpose != TO_READ,
+        .read_only = purpose == TO_READ,
     };
     enum err err;
 
@@ -246,7 +250,8 @@ static bool open_store(struct app *app, struct arena *arena, bool serve)
         options.url = str_printf(arena, "sqlite:" STR_FMT,
                                  STR_ARG(in_data_dir(arena, app->conf, "tomato.db")));
     }
-    err = serve ? standby_open(app, &options, detail) : store_open(&options, &app->store, detail);
+    err = purpose == TO_SERVE ? standby_open(app, &options, detail)
+                              : store_open(&options, &app->store, detail);
     return err == ERR_OK || complain("the database cannot be opened", err, detail);
 }
 
@@ -312,7 +317,7 @@ bool program_open(struct conf *conf, bool serve, struct app **out)
     app->conf = conf;
     app->modules = program_modules;
     *out = app;
-    ok = open_store(app, arena, serve) && open_vault(app, arena);
+    ok = open_store(app, arena, serve ? TO_SERVE : TO_CHANGE) && open_vault(app, arena);
     arena_free(arena);
     if (!ok) {
         return false;
@@ -324,6 +329,19 @@ bool program_open(struct conf *conf, bool serve, struct app **out)
     }
     app->module_count = program_module_count;
     return start_modules(app);
+}
+
+bool program_open_reader(struct conf *conf, struct app **out)
+{
+    struct app *app = mem_new(sizeof(*app));
+    struct arena *arena = arena_new();
+    bool ok;
+
+    app->conf = conf;
+    *out = app;
+    ok = open_store(app, arena, TO_READ);
+    arena_free(arena);
+    return ok;
 }
 
 static void stop_client(void *client)

@@ -4,7 +4,8 @@
 
 #include "platform/module/module.h"
 
-/* prove | trial-balance | statement. Exit status 0: the books are right; 3: they are wrong. */
+/* prove | trial-balance | days | statement | export. Needs app->store alone, for reading. Exit
+ * status 0: the books are right; 3: they are wrong. */
 int ledger_cli(struct app *app, int argc, char **argv);
 
 #endif

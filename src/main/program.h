@@ -16,6 +16,8 @@ bool program_configure(const char *file, struct conf **conf);
  * writer's lock, so a tool that writes refuses while a server runs on SQLite). Prints what failed.
  */
 bool program_open(struct conf *conf, bool serve, struct app **app);
+/* The store alone, for reading, beside a server that runs: for tools that change nothing. */
+bool program_open_reader(struct conf *conf, struct app **app);
 void program_close(struct app *app);
 
 /* store_open for a server, which may be the standby of another one: while that one holds the lease

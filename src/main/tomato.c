@@ -54,15 +54,35 @@ static int run_tool(struct conf *conf, int argc, char **argv,
     return status;
 }
 
+/* A tool that only reads: it may run beside a server. */
+static int run_reader(struct conf *conf, int argc, char **argv,
+                      int (*tool)(struct app *app, int argc, char **argv))
+{
+    struct app *app;
+    int status;
+
+    log_configure(LOG_WARN, 2);
+    if (!program_open_reader(conf, &app)) {
+        return 1;
+    }
+    status = tool(app, argc, argv);
+    program_close(app);
+    return status;
+}
+
 struct sub_command {
     const char *name;
     int (*with_conf)(struct conf *conf);
     int (*with_app)(struct app *app, int argc, char **argv);
+    bool reads; /* changes nothing */
 };
 
 static const struct sub_command sub_commands[] = {
-    {"serve", program_serve, NULL}, {"config", run_config, NULL}, {"merchant", NULL, merchant_cli},
-    {"channel", NULL, channel_cli}, {"ledger", NULL, ledger_cli},
+    {.name = "serve", .with_conf = program_serve},
+    {.name = "config", .with_conf = run_config},
+    {.name = "merchant", .with_app = merchant_cli},
+    {.name = "channel", .with_app = channel_cli},
+    {.name = "ledger", .with_app = ledger_cli, .reads = true},
 };
 
 static int run(const char *config, int argc, char **argv)
@@ -78,6 +98,7 @@ static int run(const char *config, int argc, char **argv)
 
         if (strcmp(argv[0], sub->name) == 0) {
             status = sub->with_conf != NULL ? sub->with_conf(conf)
+                     : sub->reads           ? run_reader(conf, argc - 1, argv + 1, sub->with_app)
                                             : run_tool(conf, argc - 1, argv + 1, sub->with_app);
             conf_free(conf);
             return status;

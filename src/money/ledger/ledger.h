@@ -652,13 +652,38 @@ extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 
 /* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
 
-MUST_USE enum err ledger_print_proof(struct store *store, struct buf *out, bool *right);
+/* Called every so often with the rows done and the rows to do. */
+struct ledger_progress {
+    void (*tell)(void *ctx, int64_t done, int64_t all);
+    void *ctx;
+};
+
+/* date 0: the whole journal, else that day. progress may be NULL. ERR_LEDGER_DAY. */
+MUST_USE enum err ledger_print_proof(struct store *store, int32_t date,
+                                     const struct ledger_progress *progress, struct buf *out,
+                                     bool *right);
 /* date 0: now. */
 MUST_USE enum err ledger_print_trial_balance(struct store *store, int32_t date, struct buf *out,
                                              bool *right);
+/* The newest days with their seals; *right is false when one could not be closed. */
+MUST_USE enum err ledger_print_days(struct store *store, size_t limit, struct buf *out,
+                                    bool *right);
 /* The newest legs of an account, newest first. */
 MUST_USE enum err ledger_print_statement(struct store *store, int64_t account_id, size_t limit,
                                          struct buf *out);
+
+/* The legs of the days from `first` to `last` as CSV with a heading, in the order of posting.
+ * Amounts are integers of the currency's minor units, debits and credits by their side. Read in
+ * pages, each handed to write; false stops with ERR_STOPPING. ERR_LEDGER_DAY: the books have no day
+ * in the range. */
+struct ledger_export {
+    int32_t first;
+    int32_t last;
+    bool (*write)(void *ctx, struct str text);
+    void *ctx;
+    struct ledger_progress progress; /* tell may be NULL */
+};
+MUST_USE enum err ledger_export(struct store *store, const struct ledger_export *export);
 
 extern const struct store_part ledger_part;
 extern const struct module ledger_module;

@@ -11,7 +11,7 @@ enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
 
 const struct enum_name ledger__side_names[] = {
     {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
-static const struct enum_name source_names[] = {
+const struct enum_name ledger__source_names[] = {
     {LEDGER_SOURCE_PAYMENT, "payment"},
     {LEDGER_SOURCE_OPERATOR, "operator"},
     {LEDGER_SOURCE_REFUND, "refund"},
@@ -32,7 +32,7 @@ static const struct enum_name source_names[] = {
     {LEDGER_SOURCE_FEE, "fee"},
     {0, NULL},
 };
-static const struct enum_name operation_names[] = {
+const struct enum_name ledger__operation_names[] = {
     {LEDGER_OPERATION_SUCCEEDED, "succeeded"}, {LEDGER_OPERATION_CONFLICTED, "conflicted"},
     {LEDGER_OPERATION_TRANSFER, "transfer"},   {LEDGER_OPERATION_HOLD, "hold"},
     {LEDGER_OPERATION_CAPTURE, "capture"},     {LEDGER_OPERATION_RELEASE, "release"},
@@ -288,8 +288,9 @@ static const struct field entry_fields[] = {
           .required = true),
     FIELD(struct entry_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .required = true),
-    FIELD(struct entry_view, source, FIELD_ENUM, .names = source_names, .required = true),
-    FIELD(struct entry_view, operation, FIELD_ENUM, .names = operation_names, .required = true),
+    FIELD(struct entry_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
+    FIELD(struct entry_view, operation, FIELD_ENUM, .names = ledger__operation_names,
+          .required = true),
     FIELD(struct entry_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
@@ -482,8 +483,9 @@ struct journal_view {
 static const struct field journal_fields[] = {
     FIELD(struct journal_view, id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX, .required = true),
     {.name = "object", .type = FIELD_CONST, .text = "ledger_journal", .always = true},
-    FIELD(struct journal_view, source, FIELD_ENUM, .names = source_names, .required = true),
-    FIELD(struct journal_view, operation, FIELD_ENUM, .names = operation_names, .required = true),
+    FIELD(struct journal_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
+    FIELD(struct journal_view, operation, FIELD_ENUM, .names = ledger__operation_names,
+          .required = true),
     FIELD(struct journal_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct journal_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
     FIELD(struct journal_view, event, FIELD_ENUM, .names = ledger_event_names,

@@ -8,6 +8,7 @@
 /* ---- ledger_api.c ---- */
 
 extern const struct enum_name ledger__side_names[];
+extern const struct enum_name ledger__source_names[], ledger__operation_names[];
 extern const struct field_set ledger__journal_set;
 struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
                                      size_t count);

@@ -1,12 +1,169 @@
 /* The operator's read API of days and the trial balance. */
+#include "base/encode.h"
 #include "base/time.h"
+#include "money/ledger/ledger_api_int.h"
 #include "money/ledger/ledger_day_int.h"
 #include "platform/store/store_reply.h"
 
 #define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
 
-static const struct enum_name side_names[] = {
-    {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
+enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
+
+const struct enum_name ledger__day_status_names[] = {{LEDGER_DAY_OPEN, "open"},
+                                                     {LEDGER_DAY_CLOSING, "closing"},
+                                                     {LEDGER_DAY_CLOSED, "closed"},
+                                                     {0, NULL}};
+
+/* ---- days ---- */
+
+struct day_view {
+    int64_t date;
+    enum ledger_day_status status;
+    int64_t previous_date;
+    int64_t opened_at;
+    int64_t cut_at;
+    int64_t closed_at;
+    int64_t journals;
+    int64_t entries;
+    struct str rows_hash;
+    struct str previous_hash;
+    struct str hash;
+    struct str wrong;
+};
+
+#define HASH_FIELD(name_, help_)                                                                   \
+    FIELD(struct day_view, name_, FIELD_TEXT, .max = 2 * LEDGER_HASH, .help = (help_))
+
+static const struct field day_fields[] = {
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_day", .always = true},
+    FIELD(struct day_view, date, FIELD_INT, .required = true, .example = "20261122",
+          .help = "yyyymmdd in Asia/Shanghai."),
+    FIELD(struct day_view, status, FIELD_ENUM, .names = ledger__day_status_names, .required = true,
+          .help = "closing: it has been cut, its seal is being made."),
+    FIELD(struct day_view, previous_date, FIELD_INT,
+          .help = "The day before it in the books; absent: it is the first."),
+    FIELD(struct day_view, opened_at, FIELD_TIME, .required = true),
+    FIELD(struct day_view, cut_at, FIELD_TIME),
+    FIELD(struct day_view, closed_at, FIELD_TIME),
+    FIELD(struct day_view, journals, FIELD_INT, .help = "Counted by the seal."),
+    FIELD(struct day_view, entries, FIELD_INT, .help = "Counted by the seal."),
+    HASH_FIELD(rows_hash, "SHA-256 over the hashes of its journal rows, in hex."),
+    HASH_FIELD(previous_hash, "The hash of the day before it."),
+    HASH_FIELD(hash, "SHA-256 over the whole seal: who keeps it elsewhere can tell later that "
+                     "nothing up to this day was changed."),
+    FIELD(struct day_view, wrong, FIELD_TEXT, .max = LEDGER_WRONG_MAX,
+          .help = "Why it could not be closed."),
+};
+static const struct field_set day_set = FIELD_SET("ledger_day", day_fields);
+
+static struct str hex(struct arena *arena, struct str bytes)
+{
+    struct buf text;
+
+    buf_init_arena(&text, arena, 2 * LEDGER_HASH);
+    hex_encode(&text, bytes);
+    return buf_str(&text);
+}
+
+static struct day_view view_day(struct arena *arena, const struct ledger_day *day)
+{
+    return (struct day_view){
+        .date = day->id,
+        .status = day->status,
+        .previous_date = day->previous_id,
+        .opened_at = day->opened_at_ms,
+        .cut_at = day->cut_at_ms,
+        .closed_at = day->closed_at_ms,
+        .journals = day->journals,
+        .entries = day->legs,
+        .rows_hash = hex(arena, day->rows_hash),
+        .previous_hash = hex(arena, day->previous_hash),
+        .hash = hex(arena, day->hash),
+        .wrong = day->wrong,
+    };
+}
+
+static enum err day_run(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    return ledger_read_day(reader, *(const int32_t *)arg, req->arena, result);
+}
+
+static struct reply *day_then(struct request *req, void *result)
+{
+    struct day_view view = view_day(req->arena, result);
+
+    return reply_fields(req, 200, &day_set, &view);
+}
+
+static struct reply *day_handler(struct request *req)
+{
+    int32_t *date = ARENA_NEW(req->arena, int32_t);
+    int64_t number;
+
+    if (str_parse_int(req->params[0], &number) != ERR_OK || number < LEDGER_DATE_MIN ||
+        number > LEDGER_DATE_MAX) {
+        return reply_error(req, ERR_LEDGER_DAY);
+    }
+    *date = (int32_t)number;
+    return reply_query(req, date, sizeof(struct ledger_day), day_run, day_then);
+}
+
+struct days_query {
+    int64_t starting_after;
+    int64_t limit;
+};
+
+static const struct field days_query_fields[] = {
+    FIELD(struct days_query, starting_after, FIELD_INT, .min = LEDGER_DATE_MIN,
+          .max = LEDGER_DATE_MAX, .help = "The next_cursor of the page before."),
+    FIELD(struct days_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
+          .help = "20 when absent."),
+};
+static const struct field_set days_query_set = FIELD_SET("ledger_day_list", days_query_fields);
+
+struct days_page {
+    struct ledger_day *rows;
+    size_t count;
+    size_t limit;
+};
+
+static enum err days_run(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    const struct days_query *query = arg;
+    struct days_page *page = result;
+
+    page->limit = (size_t)query->limit;
+    return ledger_read_days(reader, (int32_t)query->starting_after, page->limit + 1, req->arena,
+                            &page->rows, &page->count);
+}
+
+static struct reply *days_then(struct request *req, void *result)
+{
+    const struct days_page *page = result;
+    bool more = page->count > page->limit;
+    size_t count = more ? page->limit : page->count;
+    struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, count);
+    struct str next = STR("");
+
+    for (size_t i = 0; i < count; i++) {
+        views[i] = view_day(req->arena, &page->rows[i]);
+    }
+    if (more) {
+        next = str_printf(req->arena, "%lld", (long long)page->rows[count - 1].id);
+    }
+    return reply_list(req, &day_set, views, count, sizeof(*views), next);
+}
+
+static struct reply *days_handler(struct request *req)
+{
+    struct days_query *query = ARENA_NEW(req->arena, struct days_query);
+
+    if (request_query(req, &days_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
+    return reply_query(req, query, sizeof(struct days_page), days_run, days_then);
+}
 
 /* ---- trial balance ---- */
 
@@ -28,7 +185,7 @@ static const struct field trial_row_fields[] = {
     FIELD(struct trial_row_view, code, FIELD_INT, .required = true, .example = "2241"),
     FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
     FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = side_names, .required = true,
+    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
           .help = "The normal side: opening and closing are positive on it."),
     FIELD(struct trial_row_view, opening, SIGNED_AMOUNT, .help = "The closing of the day before."),
     FIELD(struct trial_row_view, debits, FIELD_AMOUNT, .always = true, .help = "Of the day."),
@@ -131,7 +288,26 @@ static struct reply *trial_handler(struct request *req)
 #define OPERATOR_READ                                                                              \
     .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
 
+static const enum err day_errors[] = {ERR_LEDGER_DAY, ERR_OK};
+
 const struct route ledger__day_routes[] = {
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/days",
+        .handler = days_handler,
+        .query = &days_query_set,
+        .reply = &day_set,
+        .reply_is_list = true,
+        .summary = "List the business days, the newest first",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/days/{date}",
+        .handler = day_handler,
+        .reply = &day_set,
+        .errors = day_errors,
+        .summary = "Get a business day with its seal",
+    },
     {
         OPERATOR_READ,
         .path = "/v1/ledger/trial-balance",

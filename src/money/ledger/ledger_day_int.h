@@ -48,6 +48,7 @@ extern const struct table ledger__total_day_table;
 extern const struct statement ledger__total_rows, ledger__total_day_rows, ledger__difference;
 extern const struct timer_kind ledger__cut_timer;
 extern const struct route ledger__day_routes[];
+extern const struct enum_name ledger__day_status_names[];
 
 enum { LEDGER_CLOCK_ID = 1, LEDGER_CODES_MAX = 10000, LEDGER_CURRENCY_RADIX = 1000 };
 enum { LEDGER_WRONG_MAX = 200 }; /* characters of a day's wrong, of a proof's */

@@ -1,21 +1,82 @@
 /* Text for the operator's terminal. */
+#include "base/encode.h"
 #include "base/time.h"
-#include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_day_int.h"
 
-enum err ledger_print_proof(struct store *store, struct buf *out, bool *right)
+enum err ledger_print_proof(struct store *store, int32_t date,
+                            const struct ledger_progress *progress, struct buf *out, bool *right)
 {
+    const struct ledger_progress none = {NULL, NULL};
     struct ledger_proof proof;
 
-    TRY(ledger_prove(store, NULL, NULL, &proof));
+    progress = progress == NULL ? &none : progress;
+    if (date == 0) {
+        TRY(ledger_prove(store, progress->tell, progress->ctx, &proof));
+    } else {
+        TRY(ledger_prove_day(store, date, progress->tell, progress->ctx, &proof));
+    }
     *right = proof.holds_true;
     buf_printf(out, "journals %lld  legs %lld  accounts %lld\n", (long long)proof.journals,
                (long long)proof.legs, (long long)proof.accounts);
-    if (proof.holds_true) {
+    if (!proof.holds_true) {
+        buf_printf(out, "WRONG: %s\n", proof.wrong);
+    } else if (date == 0) {
         buf_add(out, STR("the books are right\n"));
     } else {
-        buf_printf(out, "WRONG: %s\n", proof.wrong);
+        buf_printf(out, "%lld is right\n", (long long)date);
     }
     return ERR_OK;
+}
+
+/* ---- days ---- */
+
+struct days_query {
+    struct arena *arena;
+    size_t limit;
+    struct ledger_day *days;
+    size_t count;
+    enum err err;
+};
+
+static void read_days(void *ctx, struct reader *reader)
+{
+    struct days_query *query = ctx;
+
+    query->err =
+        ledger_read_days(reader, 0, query->limit, query->arena, &query->days, &query->count);
+}
+
+static void print_day(struct buf *out, const struct ledger_day *day)
+{
+    int64_t rows = day->status == LEDGER_DAY_OPEN ? 0 : day->last_row - day->first_row + 1;
+
+    buf_printf(out, "%lld  %-7s %11lld %11lld %11lld  ", (long long)day->id,
+               enum_name_of(ledger__day_status_names, (int)day->status), (long long)rows,
+               (long long)day->journals, (long long)day->legs);
+    hex_encode(out, day->hash);
+    buf_add_char(out, '\n');
+    if (day->wrong.len > 0) {
+        buf_printf(out, "  WRONG: " STR_FMT "\n", STR_ARG(day->wrong));
+    }
+}
+
+enum err ledger_print_days(struct store *store, size_t limit, struct buf *out, bool *right)
+{
+    struct days_query query = {.arena = arena_new(), .limit = limit};
+    enum err err = store_read(store, read_days, &query);
+
+    err = err == ERR_OK ? query.err : err;
+    if (err == ERR_OK) {
+        *right = true;
+        buf_printf(out, "%-8s  %-7s %11s %11s %11s  %s\n", "date", "status", "rows", "journals",
+                   "legs", "hash");
+    }
+    for (size_t i = 0; err == ERR_OK && i < query.count; i++) {
+        print_day(out, &query.days[i]);
+        *right = *right && query.days[i].wrong.len == 0;
+    }
+    arena_free(query.arena);
+    return err;
 }
 
 /* ---- trial balance ---- */

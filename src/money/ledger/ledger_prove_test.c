@@ -397,7 +397,7 @@ static void the_tools_print_what_is_right_and_what_is_wrong(void **state)
     bool right = false;
 
     buf_init(&out, 1 << 20);
-    assert_ok(ledger_print_proof(s.books->store, &out, &right));
+    assert_ok(ledger_print_proof(s.books->store, 0, NULL, &out, &right));
     assert_true(right);
     assert_true(str_ends(buf_str(&out), STR("the books are right\n")));
     buf_reset(&out);
@@ -416,7 +416,7 @@ static void the_tools_print_what_is_right_and_what_is_wrong(void **state)
     assert_true(str_ends(buf_str(&out), STR("WRONG: debits and credits differ in CNY\n")));
     buf_reset(&out);
     books_sql(s.books, "UPDATE ledger_account SET debits = debits + 1 WHERE code = 1131");
-    assert_ok(ledger_print_proof(s.books->store, &out, &right));
+    assert_ok(ledger_print_proof(s.books->store, 0, NULL, &out, &right));
     assert_false(right);
     assert_true(str_ends(buf_str(&out), STR("debits is 1021, must be 1020\n")));
     buf_free(&out);

@@ -135,6 +135,9 @@ static enum err renew_lease(struct store *store, char detail[256])
 static enum err open_all(struct store *store, char detail[256])
 {
     TRY(catalog__init(&store->catalog, store->options.parts, store->options.part_count, detail));
+    if (store->options.read_only) {
+        return query__open_readers(store, detail);
+    }
     TRY(connect_writer(store, detail));
     TRY(take_lease(store, detail));
     TRY(schema__migrate(store, detail));
@@ -185,7 +188,9 @@ enum err store_open(const struct store_options *options, struct store **out, cha
         close_all(store);
         return err;
     }
-    store->writer = thread_start("store-writer", writer__run, store);
+    if (!options->read_only) {
+        store->writer = thread_start("store-writer", writer__run, store);
+    }
     *out = store;
     return ERR_OK;
 }
@@ -193,7 +198,9 @@ enum err store_open(const struct store_options *options, struct store **out, cha
 void store_close(struct store *store)
 {
     queue_close(store->queue);
-    thread_join(store->writer);
+    if (store->writer != NULL) {
+        thread_join(store->writer);
+    }
     close_all(store);
 }
 
@@ -201,6 +208,7 @@ enum err store_submit(struct store *store, struct command *command)
 {
     enum err err;
 
+    CHECK(!store->options.read_only);
     CHECK(command->kind->result_size == 0 || command->result != NULL);
     err = queue_push(store->queue, &command->node);
     return err == ERR_QUEUE_FULL ? ERR_STORE_BUSY : err;

@@ -264,6 +264,8 @@ struct store_options {
     const struct store_part *parts;
     size_t part_count;
     bool migrate; /* bring the schema up to date first; otherwise an old schema refuses the start */
+    bool read_only; /* readers alone, beside whoever writes: takes no lock and no lease, changes
+                       nothing; only store_read and store_query may be used */
 };
 
 /* Opens, takes the lock or the lease, migrates, prepares every statement, starts the writer. detail
