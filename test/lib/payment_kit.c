@@ -1,7 +1,9 @@
 #include "test/lib/payment_kit.h"
 
+#include "business/account/account.h"
 #include "business/auth/auth_int.h"
-#include "business/rate/rate.h"
+#include "business/rate/rate_int.h"
+#include "business/trade/trade.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -14,8 +16,9 @@ static int64_t till_now(void *ctx)
 }
 
 static const struct store_part *const parts[] = {
-    &event_part, &timer_part,          &ledger_part,    &auth__store,   &merchant__store,
-    &rate_part,  &channel__store_part, &payment__store, &notify__store,
+    &event_part,      &timer_part, &ledger_part,   &auth__store,
+    &merchant__store, &rate_part,  &account_part,  &channel__store_part,
+    &payment__store,  &trade_part, &notify__store,
 };
 
 static void open_store(struct till *till)
@@ -34,9 +37,25 @@ static void open_store(struct till *till)
     }
 }
 
+void till_ran(struct command *command)
+{
+    signal_set(command->ctx);
+}
+
 enum err till_run(struct till *till, const struct command_kind *kind, const void *arg, void *result)
 {
-    return store_run(till->store, kind, arg, result, till->arena);
+    struct command command = {.kind = kind,
+                              .arg = arg,
+                              .result = result,
+                              .arena = till->arena,
+                              .done = till_ran,
+                              .ctx = signal_new()};
+
+    CHECK(store_submit(till->store, &command) == ERR_OK);
+    (void)signal_wait(command.ctx, -1);
+    signal_free(command.ctx);
+    memcpy(till->param, command.param, sizeof(till->param));
+    return command.err;
 }
 
 static void set_up(struct till *till, enum channel_fund_mode mode)
@@ -165,31 +184,58 @@ struct payment_create till_order(struct till *till)
     };
 }
 
-struct waiter {
-    struct signal *signal;
-};
-
-static void waited(struct command *command)
+static enum err put_rate(struct tx *tx, const void *arg, void *result)
 {
-    signal_set(((struct waiter *)command->ctx)->signal);
+    struct rate row;
+
+    (void)result;
+    TRY(rate__row_of(tx, arg, &row));
+    return rate__put(tx, &row);
+}
+
+void till_rate(struct till *till, enum rate_kind kind, int64_t flat, enum rate_refund_policy policy)
+{
+    static const struct command_kind put = {.name = "test.rate", .apply = put_rate};
+    const struct rate_change change = {.owner = STR("platform"),
+                                       .kind = kind,
+                                       .currency = CURRENCY_CNY,
+                                       .flat = AMOUNT(flat),
+                                       .refund_policy = policy};
+
+    CHECK(till_run(till, &put, &change, NULL) == ERR_OK);
+}
+
+static enum err put_card(struct tx *tx, const void *arg, void *result)
+{
+    const struct till *till = arg;
+    const struct account_card card = {.id = tx_id(tx),
+                                      .merchant_id = till->merchant_id,
+                                      .kind = ACCOUNT_CARD_CORPORATE,
+                                      .bank_code = STR("ICBC"),
+                                      .masked = STR("622202******0123"),
+                                      .is_default = true,
+                                      .default_of = till->merchant_id,
+                                      .status = ACCOUNT_CARD_ACTIVE,
+                                      .version = 1};
+
+    *(int64_t *)result = card.id;
+    return tx_insert(tx, &account_card_table, &card);
+}
+
+int64_t till_card(struct till *till)
+{
+    static const struct command_kind put = {
+        .name = "test.card", .apply = put_card, .result_size = sizeof(int64_t)};
+    int64_t id;
+
+    CHECK(till_run(till, &put, till, &id) == ERR_OK);
+    return id;
 }
 
 enum err till_create(struct till *till, const struct payment_create *create,
                      struct payment_change *change)
 {
-    struct waiter waiter = {signal_new()};
-    struct command command = {.kind = &payment_create_kind,
-                              .arg = create,
-                              .result = change,
-                              .arena = till->arena,
-                              .done = waited,
-                              .ctx = &waiter};
-
-    CHECK(store_submit(till->store, &command) == ERR_OK);
-    (void)signal_wait(waiter.signal, -1);
-    signal_free(waiter.signal);
-    memcpy(till->param, command.param, sizeof(till->param));
-    return command.err;
+    return till_run(till, &payment_create_kind, create, change);
 }
 
 struct channel_result till_paid(const struct till *till, const struct payment *payment)

@@ -7,6 +7,7 @@
 #include "business/merchant/merchant_int.h"
 #include "business/notify/notify_int.h"
 #include "business/payment/payment_int.h"
+#include "business/rate/rate.h"
 
 #define TILL_START_MS INT64_C(1763773200000)
 #define TILL_ACCOUNT_NO "1900000001"
@@ -35,6 +36,12 @@ void till_start(struct till *till);
 
 enum err till_run(struct till *till, const struct command_kind *kind, const void *arg,
                   void *result);
+/* The done of commands that tests submit themselves: sets the signal in ctx. */
+void till_ran(struct command *command);
+/* The platform's default rate in CNY, from now on. policy: of kind refund, else 0. */
+void till_rate(struct till *till, enum rate_kind kind, int64_t flat,
+               enum rate_refund_policy policy);
+int64_t till_card(struct till *till); /* gives the merchant a default card */
 /* A create of 1000 CNY fen under a new order number, to be changed by the caller. */
 struct payment_create till_order(struct till *till);
 enum err till_create(struct till *till, const struct payment_create *create,

@@ -50,7 +50,7 @@ enum rate_tier_mode { RATE_TIERS_WHOLE = 1, RATE_TIERS_MARGINAL }; /* stored */
 enum rate_refund_policy {
     RATE_REFUND_KEEP = 1,     /* we keep it */
     RATE_REFUND_PROPORTIONAL, /* it comes back with each refund, in proportion */
-    RATE_REFUND_FULL,         /* it comes back whole with the refund that completes the amount */
+    RATE_REFUND_FULL,         /* it comes back when the whole is refunded at once */
 };
 
 enum { RATE_TIERS_MAX = 8 };
@@ -103,13 +103,15 @@ int64_t rate_millionths_of(const struct rate_terms *terms, struct amount amount)
 struct rate_terms rate_terms_of(const struct rate *rate);
 
 /* How much of the trade fee comes back to the merchant with a refund. Over any sequence of refunds
- * the sum is never above the fee; when the whole is refunded it is the fee exactly, unless that is
- * kept. CHECKs 0 <= fee <= paid, 0 <= refunded_before, 0 < refund_now and
- * refunded_before + refund_now <= paid. */
+ * the sum is never above the fee; in proportion it is what the refunded part of the payment was
+ * charged, rounded down, and the fee exactly when the whole has been refunded. It is at most
+ * refund_now. CHECKs 0 <= fee <= paid, 0 <= refunded_before, 0 <= returned_before, 0 < refund_now
+ * and refunded_before + refund_now <= paid. */
 struct rate_refund {
     struct amount paid;
     struct amount fee;             /* what the payment was charged */
-    struct amount refunded_before; /* by refunds that have succeeded */
+    struct amount refunded_before; /* by the refunds that have succeeded or are on their way */
+    struct amount returned_before; /* what came back with those */
     struct amount refund_now;
     enum rate_refund_policy policy;
 };

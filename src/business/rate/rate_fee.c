@@ -88,30 +88,32 @@ int64_t rate_millionths_of(const struct rate_terms *terms, struct amount amount)
                                   : terms->tiers[last_tier(terms, amount)].rate_millionths;
 }
 
-/* What has come back once `refunded` of the paid amount has been refunded. Each refund is given the
- * difference of two of these, so that roundings cannot add up. */
+/* What shall have come back once `refunded` of the paid amount has been refunded. A refund is given
+ * what is missing of it, so that roundings cannot add up. */
 static int64_t returned_by(const struct rate_refund *refund, int64_t refunded)
 {
-    int64_t paid = refund->paid.minor;
-
     switch (refund->policy) {
     case RATE_REFUND_KEEP:
         return 0;
     case RATE_REFUND_PROPORTIONAL:
-        return (int64_t)(((int128)refund->fee.minor * refunded * 2 + paid) / ((int128)paid * 2));
+        return (int64_t)((int128)refund->fee.minor * refunded / refund->paid.minor);
     case RATE_REFUND_FULL:
-        return refunded == paid ? refund->fee.minor : 0;
+        return refund->refund_now.minor == refund->paid.minor ? refund->fee.minor : 0;
     }
     check_failed("refund policy", __FILE__, __LINE__);
 }
 
 struct amount rate_refund_fee_return(const struct rate_refund *refund)
 {
-    int64_t before = refund->refunded_before.minor;
+    int64_t before = refund->refunded_before.minor, now = refund->refund_now.minor;
+    int64_t missing;
 
     CHECK(refund->fee.minor >= 0 && refund->fee.minor <= refund->paid.minor);
-    CHECK(before >= 0 && refund->refund_now.minor > 0);
-    CHECK(refund->refund_now.minor <= refund->paid.minor - before);
-    return AMOUNT(returned_by(refund, before + refund->refund_now.minor) -
-                  returned_by(refund, before));
+    CHECK(before >= 0 && now > 0 && now <= refund->paid.minor - before);
+    CHECK(refund->returned_before.minor >= 0);
+    missing = returned_by(refund, before + now) - refund->returned_before.minor;
+    if (missing < 0) {
+        missing = 0;
+    }
+    return AMOUNT(missing < now ? missing : now);
 }

@@ -52,24 +52,9 @@ static void question_prefetch(struct prefetch *pre, const void *arg, unsigned ro
 static const struct command_kind question_kind = {
     .name = "test.ask", .prefetch = question_prefetch, .apply = question_apply};
 
-static void question_done(struct command *command)
-{
-    signal_set(command->ctx);
-}
-
 static enum err ask(struct till *till, struct question *question)
 {
-    struct command command = {.kind = &question_kind,
-                              .arg = &question,
-                              .arena = till->arena,
-                              .done = question_done,
-                              .ctx = signal_new()};
-
-    assert_int_equal(store_submit(till->store, &command), ERR_OK);
-    (void)signal_wait(command.ctx, -1);
-    signal_free(command.ctx);
-    memcpy(till->param, command.param, sizeof(till->param));
-    return command.err;
+    return till_run(till, &question_kind, &question, NULL);
 }
 
 static enum err ask_put(struct tx *tx, struct question *q)

@@ -252,6 +252,22 @@ MUST_USE enum err ledger_post_memo(struct tx *tx, const struct ledger_memo_post 
 /* For the prefetch of command kinds that will post; call it in every round. */
 void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, unsigned round);
 
+/* A journal read back in a command, as it was asked for: a leg that became a pending entry stands
+ * on its own account, not on 2299. */
+struct ledger_recorded {
+    int64_t journal_id;
+    struct ledger_reference reference;
+    int32_t business_date;
+    struct ledger_leg legs[LEDGER_LEGS_MAX];
+    size_t leg_count;
+};
+/* ERR_LEDGER_JOURNAL: no journal begins there. */
+MUST_USE enum err ledger_journal_get(struct tx *tx, int64_t journal_id,
+                                     struct ledger_recorded *out);
+/* ERR_LEDGER_JOURNAL: nothing was booked under the reference. */
+MUST_USE enum err ledger_journal_find(struct tx *tx, const struct ledger_reference *reference,
+                                      int64_t *journal_id);
+
 /* Whom the channel settles to (docs/architecture.md, fund modes). Stored. */
 enum ledger_fund_mode { LEDGER_FUND_DIRECT = 1, LEDGER_FUND_COLLECT };
 

@@ -1,0 +1,212 @@
+/* Cash-outs over HTTP: merchants for themselves, operators for a merchant. */
+#include "business/trade/trade_int.h"
+
+enum { CASH_LIST_DEFAULT = 20, CASH_LIST_MAX = 200 };
+#define CASH_AMOUNT_MAX INT64_C(100000000000)
+
+static const struct enum_name statuses[] = {
+    {TRADE_CASH_WAITING, "waiting_remittance"}, {TRADE_CASH_SENT, "sent"},
+    {TRADE_CASH_SUCCEEDED, "succeeded"},        {TRADE_CASH_FAILED, "failed"},
+    {TRADE_CASH_RETURNED, "returned"},          {0, NULL},
+};
+
+#define CASH_FIELD(member_, name_, ...)                                                            \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(struct trade_cash_out, member_), .type = __VA_ARGS__   \
+    }
+static const struct field cash_fields[] = {
+    CASH_FIELD(id, "id", FIELD_ID, .prefix = TRADE_CASH_OUT_PREFIX, .always = true),
+    {.name = "object", .type = FIELD_CONST, .text = "cash_out"},
+    CASH_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    CASH_FIELD(merchant_order_no, "merchant_order_no", FIELD_TEXT, .max = 64, .always = true),
+    CASH_FIELD(account_id, "account", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .always = true),
+    CASH_FIELD(card_id, "card", FIELD_ID, .prefix = "crd"),
+    CASH_FIELD(amount, "amount", FIELD_AMOUNT, .always = true, .help = "What the card gets"),
+    CASH_FIELD(fee, "fee", FIELD_AMOUNT, .always = true, .help = "On top of the amount"),
+    CASH_FIELD(currency, "currency", FIELD_CURRENCY, .always = true),
+    CASH_FIELD(rate_id, "rate", FIELD_ID, .prefix = RATE_PREFIX,
+               .help = "That the fee was charged by; absent: none was configured"),
+    CASH_FIELD(rate_millionths, "rate_millionths", FIELD_INT, .always = true),
+    CASH_FIELD(hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX, .always = true,
+               .help = "Keeps amount and fee until the bank has answered"),
+    CASH_FIELD(status, "status", FIELD_ENUM, .names = statuses, .always = true),
+    CASH_FIELD(reason, "reason", FIELD_TEXT, .max = TRADE_REASON_MAX,
+               .help = "Why it failed or came back"),
+    CASH_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
+    CASH_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+    CASH_FIELD(version, "version", FIELD_INT, .always = true),
+};
+const struct field_set trade__cash_set = FIELD_SET("cash_out", cash_fields);
+
+static const struct field create_fields[] = {
+    FIELD(struct trade_cash_create, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .required = true, .help = "A merchant's payable account (2241)"),
+    FIELD(struct trade_cash_create, amount, FIELD_AMOUNT, .required = true, .min = 1,
+          .max = CASH_AMOUNT_MAX, .help = "In minor units; the fee comes on top",
+          .example = "10000"),
+    FIELD(struct trade_cash_create, merchant_order_no, FIELD_TEXT, .required = true, .min = 1,
+          .max = 64, .charset = FIELD_ORDER_NO,
+          .help = "Your number of the cash-out; unique for ever. The same number with the same "
+                  "content gives the first one.",
+          .example = "W20261122-0001"),
+    FIELD(struct trade_cash_create, card, FIELD_ID, .prefix = "crd",
+          .help = "Where the money goes; absent: the merchant's default card"),
+};
+static const struct field_set create_set = FIELD_SET("cash_out_create", create_fields);
+
+static struct reply *reply_cash(struct request *req, const void *cash)
+{
+    return reply_fields(req, 200, &trade__cash_set, cash);
+}
+
+static struct reply *created(struct request *req, struct command *command)
+{
+    return reply_cash(req, command->result);
+}
+
+static struct reply *create_handler(struct request *req)
+{
+    struct trade_cash_create *create = ARENA_NEW(req->arena, struct trade_cash_create);
+
+    if (request_body(req, &create_set, create) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    create->merchant_id = req->principal.merchant_id;
+    create->app_id = req->principal.app_id;
+    return reply_command(req, &trade__cash_kind, create, created);
+}
+
+static enum err read_own(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    const struct trade_cash_out *cash = result;
+
+    TRY(trade__read_cash(reader, *(const int64_t *)arg, req->arena, result));
+    return req->principal.kind == HTTP_AUTH_OPERATOR ||
+                   cash->merchant_id == req->principal.merchant_id
+               ? ERR_OK
+               : ERR_TRADE_NOT_FOUND;
+}
+
+static struct reply *got(struct request *req, void *result)
+{
+    return reply_cash(req, result);
+}
+
+static struct reply *get_handler(struct request *req)
+{
+    int64_t *id = ARENA_NEW(req->arena, int64_t);
+
+    if (request_id_param(req, 0, TRADE_CASH_OUT_PREFIX, id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    return reply_query(req, id, sizeof(struct trade_cash_out), read_own, got);
+}
+
+struct list_query {
+    int64_t merchant;
+    int64_t limit;
+    int64_t starting_after;
+};
+static const struct field list_fields[] = {
+    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer",
+          .help = "For operators; absent: of all merchants"),
+    FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = CASH_LIST_MAX,
+          .help = "20 when absent"),
+    FIELD(struct list_query, starting_after, FIELD_ID, .prefix = TRADE_CASH_OUT_PREFIX,
+          .help = "next_cursor of the page before"),
+};
+static const struct field_set list_set = FIELD_SET("cash_out_list_query", list_fields);
+
+struct page {
+    struct trade_cash_out *rows;
+    size_t count;
+    bool has_more;
+};
+
+static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    struct trade_filter filter = *(const struct trade_filter *)arg;
+    size_t limit = (size_t)filter.limit;
+    struct page *page = result;
+
+    filter.limit++;
+    TRY(trade__read_cash_list(reader, &filter, req->arena, &page->rows, &page->count));
+    page->has_more = page->count > limit;
+    page->count = page->has_more ? limit : page->count;
+    return ERR_OK;
+}
+
+static struct reply *listed(struct request *req, void *result)
+{
+    const struct page *page = result;
+    struct str cursor = {"", 0};
+
+    if (page->has_more) {
+        cursor = id_str(req->arena, TRADE_CASH_OUT_PREFIX, page->rows[page->count - 1].id);
+    }
+    return reply_list(req, &trade__cash_set, page->rows, page->count, sizeof(*page->rows), cursor);
+}
+
+static struct reply *list_handler(struct request *req)
+{
+    struct trade_filter *filter = ARENA_NEW(req->arena, struct trade_filter);
+    struct list_query query = {0};
+
+    if (request_query(req, &list_set, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    *filter = (struct trade_filter){
+        .merchant_id =
+            req->principal.kind == HTTP_AUTH_OPERATOR ? query.merchant : req->principal.merchant_id,
+        .before_id = query.starting_after,
+        .limit = query.limit == 0 ? CASH_LIST_DEFAULT : query.limit,
+    };
+    return reply_query(req, filter, sizeof(struct page), read_list, listed);
+}
+
+static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,
+                                         ERR_MERCHANT_NOT_FOUND,
+                                         ERR_MERCHANT_SUSPENDED,
+                                         ERR_MERCHANT_CLOSED,
+                                         ERR_MERCHANT_APP_DISABLED,
+                                         ERR_LEDGER_ACCOUNT,
+                                         ERR_TRADE_ACCOUNT,
+                                         ERR_LEDGER_DEBIT_BLOCKED,
+                                         ERR_LEDGER_ACCOUNT_CLOSED,
+                                         ERR_LEDGER_INSUFFICIENT,
+                                         ERR_OK};
+static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
+
+const struct route trade__cash_routes[] = {
+    {.method = "POST",
+     .path = "/v1/cash-outs",
+     .handler = create_handler,
+     .auth = HTTP_AUTH_EITHER,
+     .permission = "trade:cash",
+     .idempotent = true,
+     .body = &create_set,
+     .reply = &trade__cash_set,
+     .errors = create_errors,
+     .summary = "Take money out to a merchant's card; it is held at once with the fee",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/v1/cash-outs",
+     .handler = list_handler,
+     .auth = HTTP_AUTH_EITHER,
+     .permission = "trade:read",
+     .query = &list_set,
+     .reply = &trade__cash_set,
+     .reply_is_list = true,
+     .summary = "List cash-outs, newest first; a merchant sees its own",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/v1/cash-outs/{id}",
+     .handler = get_handler,
+     .auth = HTTP_AUTH_EITHER,
+     .permission = "trade:read",
+     .reply = &trade__cash_set,
+     .errors = id_errors,
+     .summary = "Get a cash-out",
+     ROUTE_HERE},
+    {.method = NULL},
+};

@@ -1,0 +1,242 @@
+/* Refunds over HTTP, for operators: one that is made outside the channels' refund API is reserved
+ * here, and ended by the operator's word. */
+#include "business/trade/trade_int.h"
+
+enum { REFUND_LIST_DEFAULT = 20, REFUND_LIST_MAX = 200 };
+
+static const struct enum_name statuses[] = {
+    {TRADE_REFUND_RESERVED, "reserved"},
+    {TRADE_REFUND_SUCCEEDED, "succeeded"},
+    {TRADE_REFUND_FAILED, "failed"},
+    {0, NULL},
+};
+
+#define REFUND_FIELD(member_, name_, ...)                                                          \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(struct trade_refund, member_), .type = __VA_ARGS__     \
+    }
+static const struct field refund_fields[] = {
+    REFUND_FIELD(id, "id", FIELD_ID, .prefix = TRADE_REFUND_PREFIX, .always = true),
+    {.name = "object", .type = FIELD_CONST, .text = "refund"},
+    REFUND_FIELD(payment_id, "payment", FIELD_ID, .prefix = "pay", .always = true),
+    REFUND_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    REFUND_FIELD(merchant_refund_no, "merchant_refund_no", FIELD_TEXT, .max = 64, .always = true),
+    REFUND_FIELD(amount, "amount", FIELD_AMOUNT, .always = true, .help = "What the payer gets"),
+    REFUND_FIELD(fee_returned, "fee_returned", FIELD_AMOUNT, .always = true,
+                 .help = "What of the trade fee comes back to the merchant"),
+    REFUND_FIELD(fee, "fee", FIELD_AMOUNT, .always = true, .help = "Charged for the refund"),
+    REFUND_FIELD(currency, "currency", FIELD_CURRENCY, .always = true),
+    REFUND_FIELD(rate_id, "rate", FIELD_ID, .prefix = RATE_PREFIX,
+                 .help = "That fee and policy came from; absent: none was configured"),
+    REFUND_FIELD(hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX),
+    REFUND_FIELD(immature, "immature", FIELD_AMOUNT,
+                 .help = "Taken from the payment's money that has not matured yet"),
+    REFUND_FIELD(immature_hold_id, "immature_hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX),
+    REFUND_FIELD(status, "status", FIELD_ENUM, .names = statuses, .always = true),
+    REFUND_FIELD(reason, "reason", FIELD_TEXT, .max = TRADE_REASON_MAX),
+    REFUND_FIELD(failure, "failure", FIELD_TEXT, .max = TRADE_REASON_MAX),
+    REFUND_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
+    REFUND_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+    REFUND_FIELD(version, "version", FIELD_INT, .always = true),
+};
+const struct field_set trade__refund_set = FIELD_SET("refund", refund_fields);
+
+#define ASK_FIELD(member_, name_, ...)                                                             \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(struct trade_refund_ask, member_), .type = __VA_ARGS__ \
+    }
+static const struct field ask_fields[] = {
+    ASK_FIELD(payment_id, "payment", FIELD_ID, .prefix = "pay", .required = true),
+    ASK_FIELD(amount, "amount", FIELD_AMOUNT, .required = true, .min = 1, .example = "3000"),
+    ASK_FIELD(merchant_refund_no, "merchant_refund_no", FIELD_TEXT, .required = true, .min = 1,
+              .max = 64, .charset = FIELD_ORDER_NO,
+              .help = "Unique per merchant for ever. The same number with the same content gives "
+                      "the first refund.",
+              .example = "R20261122-0001"),
+    ASK_FIELD(reason, "reason", FIELD_TEXT, .max = TRADE_REASON_MAX),
+};
+static const struct field_set ask_set = FIELD_SET("refund_create", ask_fields);
+
+static struct reply *reply_refund(struct request *req, const void *refund)
+{
+    return reply_fields(req, 200, &trade__refund_set, refund);
+}
+
+static struct reply *changed(struct request *req, struct command *command)
+{
+    return reply_refund(req, command->result);
+}
+
+static struct reply *create_handler(struct request *req)
+{
+    struct trade_refund_ask *ask = ARENA_NEW(req->arena, struct trade_refund_ask);
+
+    if (request_body(req, &ask_set, ask) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    return reply_command(req, &trade__refund_kind, ask, changed);
+}
+
+static struct reply *complete_handler(struct request *req)
+{
+    struct trade_refund_end *end = ARENA_NEW(req->arena, struct trade_refund_end);
+
+    end->succeeded = true;
+    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &end->id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    return reply_command(req, &trade__refund_end_kind, end, changed);
+}
+
+static const struct field fail_fields[] = {
+    FIELD(struct trade_refund_end, reason, FIELD_TEXT, .required = true, .min = 1,
+          .max = TRADE_REASON_MAX, .example = "the card has been closed"),
+};
+static const struct field_set fail_set = FIELD_SET("refund_fail", fail_fields);
+
+static struct reply *fail_handler(struct request *req)
+{
+    struct trade_refund_end *end = ARENA_NEW(req->arena, struct trade_refund_end);
+
+    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &end->id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    if (request_body(req, &fail_set, end) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    return reply_command(req, &trade__refund_end_kind, end, changed);
+}
+
+static enum err read_one(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    return trade__read_refund(reader, *(const int64_t *)arg, req->arena, result);
+}
+
+static struct reply *got(struct request *req, void *result)
+{
+    return reply_refund(req, result);
+}
+
+static struct reply *get_handler(struct request *req)
+{
+    int64_t *id = ARENA_NEW(req->arena, int64_t);
+
+    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    return reply_query(req, id, sizeof(struct trade_refund), read_one, got);
+}
+
+struct list_query {
+    int64_t payment;
+    int64_t limit;
+    int64_t starting_after;
+};
+static const struct field list_fields[] = {
+    FIELD(struct list_query, payment, FIELD_ID, .prefix = "pay", .help = "Absent: of all"),
+    FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = REFUND_LIST_MAX,
+          .help = "20 when absent"),
+    FIELD(struct list_query, starting_after, FIELD_ID, .prefix = TRADE_REFUND_PREFIX,
+          .help = "next_cursor of the page before"),
+};
+static const struct field_set list_set = FIELD_SET("refund_list_query", list_fields);
+
+struct page {
+    struct trade_refund *rows;
+    size_t count;
+    bool has_more;
+};
+
+static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    struct trade_filter filter = *(const struct trade_filter *)arg;
+    size_t limit = (size_t)filter.limit;
+    struct page *page = result;
+
+    filter.limit++;
+    TRY(trade__read_refund_list(reader, &filter, req->arena, &page->rows, &page->count));
+    page->has_more = page->count > limit;
+    page->count = page->has_more ? limit : page->count;
+    return ERR_OK;
+}
+
+static struct reply *listed(struct request *req, void *result)
+{
+    const struct page *page = result;
+    struct str cursor = {"", 0};
+
+    if (page->has_more) {
+        cursor = id_str(req->arena, TRADE_REFUND_PREFIX, page->rows[page->count - 1].id);
+    }
+    return reply_list(req, &trade__refund_set, page->rows, page->count, sizeof(*page->rows),
+                      cursor);
+}
+
+static struct reply *list_handler(struct request *req)
+{
+    struct trade_filter *filter = ARENA_NEW(req->arena, struct trade_filter);
+    struct list_query query = {0};
+
+    if (request_query(req, &list_set, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    *filter = (struct trade_filter){
+        .payment_id = query.payment,
+        .before_id = query.starting_after,
+        .limit = query.limit == 0 ? REFUND_LIST_DEFAULT : query.limit,
+    };
+    return reply_query(req, filter, sizeof(struct page), read_list, listed);
+}
+
+static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,
+                                         ERR_PAYMENT_NOT_FOUND,
+                                         ERR_TRADE_UNPAID,
+                                         ERR_TRADE_REFUND_EXCEEDED,
+                                         ERR_LEDGER_DEBIT_BLOCKED,
+                                         ERR_LEDGER_INSUFFICIENT,
+                                         ERR_OK};
+static const enum err end_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_OK};
+static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
+
+#define WRITE                                                                                      \
+    .auth = HTTP_AUTH_OPERATOR, .permission = "trade:write", .idempotent = true,                   \
+    .reply = &trade__refund_set, ROUTE_HERE
+#define READ                                                                                       \
+    .auth = HTTP_AUTH_OPERATOR, .permission = "trade:read", .reply = &trade__refund_set, ROUTE_HERE
+
+const struct route trade__refund_routes[] = {
+    {.method = "POST",
+     .path = "/v1/refunds",
+     .handler = create_handler,
+     .body = &ask_set,
+     .errors = create_errors,
+     .summary = "Reserve a refund of a payment that is made by hand",
+     WRITE},
+    {.method = "POST",
+     .path = "/v1/refunds/{id}/complete",
+     .handler = complete_handler,
+     .errors = end_errors,
+     .summary = "The payer has the money: book the refund",
+     WRITE},
+    {.method = "POST",
+     .path = "/v1/refunds/{id}/fail",
+     .handler = fail_handler,
+     .body = &fail_set,
+     .errors = end_errors,
+     .summary = "The refund was not made: give back what it reserved",
+     WRITE},
+    {.method = "GET",
+     .path = "/v1/refunds",
+     .handler = list_handler,
+     .query = &list_set,
+     .reply_is_list = true,
+     .summary = "List refunds, newest first",
+     READ},
+    {.method = "GET",
+     .path = "/v1/refunds/{id}",
+     .handler = get_handler,
+     .errors = id_errors,
+     .summary = "Get a refund",
+     READ},
+    {.method = NULL},
+};

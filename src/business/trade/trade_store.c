@@ -1,0 +1,157 @@
+#include "business/trade/trade_int.h"
+
+static const struct column cash_columns[] = {
+    COLUMN(struct trade_cash_out, id, COL_ID),
+    COLUMN(struct trade_cash_out, merchant_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, merchant_order_no, COL_TEXT, .size = 64, .fixed = true),
+    COLUMN(struct trade_cash_out, account_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, card_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, amount, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_cash_out, fee, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_cash_out, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct trade_cash_out, rate_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, rate_millionths, COL_INT, .fixed = true),
+    COLUMN(struct trade_cash_out, rate_snapshot, COL_TEXT, .size = 1000, .fixed = true),
+    COLUMN(struct trade_cash_out, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct trade_cash_out, status, COL_ENUM),
+    COLUMN(struct trade_cash_out, reason, COL_TEXT, .size = TRADE_REASON_MAX),
+    COLUMN(struct trade_cash_out, updated_at_ms, COL_TIME),
+    COLUMN(struct trade_cash_out, version, COL_INT),
+};
+
+const struct table trade_cash_table = {
+    .name = "trade_cash_out",
+    .row_size = sizeof(struct trade_cash_out),
+    .columns = cash_columns,
+    .column_count = ARRAY_LEN(cash_columns),
+    .uniques = {{.name = "trade_cash_out_no", .columns = {"merchant_id", "merchant_order_no"}}},
+    .unique_count = 1,
+};
+
+static const struct column refund_columns[] = {
+    COLUMN(struct trade_refund, id, COL_ID),
+    COLUMN(struct trade_refund, payment_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, merchant_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, channel_account_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, mode, COL_ENUM, .fixed = true),
+    COLUMN(struct trade_refund, merchant_refund_no, COL_TEXT, .size = 64, .fixed = true),
+    COLUMN(struct trade_refund, amount, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_refund, fee_returned, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_refund, fee, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_refund, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct trade_refund, rate_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, rate_millionths, COL_INT, .fixed = true),
+    COLUMN(struct trade_refund, rate_snapshot, COL_TEXT, .size = 1000, .fixed = true),
+    COLUMN(struct trade_refund, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, immature_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, immature_hold_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_refund, immature, COL_AMOUNT, .fixed = true),
+    COLUMN(struct trade_refund, matures_on, COL_INT, .fixed = true),
+    COLUMN(struct trade_refund, reason, COL_TEXT, .size = TRADE_REASON_MAX, .fixed = true),
+    COLUMN(struct trade_refund, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct trade_refund, status, COL_ENUM),
+    COLUMN(struct trade_refund, failure, COL_TEXT, .size = TRADE_REASON_MAX),
+    COLUMN(struct trade_refund, updated_at_ms, COL_TIME),
+    COLUMN(struct trade_refund, version, COL_INT),
+};
+
+const struct table trade_refund_table = {
+    .name = "trade_refund",
+    .row_size = sizeof(struct trade_refund),
+    .columns = refund_columns,
+    .column_count = ARRAY_LEN(refund_columns),
+    .uniques = {{.name = "trade_refund_no", .columns = {"merchant_id", "merchant_refund_no"}}},
+    .unique_count = 1,
+};
+
+static const struct column refunded_columns[] = {
+    COLUMN(struct trade_refunded, payment_id, COL_ID),
+    COLUMN(struct trade_refunded, reserved, COL_AMOUNT),
+    COLUMN(struct trade_refunded, refunded, COL_AMOUNT),
+    COLUMN(struct trade_refunded, fee_returned, COL_AMOUNT),
+    COLUMN(struct trade_refunded, immature, COL_AMOUNT),
+};
+
+const struct table trade__refunded_table = {
+    .name = "trade_refunded",
+    .row_size = sizeof(struct trade_refunded),
+    .columns = refunded_columns,
+    .column_count = ARRAY_LEN(refunded_columns),
+};
+
+static const struct statement cash_before = {
+    .name = "trade_cash_before",
+    .sql = "SELECT :row FROM trade_cash_out WHERE merchant_id >= ? AND merchant_id <= ? AND id < ?"
+           " ORDER BY id DESC LIMIT ?",
+    .row = &trade_cash_table,
+};
+static const struct statement refunds_before = {
+    .name = "trade_refunds_before",
+    .sql = "SELECT :row FROM trade_refund WHERE payment_id >= ? AND payment_id <= ? AND id < ?"
+           " ORDER BY id DESC LIMIT ?",
+    .row = &trade_refund_table,
+};
+
+static const struct table *const tables[] = {&trade_cash_table, &trade_refund_table,
+                                             &trade__refunded_table};
+static const struct statement *const statements[] = {&cash_before, &refunds_before};
+
+const struct store_part trade_part = {
+    .tables = tables,
+    .table_count = ARRAY_LEN(tables),
+    .migrations = trade__migrations,
+    .migration_count = ARRAY_LEN(trade__migrations),
+    .statements = statements,
+    .statement_count = ARRAY_LEN(statements),
+};
+
+static int64_t before(const struct trade_filter *filter)
+{
+    return filter->before_id == 0 ? INT64_MAX : filter->before_id;
+}
+
+static enum err not_found(enum err err)
+{
+    return err == ERR_STORE_NOT_FOUND ? ERR_TRADE_NOT_FOUND : err;
+}
+
+enum err trade__read_cash(struct reader *reader, int64_t id, struct arena *arena,
+                          struct trade_cash_out *out)
+{
+    return not_found(reader_get(reader, &trade_cash_table, id, arena, out));
+}
+
+enum err trade__read_cash_list(struct reader *reader, const struct trade_filter *filter,
+                               struct arena *arena, struct trade_cash_out **out, size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->merchant_id),
+        VALUE_INT(filter->merchant_id == 0 ? INT64_MAX : filter->merchant_id),
+        VALUE_INT(before(filter)), VALUE_INT(filter->limit)};
+    void *rows;
+
+    TRY(reader_rows(reader, &cash_before, values, ARRAY_LEN(values), arena, &rows, count));
+    *out = rows;
+    return ERR_OK;
+}
+
+enum err trade__read_refund(struct reader *reader, int64_t id, struct arena *arena,
+                            struct trade_refund *out)
+{
+    return not_found(reader_get(reader, &trade_refund_table, id, arena, out));
+}
+
+enum err trade__read_refund_list(struct reader *reader, const struct trade_filter *filter,
+                                 struct arena *arena, struct trade_refund **out, size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->payment_id),
+        VALUE_INT(filter->payment_id == 0 ? INT64_MAX : filter->payment_id),
+        VALUE_INT(before(filter)), VALUE_INT(filter->limit)};
+    void *rows;
+
+    TRY(reader_rows(reader, &refunds_before, values, ARRAY_LEN(values), arena, &rows, count));
+    *out = rows;
+    return ERR_OK;
+}

@@ -1,0 +1,885 @@
+/* Cash-outs and refunds through their commands, on both databases; the books are proved after each
+ * test. */
+#include "business/trade/trade_int.h"
+#include "test/lib/payment_kit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka needs the four above. */
+#include <cmocka.h>
+
+#define assert_ok(expr) assert_string_equal(err_code(expr), err_code(ERR_OK))
+#define assert_refused(till, expr, err_, param_)                                                   \
+    do {                                                                                           \
+        assert_string_equal(err_code(expr), err_code(err_));                                       \
+        assert_string_equal((till)->param, (param_));                                              \
+    } while (0)
+
+enum { TODAY = 20251122, TOMORROW = 20251123 };
+
+static int set_up(void **state)
+{
+    struct till *till = till_open(*state, CHANNEL_FUND_COLLECT);
+
+    (void)till_card(till);
+    *state = till;
+    return 0;
+}
+
+/* ---- short ways ---- */
+
+/* Something done within a command. */
+struct step {
+    enum err (*run)(struct tx *tx, struct step *step);
+    struct till *till;
+    int64_t id;
+    int64_t amount;
+    int64_t fee;
+    int32_t matures_on;
+    bool flag;
+    enum ledger_fund_mode mode;
+};
+
+static enum err step_apply(struct tx *tx, const void *arg, void *result)
+{
+    struct step *step = *(struct step *const *)arg;
+
+    (void)result;
+    return step->run(tx, step);
+}
+
+static const struct command_kind step_kind = {.name = "test.step", .apply = step_apply};
+
+static enum err run(struct till *till, struct step step)
+{
+    struct step *at = &step;
+
+    step.till = till;
+    return till_run(till, &step_kind, &at, NULL);
+}
+
+static int64_t balance(struct till *till, int64_t code)
+{
+    return till_balance(till, LEDGER_PLATFORM, (enum ledger_code)code);
+}
+
+static enum err read_account_id(struct tx *tx, struct step *step)
+{
+    const struct ledger_account_key key = {step->till->merchant_id, LEDGER_CODE_MERCHANT_PAYABLE,
+                                           CURRENCY_CNY};
+
+    TRY(ledger_account_open(tx, &key, &step->id));
+    return ERR_OK;
+}
+
+static int64_t account_of(struct till *till)
+{
+    struct step step = {.run = read_account_id, .till = till};
+    struct step *at = &step;
+
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
+}
+
+struct looking {
+    int64_t id;
+    struct arena *arena;
+    struct ledger_account account;
+};
+
+static void look(void *ctx, struct reader *reader)
+{
+    struct looking *looking = ctx;
+
+    CHECK(ledger_read_account(reader, looking->id, looking->arena, &looking->account) == ERR_OK);
+}
+
+static struct ledger_account account(struct till *till)
+{
+    struct looking looking = {.id = account_of(till), .arena = till->arena};
+
+    CHECK(store_read(till->store, look, &looking) == ERR_OK);
+    return looking.account;
+}
+
+static int64_t available(struct till *till)
+{
+    const struct ledger_account now = account(till);
+
+    return ledger_available(&now, TODAY).minor;
+}
+
+static int64_t posted(struct till *till)
+{
+    return account(till).posted.minor;
+}
+
+static int64_t held(struct till *till)
+{
+    return account(till).held.minor;
+}
+
+static int64_t immature(struct till *till)
+{
+    const struct ledger_account now = account(till);
+
+    return ledger_immature(&now, TODAY).minor;
+}
+
+static int tear_down(void **state)
+{
+    struct till *till = *state;
+    struct ledger_proof proof;
+
+    assert_ok(ledger_prove(till->store, NULL, NULL, &proof));
+    assert_string_equal(proof.wrong, "");
+    till_close(till);
+    return 0;
+}
+
+/* A payment that has succeeded, whose money matures on a date. */
+static enum err insert_payment(struct tx *tx, struct step *step)
+{
+    struct payment payment = {
+        .id = tx_id(tx),
+        .merchant_id = step->till->merchant_id,
+        .app_id = step->till->app_id,
+        .amount = AMOUNT(step->amount),
+        .amount_received = AMOUNT(step->amount),
+        .fee = AMOUNT(step->fee),
+        .currency = CURRENCY_CNY,
+        .channel_account_id = step->till->account_id,
+        .fund_mode = step->mode,
+        .status = PAYMENT_SUCCEEDED,
+        .version = 1,
+    };
+    struct ledger_voucher voucher = {
+        .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
+        .mode = step->mode,
+        .business_no = payment.id,
+        .merchant_id = payment.merchant_id,
+        .channel_account_id = payment.channel_account_id,
+        .currency = CURRENCY_CNY,
+        .matures_on = step->matures_on,
+        .amounts = {[LEDGER_AMOUNT_GROSS] = {step->amount}, [LEDGER_AMOUNT_FEE] = {step->fee}},
+    };
+
+    step->id = payment.id;
+    payment.merchant_order_no = str_printf(tx_arena(tx), "P%lld", (long long)step->till->next_no++);
+    payment.attempt_id = payment.id;
+    TRY(tx_insert(tx, &payment_table, &payment));
+    return ledger_voucher_post(tx, &voucher, NULL);
+}
+
+static int64_t pay_in(struct till *till, enum ledger_fund_mode mode, int64_t amount, int64_t fee,
+                      int32_t matures_on)
+{
+    struct step step = {.run = insert_payment,
+                        .till = till,
+                        .mode = mode,
+                        .amount = amount,
+                        .fee = fee,
+                        .matures_on = matures_on};
+    struct step *at = &step;
+
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
+}
+
+static int64_t collect(struct till *till, int64_t amount, int64_t fee, int32_t matures_on)
+{
+    return pay_in(till, LEDGER_FUND_COLLECT, amount, fee, matures_on);
+}
+
+/* ---- cash-outs ---- */
+
+static struct trade_cash_create cash_of(struct till *till, const char *no, int64_t amount)
+{
+    return (struct trade_cash_create){.merchant_id = till->merchant_id,
+                                      .app_id = till->app_id,
+                                      .account = account_of(till),
+                                      .amount = AMOUNT(amount),
+                                      .merchant_order_no = str_of(no)};
+}
+
+static enum err cash_out(struct till *till, const struct trade_cash_create *create,
+                         struct trade_cash_out *out)
+{
+    return till_run(till, &trade__cash_kind, create, out);
+}
+
+static enum err step_send(struct tx *tx, struct step *step)
+{
+    return trade_cash_send(tx, step->id);
+}
+
+static enum err step_complete(struct tx *tx, struct step *step)
+{
+    return trade_cash_complete(tx, step->id);
+}
+
+static enum err step_fail(struct tx *tx, struct step *step)
+{
+    return trade_cash_fail(tx, step->id, STR("refused by the bank"));
+}
+
+static enum err step_return(struct tx *tx, struct step *step)
+{
+    return trade_cash_return(tx, &(struct trade_cash_return){.id = step->id,
+                                                             .with_fee = step->flag,
+                                                             .reason = STR("account closed")});
+}
+
+typedef enum err (*step_run)(struct tx *tx, struct step *step);
+
+static enum err cash_step(struct till *till, step_run how, int64_t id)
+{
+    return run(till, (struct step){.run = how, .id = id});
+}
+
+/* 1,000.00 in the account, and a cash-out of 500.00 with a fee of 2.00. */
+static struct trade_cash_out half(struct till *till)
+{
+    const struct trade_cash_create create = cash_of(till, "W1", 50000);
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    till_rate(till, RATE_CASH, 200, 0);
+    assert_ok(cash_out(till, &create, &cash));
+    return cash;
+}
+
+static void a_cash_out_holds_its_amount_and_fee_at_once(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_int_equal(cash.status, TRADE_CASH_WAITING);
+    assert_int_equal(cash.fee.minor, 200);
+    assert_int_equal(cash.rate_id, 1);
+    assert_int_equal(posted(till), 100000);
+    assert_int_equal(held(till), 50200);
+    assert_int_equal(available(till), 49800);
+    assert_true(str_eq(till_events(till, cash.id), STR("cash_out.waiting_remittance")));
+}
+
+/* A5, A15: a repeated request is the first one, and withdraws once. */
+static void a5_a_repeated_cash_out_withdraws_once(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out first = half(till);
+    const struct trade_cash_create create = cash_of(till, "W1", 50000);
+    struct trade_cash_out again;
+
+    for (int i = 0; i < 3; i++) {
+        assert_ok(cash_out(till, &create, &again));
+        assert_int_equal(again.id, first.id);
+    }
+    assert_int_equal(held(till), 50200);
+    assert_ok(cash_step(till, step_complete, first.id));
+    assert_ok(cash_out(till, &create, &again));
+    assert_int_equal(again.id, first.id);
+    assert_int_equal(again.status, TRADE_CASH_SUCCEEDED);
+    assert_int_equal(posted(till), 49800);
+}
+
+static void another_cash_out_under_the_same_number_names_what_differs(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create;
+    struct trade_cash_out cash;
+
+    (void)half(till);
+    create = cash_of(till, "W1", 50001);
+    create.card = 7;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_TRADE_ORDER_CONFLICT, "amount,card");
+}
+
+/* A5: the card that is named is the one that is paid, and must be the merchant's. */
+static void a5_the_card_is_the_merchants_own(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create = cash_of(till, "W1", 1000);
+    struct trade_cash_out first, again;
+
+    (void)collect(till, 100000, 0, 0);
+    create.card = 4711;
+    assert_refused(till, cash_out(till, &create, &first), ERR_ACCOUNT_CARD, "card");
+    create.card = 0;
+    assert_ok(cash_out(till, &create, &first));
+    assert_int_not_equal(first.card_id, 0);
+    create.card = first.card_id;
+    assert_ok(cash_out(till, &create, &again));
+    assert_int_equal(again.id, first.id);
+}
+
+/* A5: without a rate for cash-outs there is no fee. */
+static void a5_a_cash_out_without_a_rate_is_free(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_create create = cash_of(till, "W1", 100000);
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    assert_ok(cash_out(till, &create, &cash));
+    assert_int_equal(cash.fee.minor, 0);
+    assert_int_equal(cash.rate_id, 0);
+    assert_int_equal(available(till), 0);
+}
+
+static void the_fee_must_be_there_too(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create = cash_of(till, "W1", 99801);
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    till_rate(till, RATE_CASH, 200, 0);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_INSUFFICIENT, "account");
+    create.amount = AMOUNT(99800);
+    assert_ok(cash_out(till, &create, &cash));
+}
+
+static void money_that_has_not_matured_cannot_be_taken_out(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create = cash_of(till, "W1", 30001);
+    struct trade_cash_out cash;
+
+    (void)collect(till, 30000, 0, 0);
+    (void)collect(till, 70000, 0, TOMORROW);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_INSUFFICIENT, "account");
+    create.amount = AMOUNT(30000);
+    assert_ok(cash_out(till, &create, &cash));
+}
+
+static enum err open_other_account(struct tx *tx, struct step *step)
+{
+    const struct ledger_account_key foreign = {4711, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY};
+    const struct ledger_account_key receivable = {step->till->merchant_id,
+                                                  LEDGER_CODE_FEE_RECEIVABLE, CURRENCY_CNY};
+
+    return ledger_account_open(tx, step->flag ? &foreign : &receivable, &step->id);
+}
+
+static int64_t other_account(struct till *till, bool foreign)
+{
+    struct step step = {.run = open_other_account, .till = till, .flag = foreign};
+    struct step *at = &step;
+
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
+}
+
+/* A13: what is moved, and in which direction, is not the caller's to say. */
+static void a13_only_a_merchants_own_payable_account_pays_out(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create = cash_of(till, "W1", 1);
+    struct trade_cash_out cash;
+
+    create.account = other_account(till, true);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_ACCOUNT, "account");
+    create.account = other_account(till, false);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_TRADE_ACCOUNT, "account");
+    create.account = 4711;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_ACCOUNT, "account");
+}
+
+static enum err block_debits(struct tx *tx, struct step *step)
+{
+    const struct ledger_hold_place block = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, step->till->next_no++},
+        .account_id = step->id,
+        .kind = LEDGER_HOLD_JUDICIAL,
+        .effect = LEDGER_HOLD_DEBIT_BLOCK,
+        .reason = STR("court order"),
+    };
+
+    return ledger_hold_place(tx, &block, NULL);
+}
+
+static void block(struct till *till)
+{
+    assert_ok(run(till, (struct step){.run = block_debits, .id = account_of(till)}));
+}
+
+static void an_account_whose_debits_are_blocked_pays_nothing_out(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_create create = cash_of(till, "W1", 1);
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    block(till);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_DEBIT_BLOCKED, "account");
+}
+
+static void what_was_held_before_a_block_is_paid(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    block(till);
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_int_equal(posted(till), 49800);
+}
+
+static void a_cash_out_that_is_paid_goes_over_payments_in_transit(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_ok(cash_step(till, step_send, cash.id));
+    assert_int_equal(posted(till), 49800);
+    assert_int_equal(held(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 200);
+    assert_int_equal(balance(till, 1012), -50000);
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_int_equal(balance(till, 1012), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_BANK), -50000);
+    assert_true(str_eq(till_events(till, cash.id),
+                       STR("cash_out.waiting_remittance cash_out.sent cash_out.succeeded")));
+}
+
+static void a_cash_out_that_fails_gives_everything_back(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_ok(cash_step(till, step_fail, cash.id));
+    assert_int_equal(available(till), 100000);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+static void a_cash_out_that_fails_on_its_way_gives_everything_back(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_ok(cash_step(till, step_send, cash.id));
+    assert_ok(cash_step(till, step_fail, cash.id));
+    assert_int_equal(available(till), 100000);
+    assert_int_equal(balance(till, 1012), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+/* A6: money that comes back from the bank is credited, and has matured. */
+static void a6_a_returned_cash_out_is_credited_and_may_be_spent(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_ok(cash_step(till, step_return, cash.id));
+    assert_int_equal(available(till), 99800); /* the fee is kept */
+    assert_int_equal(balance(till, LEDGER_CODE_BANK), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 200);
+}
+
+static void a6_a_returned_cash_out_may_bring_its_fee_back(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_ok(run(till, (struct step){.run = step_return, .id = cash.id, .flag = true}));
+    assert_int_equal(available(till), 100000);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+/* Every step from every state: done, done before, or refused. */
+static void a_cash_out_moves_only_as_its_states_allow(void **state)
+{
+    struct till *till = *state;
+    static const struct {
+        step_run way[2]; /* to the state */
+        step_run allowed[3];
+        step_run refused[3];
+    } cases[] = {
+        {{NULL}, {NULL}, {step_return}},
+        {{step_send}, {step_send}, {step_return}},
+        {{step_complete}, {step_complete}, {step_send, step_fail}},
+        {{step_fail}, {step_fail}, {step_send, step_complete, step_return}},
+        {{step_complete, step_return}, {step_return}, {step_send, step_complete, step_fail}},
+    };
+
+    (void)collect(till, 100000, 0, 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct trade_cash_create create =
+            cash_of(till, str_cstr(till->arena, str_printf(till->arena, "W%zu", i)), 1000);
+        struct trade_cash_out cash;
+
+        assert_ok(cash_out(till, &create, &cash));
+        for (size_t j = 0; j < 2 && cases[i].way[j] != NULL; j++) {
+            assert_ok(cash_step(till, cases[i].way[j], cash.id));
+        }
+        for (size_t j = 0; j < 3 && cases[i].refused[j] != NULL; j++) {
+            assert_refused(till, cash_step(till, cases[i].refused[j], cash.id), ERR_TRADE_STATE,
+                           "status");
+        }
+        for (size_t j = 0; j < 3 && cases[i].allowed[j] != NULL; j++) {
+            int64_t before = posted(till);
+
+            assert_ok(cash_step(till, cases[i].allowed[j], cash.id));
+            assert_int_equal(posted(till), before);
+        }
+    }
+    assert_refused(till, cash_step(till, step_send, 4711), ERR_TRADE_NOT_FOUND, "");
+}
+
+/* A14: what happens at the same time is put in order, and refused for want of money alone. */
+static void a14_cash_outs_at_the_same_time_do_not_disturb_each_other(void **state)
+{
+    enum { MANY = 40 };
+    struct till *till = *state;
+    struct trade_cash_create creates[MANY];
+    struct trade_cash_out outs[MANY];
+    struct command commands[MANY];
+    struct signal *signals[MANY];
+    int taken = 0;
+
+    (void)collect(till, 30000, 0, 0);
+    for (int i = 0; i < MANY; i++) {
+        creates[i] = cash_of(till, str_cstr(till->arena, str_printf(till->arena, "W%d", i)), 1000);
+    }
+    for (int i = 0; i < MANY; i++) {
+        signals[i] = signal_new();
+        commands[i] = (struct command){.kind = &trade__cash_kind,
+                                       .arg = &creates[i],
+                                       .result = &outs[i],
+                                       .arena = arena_new(),
+                                       .done = till_ran,
+                                       .ctx = signals[i]};
+        assert_ok(store_submit(till->store, &commands[i]));
+    }
+    for (int i = 0; i < MANY; i++) {
+        (void)signal_wait(signals[i], -1);
+        signal_free(signals[i]);
+        arena_free(commands[i].arena);
+        taken += commands[i].err == ERR_OK ? 1 : 0;
+        assert_true(commands[i].err == ERR_OK || commands[i].err == ERR_LEDGER_INSUFFICIENT);
+    }
+    assert_int_equal(taken, 30);
+    assert_int_equal(available(till), 0);
+}
+
+/* ---- refunds ---- */
+
+static enum err reserve(struct till *till, int64_t payment_id, const char *no, int64_t amount,
+                        struct trade_refund *out)
+{
+    const struct trade_refund_ask ask = {
+        .payment_id = payment_id, .merchant_refund_no = str_of(no), .amount = AMOUNT(amount)};
+
+    return till_run(till, &trade__refund_kind, &ask, out);
+}
+
+static enum err finish(struct till *till, int64_t id, bool succeeded, struct trade_refund *out)
+{
+    const struct trade_refund_end how = {id, succeeded, STR("no")};
+
+    return till_run(till, &trade__refund_end_kind, &how, out);
+}
+
+/* Reserves and completes. */
+static struct trade_refund refund(struct till *till, int64_t payment_id, const char *no,
+                                  int64_t amount)
+{
+    struct trade_refund out;
+
+    assert_ok(reserve(till, payment_id, no, amount, &out));
+    assert_ok(finish(till, out.id, true, &out));
+    return out;
+}
+
+static void a_refund_is_held_and_then_taken_from_the_merchant(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, 0);
+    struct trade_refund out;
+
+    (void)collect(till, 10000, 0, 0);
+    assert_ok(reserve(till, payment_id, "R1", 3000, &out));
+    assert_int_equal(out.status, TRADE_REFUND_RESERVED);
+    assert_int_equal(held(till), 3000);
+    assert_int_equal(posted(till), 19940);
+    assert_ok(finish(till, out.id, true, &out));
+    assert_int_equal(out.status, TRADE_REFUND_SUCCEEDED);
+    assert_int_equal(held(till), 0);
+    assert_int_equal(posted(till), 16940);
+    assert_int_equal(till_balance(till, till->account_id, LEDGER_CODE_CHANNEL_RECEIVABLE), 17000);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 60);
+    assert_true(str_eq(till_events(till, out.id), STR("refund.reserved refund.succeeded")));
+}
+
+static void a_refund_that_fails_gives_back_what_it_reserved(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    struct trade_refund out;
+
+    assert_ok(reserve(till, payment_id, "R1", 10000, &out));
+    assert_int_equal(available(till), 0);
+    assert_ok(finish(till, out.id, false, &out));
+    assert_int_equal(available(till), 10000);
+    (void)refund(till, payment_id, "R2", 10000);
+    assert_int_equal(posted(till), 0);
+}
+
+/* A16: a payment has as many refunds as fit into it, each booked by itself. */
+static void a16_refunds_of_a_payment_never_exceed_what_was_paid(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    struct trade_refund first, second, out;
+
+    (void)collect(till, 10000, 0, 0);
+    first = refund(till, payment_id, "R1", 4000);
+    assert_ok(reserve(till, payment_id, "R2", 4000, &second));
+    assert_refused(till, reserve(till, payment_id, "R3", 2001, &out), ERR_TRADE_REFUND_EXCEEDED,
+                   "amount");
+    assert_ok(reserve(till, payment_id, "R3", 2000, &out));
+    assert_refused(till, reserve(till, payment_id, "R4", 1, &out), ERR_TRADE_REFUND_EXCEEDED,
+                   "amount");
+    assert_ok(finish(till, second.id, false, &second));
+    assert_ok(reserve(till, payment_id, "R4", 4000, &out));
+    assert_int_equal(first.status, TRADE_REFUND_SUCCEEDED);
+}
+
+/* A15 */
+static void a15_a_repeated_refund_is_the_first_one(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    const struct trade_refund first = refund(till, payment_id, "R1", 4000);
+    struct trade_refund again;
+
+    assert_ok(reserve(till, payment_id, "R1", 4000, &again));
+    assert_int_equal(again.id, first.id);
+    assert_ok(finish(till, first.id, true, &again));
+    assert_int_equal(posted(till), 6000);
+    assert_refused(till, reserve(till, payment_id, "R1", 4001, &again), ERR_TRADE_ORDER_CONFLICT,
+                   "amount");
+    assert_refused(till, finish(till, first.id, false, &again), ERR_TRADE_STATE, "status");
+}
+
+static void a_refund_needs_a_payment_that_has_succeeded(void **state)
+{
+    struct till *till = *state;
+    const struct payment_create order = till_order(till);
+    struct payment_change change;
+    struct trade_refund out;
+
+    assert_ok(till_create(till, &order, &change));
+    assert_refused(till, reserve(till, change.payment.id, "R1", 1, &out), ERR_TRADE_UNPAID,
+                   "payment");
+    assert_refused(till, reserve(till, 4711, "R1", 1, &out), ERR_PAYMENT_NOT_FOUND, "payment");
+}
+
+static void a_refund_needs_the_merchants_money(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, 0);
+    struct trade_refund out;
+
+    assert_refused(till, reserve(till, payment_id, "R1", 10000, &out), ERR_LEDGER_INSUFFICIENT,
+                   "account");
+    block(till);
+    assert_refused(till, reserve(till, payment_id, "R1", 1, &out), ERR_LEDGER_DEBIT_BLOCKED,
+                   "account");
+}
+
+static void what_was_reserved_before_a_block_is_refunded(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    struct trade_refund out;
+
+    (void)collect(till, 300, 0, 0);
+    till_rate(till, RATE_REFUND, 300, RATE_REFUND_KEEP);
+    assert_ok(reserve(till, payment_id, "R1", 10000, &out));
+    block(till);
+    assert_ok(finish(till, out.id, true, &out));
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 300);
+}
+
+static void a_full_refund_with_its_fee_leaves_nothing(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, 0);
+    struct trade_refund out;
+
+    till_rate(till, RATE_REFUND, 0, RATE_REFUND_FULL);
+    out = refund(till, payment_id, "R1", 10000);
+    assert_int_equal(out.fee_returned.minor, 60);
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+    assert_int_equal(till_balance(till, till->account_id, LEDGER_CODE_CHANNEL_RECEIVABLE), 0);
+}
+
+/* Refunds that bear nothing, because all that was paid was a fee. */
+static void a_fee_that_took_everything_comes_back_whole(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 3, 3, 0);
+
+    till_rate(till, RATE_REFUND, 0, RATE_REFUND_PROPORTIONAL);
+    (void)refund(till, payment_id, "R1", 1);
+    (void)refund(till, payment_id, "R2", 2);
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+static void many_refunds_bring_the_fee_back_to_the_last_unit(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 1000, 7, 0);
+    int64_t amounts[] = {333, 1, 332, 100, 34, 200};
+    char no[] = "R0";
+
+    till_rate(till, RATE_REFUND, 0, RATE_REFUND_PROPORTIONAL);
+    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
+        no[1] = (char)('1' + i);
+        (void)refund(till, payment_id, no, amounts[i]);
+    }
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+/* Money of the payment that has not matured is refunded out of its own maturity. */
+static void immature_money_is_refunded_from_its_own_maturity(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, TOMORROW);
+    struct trade_refund out;
+
+    (void)collect(till, 500, 0, 0);
+    assert_ok(reserve(till, payment_id, "R1", 3000, &out));
+    assert_int_equal(out.immature.minor, 3000);
+    assert_int_equal(available(till), 500);
+    assert_int_equal(immature(till), 7000);
+    assert_ok(finish(till, out.id, true, &out));
+    assert_int_equal(available(till), 500);
+    assert_int_equal(immature(till), 7000);
+    assert_int_equal(posted(till), 7500);
+}
+
+static void a_failed_refund_gives_immature_money_back_as_immature(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, TOMORROW);
+    struct trade_refund out;
+
+    assert_ok(reserve(till, payment_id, "R1", 10000, &out));
+    assert_ok(finish(till, out.id, false, &out));
+    assert_int_equal(available(till), 0);
+    assert_int_equal(immature(till), 10000);
+    (void)refund(till, payment_id, "R2", 10000);
+    assert_int_equal(posted(till), 0);
+}
+
+/* A kept fee is what the maturity lacks: it comes from what is available. */
+static void a_refund_above_what_matures_takes_the_rest_from_what_is_available(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, TOMORROW);
+    struct trade_refund out;
+
+    (void)collect(till, 50000, 0, TOMORROW); /* another payment's money is not touched */
+    assert_refused(till, reserve(till, payment_id, "R1", 10000, &out), ERR_LEDGER_INSUFFICIENT,
+                   "account");
+    (void)collect(till, 100, 0, 0);
+    assert_ok(reserve(till, payment_id, "R1", 10000, &out));
+    assert_int_equal(out.immature.minor, 9940);
+    assert_int_equal(available(till), 40);
+    assert_ok(finish(till, out.id, true, &out));
+    assert_int_equal(posted(till), 50040);
+    assert_int_equal(available(till), 40);
+    assert_int_equal(immature(till), 50000);
+}
+
+static void immature_money_and_a_returned_fee_make_a_full_refund(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, TOMORROW);
+    struct trade_refund out;
+
+    (void)collect(till, 30, 0, 0);
+    till_rate(till, RATE_REFUND, 30, RATE_REFUND_FULL);
+    out = refund(till, payment_id, "R1", 10000);
+    assert_int_equal(out.immature.minor, 9940);
+    assert_int_equal(out.fee.minor, 30);
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 30);
+}
+
+static void in_direct_mode_only_fees_are_booked(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = pay_in(till, LEDGER_FUND_DIRECT, 10000, 60, 0);
+    struct trade_refund out;
+
+    till_rate(till, RATE_REFUND, 5, RATE_REFUND_PROPORTIONAL);
+    out = refund(till, payment_id, "R1", 5000);
+    assert_int_equal(out.hold_id, 0);
+    assert_int_equal(till_balance(till, till->merchant_id, LEDGER_CODE_FEE_RECEIVABLE), 35);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 35);
+    assert_refused(till, reserve(till, payment_id, "R2", 5001, &out), ERR_TRADE_REFUND_EXCEEDED,
+                   "amount");
+}
+
+int main(void)
+{
+    static char schemes[][8] = {"sqlite", "mysql"};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cash_out_holds_its_amount_and_fee_at_once),
+        cmocka_unit_test(a5_a_repeated_cash_out_withdraws_once),
+        cmocka_unit_test(another_cash_out_under_the_same_number_names_what_differs),
+        cmocka_unit_test(a5_a_cash_out_without_a_rate_is_free),
+        cmocka_unit_test(a5_the_card_is_the_merchants_own),
+        cmocka_unit_test(the_fee_must_be_there_too),
+        cmocka_unit_test(money_that_has_not_matured_cannot_be_taken_out),
+        cmocka_unit_test(a13_only_a_merchants_own_payable_account_pays_out),
+        cmocka_unit_test(an_account_whose_debits_are_blocked_pays_nothing_out),
+        cmocka_unit_test(what_was_held_before_a_block_is_paid),
+        cmocka_unit_test(a_cash_out_that_is_paid_goes_over_payments_in_transit),
+        cmocka_unit_test(a_cash_out_that_fails_gives_everything_back),
+        cmocka_unit_test(a_cash_out_that_fails_on_its_way_gives_everything_back),
+        cmocka_unit_test(a6_a_returned_cash_out_is_credited_and_may_be_spent),
+        cmocka_unit_test(a6_a_returned_cash_out_may_bring_its_fee_back),
+        cmocka_unit_test(a_cash_out_moves_only_as_its_states_allow),
+        cmocka_unit_test(a14_cash_outs_at_the_same_time_do_not_disturb_each_other),
+        cmocka_unit_test(a_refund_is_held_and_then_taken_from_the_merchant),
+        cmocka_unit_test(a_refund_that_fails_gives_back_what_it_reserved),
+        cmocka_unit_test(a16_refunds_of_a_payment_never_exceed_what_was_paid),
+        cmocka_unit_test(a15_a_repeated_refund_is_the_first_one),
+        cmocka_unit_test(a_refund_needs_a_payment_that_has_succeeded),
+        cmocka_unit_test(a_refund_needs_the_merchants_money),
+        cmocka_unit_test(what_was_reserved_before_a_block_is_refunded),
+        cmocka_unit_test(a_full_refund_with_its_fee_leaves_nothing),
+        cmocka_unit_test(a_fee_that_took_everything_comes_back_whole),
+        cmocka_unit_test(many_refunds_bring_the_fee_back_to_the_last_unit),
+        cmocka_unit_test(immature_money_is_refunded_from_its_own_maturity),
+        cmocka_unit_test(a_failed_refund_gives_immature_money_back_as_immature),
+        cmocka_unit_test(a_refund_above_what_matures_takes_the_rest_from_what_is_available),
+        cmocka_unit_test(immature_money_and_a_returned_fee_make_a_full_refund),
+        cmocka_unit_test(in_direct_mode_only_fees_are_booked),
+    };
+    struct CMUnitTest copies[ARRAY_LEN(tests)];
+    int failed = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(tests); j++) {
+            copies[j] = tests[j];
+            copies[j].setup_func = set_up;
+            copies[j].teardown_func = tear_down;
+            copies[j].initial_state = schemes[i];
+        }
+        failed += _cmocka_run_group_tests(schemes[i], copies, ARRAY_LEN(tests), NULL, NULL);
+    }
+    return failed;
+}
