@@ -194,3 +194,24 @@ test('bank cards are sealed, masked and found again', async () => {
     }
   }
 });
+
+test('entries that wait are listed, and applied by themselves', async () => {
+  const other = await ok('POST', '/v1/merchants', { merchant_no: 'busy', name: 'Busy' });
+  const busy = await ok('POST', '/v1/accounts', { merchant_id: other.id, type: 'settlement', currency: 'CNY' });
+  await reviewed(`/v1/accounts/${busy.id}/deferred`, { deferred: true, reason: 'a busy one' });
+  const block = await ok('POST', `/v1/accounts/${busy.id}/freezes`, { effect: 'debit_block', kind: 'risk', reason: 'x' });
+  await release(block.id);
+  for (let i = 1; i <= 3; i++) assert.equal((await credit(i, busy.id)).status, 200);
+  const waiting = (await ok('GET', '/v1/ledger/pending-entries?limit=2')).data.filter((e) => e.account_id === busy.id);
+  assert.deepEqual(waiting.map((e) => [e.number, e.amount, e.status]), [[1, 1, 'waiting'], [2, 2, 'waiting']]);
+  for (let i = 0; i < 200 && (await ok('GET', `/v1/accounts/${busy.id}`)).pending > 0; i++) {
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  const now = await ok('GET', `/v1/accounts/${busy.id}`);
+  assert.deepEqual([now.balance, now.pending], [6, 0]);
+  const applied = (await ok('GET', '/v1/ledger/pending-entries?status=applied&limit=200')).data.filter((e) => e.account_id === busy.id);
+  assert.deepEqual(applied.map((e) => e.amount), [1, 2, 3]);
+  assert.ok(applied.every((e) => e.journal_id.startsWith('jnl_')));
+  assert.equal((await p.operator('POST', `/v1/ledger/accounts/${busy.id}/pending-entries/retry`)).status, 204);
+  p.refused(await p.operator('POST', '/v1/ledger/accounts/acc_0000000000001/pending-entries/retry'), 404, 'ledger_account');
+});

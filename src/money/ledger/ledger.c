@@ -4,12 +4,20 @@
 
 static enum err start(struct app *app, void **state)
 {
-    *state = NULL;
+    *state = mem_new(sizeof(int64_t));
     ledger_watch(app->store);
+    ledger__watch_pending(app->store, *state);
     return ERR_OK;
 }
 
-static struct metric *const metrics[] = {&ledger_journals_metric, &ledger_legs_metric,
+static void stop(struct app *app, void *state)
+{
+    (void)app;
+    mem_free(state);
+}
+
+static struct metric *const metrics[] = {&ledger_journals_metric,    &ledger_legs_metric,
+                                         &ledger_pending_metric,     &ledger_pending_wait_metric,
                                          &ledger_days_closed_metric, &ledger_day_wrong_metric};
 static const struct timer_kind *const timers[] = {
     &ledger__expire_timer, &ledger__pending_timer, &ledger__start_timer,
@@ -17,8 +25,12 @@ static const struct timer_kind *const timers[] = {
 };
 
 static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__hold_routes,
+<<<<<<< HEAD
                                                   ledger__day_routes,      ledger__chart_routes,
                                                   ledger__voucher_routes,  NULL};
+=======
+                                                  ledger__day_routes, ledger__pending_routes, NULL};
+>>>>>>> 6a492b2 (ledger: pending entries over HTTP and in metrics; nothing is posted under a closed code; docs of the model)
 
 const struct module ledger_module = {
     .name = "ledger",
@@ -30,4 +42,5 @@ const struct module ledger_module = {
     .metrics = metrics,
     .metric_count = ARRAY_LEN(metrics),
     .start = start,
+    .stop = stop,
 };

@@ -45,7 +45,8 @@
  *         (ERR_OK, exists          the same content was posted before)
  *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
- *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg)
+ *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg); then
+ *         ERR_LEDGER_CODE_CLOSED   legs[i].account  its code is not open on the business date
  *      8  ERR_LEDGER_UNBALANCED    the currency      debits differ from credits
  *      9  ERR_LEDGER_HOLD_MISMATCH legs              a capture that takes nothing from the account
  *     10  ERR_LEDGER_HOLD_EXCEEDED amount            more than the hold has left
@@ -562,6 +563,17 @@ MUST_USE enum err ledger_read_business(struct reader *reader, enum ledger_source
                                        int64_t business_no, struct arena *arena,
                                        struct ledger_journal_view **out, size_t *count);
 
+/* Pending entries in a state, in the order of their ids. */
+struct ledger_pending_filter {
+    enum ledger_pending_status status;
+    int64_t after_id;
+    size_t limit;
+};
+MUST_USE enum err ledger_read_pending(struct reader *reader,
+                                      const struct ledger_pending_filter *filter,
+                                      struct arena *arena, struct ledger_pending **out,
+                                      size_t *count);
+
 /* ERR_LEDGER_HOLD_NOT_FOUND. */
 MUST_USE enum err ledger_read_hold(struct reader *reader, int64_t hold_id, struct arena *arena,
                                    struct ledger_hold *out);
@@ -664,6 +676,8 @@ MUST_USE enum err ledger_prove_day(struct store *store, int32_t date,
 void ledger_watch(struct store *store);
 
 extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by the watch */
+/* How many entries wait or are parked, and how long the applied ones have waited. */
+extern struct metric ledger_pending_metric, ledger_pending_wait_metric;
 extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 
 /* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */

@@ -46,5 +46,6 @@ void ledger__legs_of(struct arena *arena, const struct field_list *legs, struct 
 
 extern const struct route ledger__transfer_routes[];
 extern const struct route ledger__hold_routes[];
+extern const struct route ledger__pending_routes[];
 
 #endif

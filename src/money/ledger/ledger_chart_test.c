@@ -1,4 +1,5 @@
 /* The chart of accounts: what is shipped, where accounts may be opened, versions by date. */
+#include "base/time.h"
 #include "money/ledger/ledger_chart_int.h"
 #include "test/lib/ledger_kit_test.h"
 
@@ -157,6 +158,23 @@ static void a_code_is_open_from_a_date_until_it_is_closed(void **state)
     ask.date = 20251122;
     assert_string_equal(err_code(books_run(books, open_on_run, &ask)), "ledger_code_closed");
     assert_refused(books, open_account(books, 2245, CURRENCY_CNY), ERR_LEDGER_CODE_CLOSED, "code");
+    books_close(books);
+}
+
+static void nothing_is_posted_under_a_closed_code(void **state)
+{
+    struct books *books = books_open(*state);
+    int64_t channel = books_account(books, 2, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
+    int64_t deposit = books_account(books, 1, LEDGER_CODE_DEPOSIT, CURRENCY_CNY);
+
+    assert_ok(books_transfer(books, channel, deposit, 1));
+    store_close(books->store);
+    books_sql(books, "UPDATE ledger_chart SET closed_on = 20251123 WHERE code = 2245");
+    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+    assert_ok(books_transfer(books, channel, deposit, 1));
+    counter_add(&books->now_ms, TIME_DAY_MS);
+    assert_refused(books, books_transfer(books, channel, deposit, 1), ERR_LEDGER_CODE_CLOSED,
+                   "legs[1].account");
     books_close(books);
 }
 
@@ -446,6 +464,7 @@ int main(void)
         cmocka_unit_test(the_shipped_chart_has_its_classes_and_codes),
         cmocka_unit_test(accounts_are_opened_under_leaves_and_counted),
         cmocka_unit_test(a_code_is_open_from_a_date_until_it_is_closed),
+        cmocka_unit_test(nothing_is_posted_under_a_closed_code),
         cmocka_unit_test(a_code_may_be_bound_to_currencies),
         cmocka_unit_test(codes_are_added_below_codes_without_accounts),
         cmocka_unit_test(codes_that_vouchers_name_get_none_below_them),

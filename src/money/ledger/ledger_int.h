@@ -308,12 +308,17 @@ extern const struct ledger_rule ledger__rules[LEDGER__RULES];
 /* 0: none breaks it. */
 MUST_USE enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule,
                                     int64_t *id);
+/* Entries that wait or are parked. */
+MUST_USE enum err ledger__count_pending(struct reader *reader, int64_t *count);
 /* Holds of the account that wait and whose start has come, in the order of rank and age. */
 MUST_USE enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id,
                                              int64_t now_ms, struct arena *arena,
                                              struct ledger_hold **holds, size_t *count);
 
 /* ---- module ---- */
+
+/* Keeps the metrics of pending entries; *waiting lives as long as the store. */
+void ledger__watch_pending(struct store *store, int64_t *waiting);
 
 extern const struct timer_kind ledger__expire_timer;
 extern const struct timer_kind ledger__start_timer;

@@ -4,6 +4,7 @@
  * caller may go on after a refusal (but for an account 2299 that posting_divert may have opened).
  */
 #include "base/time.h"
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
 #include <stdio.h>
@@ -192,6 +193,15 @@ static enum err open_accounts(struct ledger_posting *posting)
         if (leg_account(posting, i)->status == LEDGER_ACCOUNT_CLOSED && !waits) {
             return ledger__refuse_leg(posting->tx, ERR_LEDGER_ACCOUNT_CLOSED, i, "account");
         }
+    }
+    for (size_t i = 0; i < posting->account_count; i++) {
+        const struct ledger_touched *touched = &posting->accounts[i];
+        enum err err = ledger__chart_open_on(posting->tx, touched->next.code, posting->today);
+
+        if (err == ERR_LEDGER_CODE_CLOSED) {
+            return ledger__refuse_leg(posting->tx, err, touched->first_leg, "account");
+        }
+        TRY(err);
     }
     return ERR_OK;
 }

@@ -285,6 +285,17 @@ static const struct statement waiting_holds = {
     .row = &ledger__hold_table,
 };
 
+static const struct statement pending_after = {
+    .name = "ledger_pending_after",
+    .sql = "SELECT :row FROM ledger_pending WHERE status = ? AND id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__pending_table,
+};
+
+static const struct statement pending_count = {
+    .name = "ledger_pending_count",
+    .sql = "SELECT COUNT(*) FROM ledger_pending WHERE status <> 2",
+};
+
 static const struct statement account_holds = {
     .name = "ledger_account_holds",
     .sql = "SELECT :row FROM ledger_hold WHERE account_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
@@ -323,6 +334,8 @@ static const struct statement *const statements[] = {
     &owner_accounts,
     &waiting_holds,
     &account_holds,
+    &pending_after,
+    &pending_count,
     &code_accounts,
     &owner_code_accounts,
     &ledger__total_rows,
@@ -542,4 +555,21 @@ enum err ledger_read_by_serial(struct reader *reader, int64_t serial, struct are
                      ERR_LEDGER_ACCOUNT));
     *account_id = row.account_id;
     return ERR_OK;
+}
+
+enum err ledger_read_pending(struct reader *reader, const struct ledger_pending_filter *filter,
+                             struct arena *arena, struct ledger_pending **out, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(filter->status), VALUE_INT(filter->after_id),
+                                   VALUE_INT((int64_t)filter->limit)};
+    void *found;
+
+    TRY(reader_rows(reader, &pending_after, values, ARRAY_LEN(values), arena, &found, count));
+    *out = found;
+    return ERR_OK;
+}
+
+enum err ledger__count_pending(struct reader *reader, int64_t *count)
+{
+    return reader_ints(reader, &pending_count, NULL, 0, count, 1);
 }
