@@ -21,9 +21,9 @@ bool program_open_reader(struct conf *conf, struct app **app);
 void program_close(struct app *app);
 
 /* store_open for a server, which may be the standby of another one: while that one holds the lease
- * it waits, says so once in the log, and answers /healthz and /readyz with "standby" (200 and 503).
- * On SQLite another server refuses the start as before. ERR_STOPPING: SIGINT or SIGTERM is pending,
- * both of which the caller has blocked. */
+ * it waits, says so once in the log, and answers /healthz and /readyz with "standby" (200 and 503)
+ * and everything else with ERR_STORE_FENCED. On SQLite another server refuses the start as before.
+ * ERR_STOPPING: SIGINT or SIGTERM is pending, both of which the caller has blocked. */
 MUST_USE enum err standby_open(struct app *app, const struct store_options *options,
                                char detail[256]);
 bool standby_stop_asked(void);

@@ -38,6 +38,12 @@ static const struct route routes[] = {
     {.method = NULL},
 };
 
+/* Everything else is the writer's to answer: to be sent again, to it or later. */
+static struct reply *dispatch(struct request *req)
+{
+    return req->route != NULL ? req->route->handler(req) : reply_error(req, ERR_STORE_FENCED);
+}
+
 static void listen_meanwhile(struct standby *standby)
 {
     static const struct route *const sets[] = {routes};
@@ -50,6 +56,7 @@ static void listen_meanwhile(struct standby *standby)
         .tls_client_ca_file = conf_text(conf, "http.tls_client_ca"),
         .routes = sets,
         .route_sets = ARRAY_LEN(sets),
+        .dispatch = dispatch,
         .app = standby->app,
     };
 

@@ -47,7 +47,10 @@ if (process.env.TOMATO_TEST_STORE === 'mysql') {
     const second = await Second.start();
     await until(async () => (await second.get('/healthz')).body?.status === 'standby', 'standing by', 10);
     assert.equal((await second.get('/readyz')).status, 503);
-    assert.equal((await second.get('/v1/payments')).status, 404);
+    const refused = await second.get('/v1/payments');
+    assert.equal(refused.status, 503);
+    assert.equal(refused.body.error.code, 'store_fenced');
+    assert.equal(refused.body.error.retryable, true);
     await new Promise((good) => setTimeout(good, 3000)); // through several tries
     assert.equal(events(second.log, 'main.standby'), 1, second.log);
     assert.equal(await second.end(), 0);
