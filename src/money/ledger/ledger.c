@@ -24,13 +24,15 @@ static const struct timer_kind *const timers[] = {
     &ledger__cut_timer,    &ledger__seal_timer,
 };
 
-static const struct route *const more_routes[] = {ledger__transfer_routes, ledger__hold_routes,
-<<<<<<< HEAD
-                                                  ledger__day_routes,      ledger__chart_routes,
-                                                  ledger__voucher_routes,  NULL};
-=======
-                                                  ledger__day_routes, ledger__pending_routes, NULL};
->>>>>>> 6a492b2 (ledger: pending entries over HTTP and in metrics; nothing is posted under a closed code; docs of the model)
+static const struct route *const more_routes[] = {
+    ledger__transfer_routes,
+    ledger__hold_routes,
+    ledger__day_routes,
+    ledger__chart_routes,
+    ledger__voucher_routes,
+    ledger__pending_routes,
+    NULL,
+};
 
 const struct module ledger_module = {
     .name = "ledger",
