@@ -183,6 +183,43 @@ static void who_asked_and_why_is_kept(void **state)
     finish(&s);
 }
 
+/* A3: the seed's debits subtracted what was frozen from the balance, and it was gone. */
+static void a_debit_leaves_what_is_frozen_alone(void **state)
+{
+    struct shop s = shop_open(state);
+    int64_t hold = placed(&s, LEDGER_HOLD_AMOUNT, 300);
+
+    for (int i = 1; i <= 3; i++) {
+        assert_ok(pay_out(&s));
+        assert_int_equal(books_get(s.books, s.merchant).posted.minor, 1000 - 10 * i);
+        assert_int_equal(books_get(s.books, s.merchant).held.minor, 300);
+    }
+    assert_refused(s.books, books_transfer(s.books, s.merchant, s.channel, 671),
+                   ERR_LEDGER_INSUFFICIENT, "legs[0].account");
+    assert_ok(release(&s, hold));
+    assert_ok(books_transfer(s.books, s.merchant, s.channel, 970));
+    finish(&s);
+}
+
+/* A20: the seed moved money by single-sided updates, so that nothing could be proved. Here every
+ * movement has another side, and all accounts together come to nothing at any moment. */
+static void no_money_moves_without_its_other_side(void **state)
+{
+    struct shop s = shop_open(state);
+    const struct ledger_leg one[] = {credit(s.merchant, 10)};
+    const struct ledger_leg uneven[] = {debit(s.channel, 10), credit(s.merchant, 9)};
+    struct ledger_account merchant, channel;
+
+    assert_refused(s.books, books_post(s.books, 0, one, 1, NULL), ERR_LEDGER_LEGS, "legs");
+    assert_refused(s.books, books_post(s.books, 0, uneven, 2, NULL), ERR_LEDGER_UNBALANCED, "CNY");
+    assert_ok(pay_in(&s));
+    merchant = books_get(s.books, s.merchant);
+    channel = books_get(s.books, s.channel);
+    assert_int_equal(merchant.debits.minor + channel.debits.minor,
+                     merchant.credits.minor + channel.credits.minor);
+    finish(&s);
+}
+
 static void a_forced_deduction_goes_through_a_debit_block(void **state)
 {
     struct shop s = shop_open(state);
@@ -383,6 +420,8 @@ int main(void)
         cmocka_unit_test(blocks_overlap_and_each_ends_by_its_own_release),
         cmocka_unit_test(a_block_holds_no_money),
         cmocka_unit_test(who_asked_and_why_is_kept),
+        cmocka_unit_test(a_debit_leaves_what_is_frozen_alone),
+        cmocka_unit_test(no_money_moves_without_its_other_side),
         cmocka_unit_test(a_forced_deduction_goes_through_a_debit_block),
         cmocka_unit_test(a_block_ends_at_its_time),
         cmocka_unit_test(a_hold_may_begin_later),
