@@ -141,18 +141,16 @@ struct list_query {
     int64_t merchant;
 };
 static const struct field list_fields[] = {
+    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer",
+          .help = "For operators; a merchant's key sees its own"),
     FIELD(struct list_query, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX),
     FIELD(struct list_query, status, FIELD_ENUM, .names = settle__statuses),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = SETTLE_LIMIT_MAX,
           .help = "20 when absent"),
     FIELD(struct list_query, starting_after, FIELD_ID, .prefix = SETTLE_PREFIX,
           .help = "next_cursor of the page before"),
-    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer"),
 };
-static const struct field_set operator_list_set = FIELD_SET("settlement_order_query", list_fields);
-/* A merchant's own: one account per currency, so no account or merchant is asked for. */
-static const struct field_set merchant_list_set = {
-    .name = "settlement_query", .fields = list_fields + 1, .count = 3};
+static const struct field_set list_set = FIELD_SET("settlement_query", list_fields);
 
 struct page {
     struct settle_order *rows;
@@ -190,7 +188,7 @@ static struct reply *list_handler(struct request *req)
     bool merchant = req->principal.kind == HTTP_AUTH_MERCHANT;
     struct list_query query = {0};
 
-    if (request_query(req, merchant ? &merchant_list_set : &operator_list_set, &query) != ERR_OK) {
+    if (request_query(req, &list_set, &query) != ERR_OK) {
         return reply_refusal(req);
     }
     *filter = (struct settle_filter){
@@ -242,19 +240,19 @@ const struct route settle__routes[] = {
         .method = "GET",
         .path = "/v1/settlements",
         .handler = list_handler,
-        .auth = HTTP_AUTH_MERCHANT,
+        .auth = HTTP_AUTH_EITHER,
         .permission = "settle:read",
-        .query = &merchant_list_set,
+        .query = &list_set,
         .reply = &settle__order_set,
         .reply_is_list = true,
-        .summary = "List your settlements, newest first",
+        .summary = "List settlements, newest first; a merchant sees its own",
         ROUTE_HERE,
     },
     {
         .method = "GET",
         .path = "/v1/settlements/{id}",
         .handler = get_handler,
-        .auth = HTTP_AUTH_MERCHANT,
+        .auth = HTTP_AUTH_EITHER,
         .permission = "settle:read",
         .reply = &settle__order_set,
         .errors = id_errors,
@@ -262,31 +260,8 @@ const struct route settle__routes[] = {
         ROUTE_HERE,
     },
     {
-        .method = "GET",
-        .path = "/v1/settlement-orders",
-        .handler = list_handler,
-        .auth = HTTP_AUTH_OPERATOR,
-        .permission = "settle:read",
-        .query = &operator_list_set,
-        .reply = &settle__order_set,
-        .reply_is_list = true,
-        .summary = "List the settlements of all merchants, newest first",
-        ROUTE_HERE,
-    },
-    {
-        .method = "GET",
-        .path = "/v1/settlement-orders/{id}",
-        .handler = get_handler,
-        .auth = HTTP_AUTH_OPERATOR,
-        .permission = "settle:read",
-        .reply = &settle__order_set,
-        .errors = id_errors,
-        .summary = "Get a settlement of any merchant",
-        ROUTE_HERE,
-    },
-    {
         .method = "POST",
-        .path = "/v1/settlement-orders/{id}/cancel",
+        .path = "/v1/settlements/{id}/cancel",
         .handler = cancel_handler,
         .auth = HTTP_AUTH_OPERATOR,
         .permission = "settle:write",

@@ -93,8 +93,8 @@ static const struct statement orders_all = {
 };
 static const struct statement orders_of_account = {
     .name = "settle_orders_of_account",
-    .sql = "SELECT :row FROM settle_order WHERE account_id = ? AND id < ? "
-           "AND (? = 0 OR status = ?) ORDER BY id DESC LIMIT ?",
+    .sql = "SELECT :row FROM settle_order WHERE account_id = ? AND (? = 0 OR merchant_id = ?) "
+           "AND id < ? AND (? = 0 OR status = ?) ORDER BY id DESC LIMIT ?",
     .row = &settle_order_table,
 };
 static const struct statement orders_of_merchant = {
@@ -142,23 +142,30 @@ enum err settle_read(struct reader *reader, int64_t settle_id, struct arena *are
     return err == ERR_STORE_NOT_FOUND ? ERR_SETTLE_NOT_FOUND : err;
 }
 
+/* An account's list begins with three values that say whose, a merchant's with one of them. */
+enum { ORDER_VALUES_OWN = 3, ORDER_VALUES_ALL = 7 };
+
 enum err settle__read_orders(struct reader *reader, const struct settle_filter *filter,
                              struct arena *arena, struct settle_order **out, size_t *count)
 {
-    const struct statement *statement = filter->account_id != 0    ? &orders_of_account
-                                        : filter->merchant_id != 0 ? &orders_of_merchant
-                                                                   : &orders_all;
-    const struct value values[] = {
-        VALUE_INT(filter->account_id != 0 ? filter->account_id : filter->merchant_id),
-        VALUE_INT(filter->before_id),
-        VALUE_INT(filter->status),
-        VALUE_INT(filter->status),
+    const struct value values[ORDER_VALUES_ALL] = {
+        VALUE_INT(filter->account_id),  VALUE_INT(filter->merchant_id),
+        VALUE_INT(filter->merchant_id), VALUE_INT(filter->before_id),
+        VALUE_INT(filter->status),      VALUE_INT(filter->status),
         VALUE_INT(filter->limit),
     };
-    size_t first = statement == &orders_all ? 1 : 0; /* which has no owner */
+    const struct statement *statement = &orders_all;
+    size_t first = ORDER_VALUES_OWN;
     void *rows;
 
-    TRY(reader_rows(reader, statement, values + first, ARRAY_LEN(values) - first, arena, &rows,
+    if (filter->account_id != 0) {
+        statement = &orders_of_account;
+        first = 0;
+    } else if (filter->merchant_id != 0) {
+        statement = &orders_of_merchant;
+        first = ORDER_VALUES_OWN - 1;
+    }
+    TRY(reader_rows(reader, statement, values + first, ORDER_VALUES_ALL - first, arena, &rows,
                     count));
     *out = rows;
     return ERR_OK;

@@ -150,6 +150,8 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
         .id = tx_id(tx),
         .account_id = change->account_id,
         .review_id = review_id,
+        .operator_id = change->operator_id,
+        .reason = change->reason,
         .created_at_ms = tx_now_ms(tx),
     };
     struct settle_rule *rule;
@@ -172,3 +174,20 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     history.after = print(tx, rule);
     return tx_insert(tx, &settle_rule__history_table, &history);
 }
+
+static enum err put_apply(struct tx *tx, const void *arg_ptr, void *result)
+{
+    const struct settle_rule_change *arg = arg_ptr;
+    struct settle_rule *rule;
+
+    TRY(settle_rule__apply(tx, arg, 0));
+    TRY(settle_rule_edit(tx, arg->account_id, &rule));
+    tx_result_row(tx, &settle_rule_table, rule, result);
+    return ERR_OK;
+}
+
+const struct command_kind settle_rule__put_kind = {
+    .name = "settle_rule.put",
+    .apply = put_apply,
+    .result_size = sizeof(struct settle_rule),
+};

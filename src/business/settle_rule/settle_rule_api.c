@@ -64,6 +64,48 @@ static struct reply *get_handler(struct request *req)
     return reply_query(req, id, sizeof(struct settle_rule), read_rule, got_rule);
 }
 
+/* ---- changing ---- */
+
+static const struct field change_fields[] = {
+    FIELD(struct settle_rule_change, cycle, FIELD_ENUM, .names = cycles, .required = true,
+          .help = "The _work cycles never settle on a Saturday or Sunday without an entry",
+          .example = "week_work"),
+    FIELD(struct settle_rule_change, cycle_days, FIELD_TEXT, .required = true, .min = 1,
+          .max = SETTLE_DAYS_MAX, .help = "Weekdays 1 to 7, or days of the month 1 to 31",
+          .example = "1,2,3,4,5"),
+    FIELD(struct settle_rule_change, reserve_days, FIELD_INT, .required = true, .min = 0,
+          .max = SETTLE_RESERVE_MAX, .example = "1"),
+    FIELD(struct settle_rule_change, minimum, FIELD_AMOUNT, .min = 0),
+    FIELD(struct settle_rule_change, maximum, FIELD_AMOUNT, .min = 0,
+          .help = "0 or absent: no cap"),
+    FIELD(struct settle_rule_change, mode, FIELD_ENUM, .names = modes, .required = true,
+          .example = "automatic"),
+    RULE_FIELD(struct settle_rule_change, card_id, "card", FIELD_ID, .prefix = "crd",
+               .help = "Absent: the merchant's default card"),
+    FIELD(struct settle_rule_change, reason, FIELD_TEXT, .required = true, .min = 1,
+          .max = SETTLE_RULE_REASON_MAX, .example = "contract of 2026-11-01"),
+};
+static const struct field_set change_set = FIELD_SET("settlement_rule_put", change_fields);
+
+static struct reply *changed(struct request *req, struct command *command)
+{
+    return reply_fields(req, 200, &settle_rule__set, command->result);
+}
+
+static struct reply *put_handler(struct request *req)
+{
+    struct settle_rule_change *change = ARENA_NEW(req->arena, struct settle_rule_change);
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &change->account_id) != ERR_OK) {
+        return reply_error(req, ERR_SETTLE_RULE_ACCOUNT);
+    }
+    if (request_body(req, &change_set, change) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    change->operator_id = req->principal.key_id;
+    return reply_command(req, &settle_rule__put_kind, change, changed);
+}
+
 /* ---- history ---- */
 
 enum { HISTORY_LIMIT = 20, HISTORY_LIMIT_MAX = 200 };
@@ -86,8 +128,9 @@ static const struct field history_fields[] = {
     FIELD(struct settle_rule_history, id, FIELD_ID, .prefix = "srh", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "settlement_rule_change", .always = true},
     FIELD(struct settle_rule_history, version, FIELD_INT, .always = true),
-    RULE_FIELD(struct settle_rule_history, review_id, "review", FIELD_ID, .prefix = "rev",
-               .always = true),
+    RULE_FIELD(struct settle_rule_history, review_id, "review", FIELD_ID, .prefix = "rev"),
+    RULE_FIELD(struct settle_rule_history, operator_id, "operator_key", FIELD_ID, .prefix = "op"),
+    FIELD(struct settle_rule_history, reason, FIELD_TEXT, .max = SETTLE_RULE_REASON_MAX),
     FIELD(struct settle_rule_history, before, FIELD_JSON, .max = SETTLE_RULE_TEXT_MAX,
           .always = true),
     FIELD(struct settle_rule_history, after, FIELD_JSON, .max = SETTLE_RULE_TEXT_MAX,
@@ -147,6 +190,8 @@ static struct reply *history_handler(struct request *req)
 /* ---- routes ---- */
 
 static const enum err account_errors[] = {ERR_SETTLE_RULE_ACCOUNT, ERR_OK};
+static const enum err put_errors[] = {ERR_SETTLE_RULE_DAYS, ERR_SETTLE_RULE_LIMITS,
+                                      ERR_SETTLE_RULE_ACCOUNT, ERR_OK};
 
 const struct route settle_rule__routes[] = {
     {
@@ -158,6 +203,18 @@ const struct route settle_rule__routes[] = {
         .reply = &settle_rule__set,
         .errors = account_errors,
         .summary = "Get the settlement rule of a merchant's account",
+        ROUTE_HERE,
+    },
+    {
+        .method = "PUT",
+        .path = "/v1/accounts/{id}/settlement-rule",
+        .handler = put_handler,
+        .auth = HTTP_AUTH_OPERATOR,
+        .permission = "settle:write",
+        .body = &change_set,
+        .reply = &settle_rule__set,
+        .errors = put_errors,
+        .summary = "Set the settlement rule of a merchant's account",
         ROUTE_HERE,
     },
     {

@@ -16,6 +16,8 @@ struct settle_rule_change {
     struct amount maximum;
     enum settle_mode mode;
     int64_t card_id;
+    int64_t operator_id; /* who asks for it */
+    struct str reason;
 };
 
 /* A change that was made: append-only. */
@@ -23,7 +25,9 @@ struct settle_rule_history {
     int64_t id;
     int64_t account_id;
     int64_t version;   /* of the rule, after it */
-    int64_t review_id; /* that approved it */
+    int64_t review_id; /* that approved it; 0: none was needed */
+    int64_t operator_id;
+    struct str reason;
     struct str before; /* JSON */
     struct str after;
     int64_t created_at_ms;
@@ -52,8 +56,8 @@ MUST_USE enum err settle_rule__read_history(struct reader *reader,
                                             size_t *count);
 
 extern const struct field_set settle_rule__set;
-extern const struct field_set settle_rule__change_set;
-extern const struct migration settle_rule__migrations[4];
+extern const struct command_kind settle_rule__put_kind; /* arg the change, result the rule */
+extern const struct migration settle_rule__migrations[6];
 extern const struct route settle_rule__routes[];
 
 #endif

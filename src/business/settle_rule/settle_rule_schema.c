@@ -1,6 +1,6 @@
 #include "business/settle_rule/settle_rule_int.h"
 
-const struct migration settle_rule__migrations[4] = {
+const struct migration settle_rule__migrations[6] = {
     {
         .name = "settle_rule.001_rule",
         .sql = "CREATE TABLE settle_rule (\n"
@@ -42,5 +42,15 @@ const struct migration settle_rule__migrations[4] = {
     {
         .name = "settle_rule.004_history_account",
         .sql = "CREATE INDEX settle_rule_history_account ON settle_rule_history (account_id, id)",
+    },
+    {
+        .name = "settle_rule.005_history_operator",
+        .sql = "ALTER TABLE settle_rule_history ADD COLUMN operator_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'key of the operator who asked for it'",
+    },
+    {
+        .name = "settle_rule.006_history_reason",
+        .sql = "ALTER TABLE settle_rule_history ADD COLUMN reason VARCHAR(200) NOT NULL DEFAULT '' "
+               "COMMENT 'why'",
     },
 };

@@ -44,6 +44,9 @@ static const struct column history_columns[] = {
      .size = SETTLE_RULE_TEXT_MAX,
      .fixed = true},
     COLUMN(struct settle_rule_history, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct settle_rule_history, operator_id, COL_ID, .fixed = true),
+    COLUMN(struct settle_rule_history, reason, COL_TEXT, .size = SETTLE_RULE_REASON_MAX,
+           .fixed = true),
 };
 
 const struct table settle_rule__history_table = {
