@@ -3,6 +3,7 @@
 #include "business/account/account.h"
 #include "business/auth/auth_int.h"
 #include "business/rate/rate_int.h"
+#include "business/settle_rule/settle_rule.h"
 #include "business/trade/trade.h"
 #include "test/lib/mariadb.h"
 
@@ -16,9 +17,9 @@ static int64_t till_now(void *ctx)
 }
 
 static const struct store_part *const parts[] = {
-    &event_part,      &timer_part, &ledger_part,   &auth__store,
-    &merchant__store, &rate_part,  &account_part,  &channel__store_part,
-    &payment__store,  &trade_part, &notify__store,
+    &event_part,     &timer_part,      &ledger_part,   &calendar_part, &settle_rule_part,
+    &auth__store,    &merchant__store, &rate_part,     &account_part,  &channel__store_part,
+    &payment__store, &trade_part,      &notify__store,
 };
 
 static void open_store(struct till *till)
@@ -355,6 +356,15 @@ int64_t till_balance(struct till *till, int64_t owner_id, int64_t code)
 
     CHECK(store_read(till->store, look_account, &look) == ERR_OK);
     return look.err == ERR_OK ? look.account.posted.minor : 0;
+}
+
+int64_t till_immature(struct till *till, int32_t date)
+{
+    struct look look = {.till = till,
+                        .key = {till->merchant_id, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY}};
+
+    CHECK(store_read(till->store, look_account, &look) == ERR_OK && look.err == ERR_OK);
+    return ledger_immature(&look.account, date).minor;
 }
 
 static void look_timer(void *ctx, struct reader *reader)

@@ -57,6 +57,8 @@ struct str till_events(struct till *till, int64_t payment_id);
 size_t till_journals(struct till *till, int64_t payment_id);
 /* Posted balance of an account; 0 when there is none. */
 int64_t till_balance(struct till *till, int64_t owner_id, int64_t code);
+/* What of the merchant's payable has not matured by the date. */
+int64_t till_immature(struct till *till, int32_t date);
 bool till_timer(struct till *till, int64_t payment_id, int64_t *due_at_ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* The command that takes in what a channel said, or did not say. Any number of statements, in any
  * order, ends in the same state and the same books. */
 #include "business/payment/payment_int.h"
+#include "business/settle_rule/settle_rule.h"
 #include "money/ledger/ledger_voucher.h"
 
 static enum payment_attempt_status attempt_status_of(enum channel_outcome outcome)
@@ -86,9 +87,10 @@ static const char *mismatch(struct tx *tx, const struct payment *payment,
     return NULL;
 }
 
+/* What we owe the merchant matures by its settlement rule. */
 static enum err book(struct tx *tx, const struct payment *payment, enum ledger_event event)
 {
-    const struct ledger_voucher voucher = {
+    struct ledger_voucher voucher = {
         .event = event,
         .mode = payment->fund_mode,
         .business_no = payment->id,
@@ -100,6 +102,10 @@ static enum err book(struct tx *tx, const struct payment *payment, enum ledger_e
                         event == LEDGER_EVENT_PAYMENT_SUCCEEDED ? payment->fee : AMOUNT_ZERO},
     };
 
+    if (event == LEDGER_EVENT_PAYMENT_SUCCEEDED && payment->fund_mode == LEDGER_FUND_COLLECT) {
+        TRY(settle_rule_matures_on(tx, payment->merchant_id, payment->currency,
+                                   &voucher.matures_on));
+    }
     return ledger_voucher_post(tx, &voucher, NULL);
 }
 
@@ -305,6 +311,7 @@ static void evidence_prefetch(struct prefetch *pre, const void *arg_ptr, unsigne
                                                .currency = payment->currency};
 
         ledger_prefetch_voucher(pre, &voucher, round - 1);
+        settle_rule_prefetch(pre, payment->merchant_id, payment->currency, round - 1);
     }
 }
 

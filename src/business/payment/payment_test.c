@@ -166,6 +166,19 @@ static void success_owes_the_merchant_the_net_in_collect_mode(void **state)
     assert_int_equal(till_balance(till, LEDGER_PLATFORM, LEDGER_CODE_FEE_INCOME), 6);
 }
 
+/* T+1 by the default rule: a Saturday's payment matures on the Monday after. */
+static void what_is_owed_to_the_merchant_matures_by_its_rule(void **state)
+{
+    struct payment payment = waiting_payment();
+    struct channel_result paid = till_paid(till, &payment);
+
+    (void)state;
+    assert_err(till_say(till, &payment, PAYMENT_SOURCE_CALLBACK, &paid, &change), ERR_OK);
+    assert_int_equal(till_immature(till, 20251122), 994);
+    assert_int_equal(till_immature(till, 20251123), 994);
+    assert_int_equal(till_immature(till, 20251124), 0);
+}
+
 static void told_again_changes_nothing(void **state)
 {
     struct payment payment = waiting_payment();
@@ -451,6 +464,7 @@ int main(void)
         DIRECT(suspended_merchant_creates_nothing),
         DIRECT(success_posts_one_journal_in_direct_mode),
         COLLECT(success_owes_the_merchant_the_net_in_collect_mode),
+        COLLECT(what_is_owed_to_the_merchant_matures_by_its_rule),
         DIRECT(told_again_changes_nothing),
         DIRECT(success_may_come_before_the_qr_code),
         COLLECT(another_amount_is_conflicted_and_goes_to_suspense),

@@ -1,6 +1,7 @@
 /* Settlements: made, paid, returned, cancelled. */
 #include "business/merchant/merchant.h"
 #include "business/settle/settle_int.h"
+#include "money/ledger/ledger_voucher.h"
 
 struct amount settle_payout(const struct settle_order *order)
 {
@@ -214,23 +215,46 @@ static enum err edit(struct tx *tx, int64_t settle_id, struct settle_order **ord
     return ERR_OK;
 }
 
-/* The accounts of the platform that take part; the legs of a settlement that is paid, or with the
- * sides exchanged of one that came back. */
-static enum err make_legs(struct tx *tx, const struct settle_order *order, enum ledger_side taken,
-                          struct ledger_leg legs[3], size_t *count)
+static struct ledger_voucher voucher_of(const struct settle_order *order, enum ledger_event event)
 {
-    enum ledger_side given = taken == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
-    const struct ledger_account_key bank = {LEDGER_PLATFORM, LEDGER_CODE_BANK, order->currency};
-    const struct ledger_account_key income = {LEDGER_PLATFORM, LEDGER_CODE_FEE_INCOME,
-                                              order->currency};
+    return (struct ledger_voucher){
+        .event = event,
+        .business_no = order->id,
+        .merchant_id = order->merchant_id,
+        .currency = order->currency,
+    };
+}
 
-    legs[0] = (struct ledger_leg){
-        .account_id = order->account_id, .side = taken, .amount = order->amount};
-    legs[1] = (struct ledger_leg){.side = given, .amount = settle_payout(order)};
-    legs[2] = (struct ledger_leg){.side = given, .amount = order->fee};
-    TRY(ledger_account_open(tx, &bank, &legs[1].account_id));
-    TRY(ledger_account_open(tx, &income, &legs[2].account_id));
-    *count = order->fee.minor > 0 ? 3 : 2;
+/* Out of the account and on its way, then out of the bank. */
+static enum err book_paid(struct tx *tx, struct settle_order *order)
+{
+    struct ledger_voucher_capture sent = {
+        .voucher = voucher_of(order, LEDGER_EVENT_SETTLEMENT_SENT),
+        .hold_id = order->hold_id,
+        .whole = true,
+    };
+    struct ledger_voucher paid = voucher_of(order, LEDGER_EVENT_SETTLEMENT_PAID);
+    struct ledger_held held;
+
+    sent.voucher.amounts[LEDGER_AMOUNT_GROSS] = order->amount;
+    sent.voucher.amounts[LEDGER_AMOUNT_FEE] = order->fee;
+    paid.amounts[LEDGER_AMOUNT_NET] = settle_payout(order);
+    TRY(ledger_voucher_capture(tx, &sent, &held));
+    order->journal_id = held.journal_id;
+    return ledger_voucher_post(tx, &paid, NULL);
+}
+
+/* Back from the bank to the account, with the fee, matured. */
+static enum err book_returned(struct tx *tx, struct settle_order *order)
+{
+    struct ledger_voucher voucher = voucher_of(order, LEDGER_EVENT_SETTLEMENT_RETURNED);
+    struct ledger_posted posted;
+
+    voucher.amounts[LEDGER_AMOUNT_NET] = settle_payout(order);
+    voucher.amounts[LEDGER_AMOUNT_PAID] = settle_payout(order);
+    voucher.amounts[LEDGER_AMOUNT_FEE] = order->fee;
+    TRY(ledger_voucher_post(tx, &voucher, &posted));
+    order->return_journal_id = posted.journal_id;
     return ERR_OK;
 }
 
@@ -249,10 +273,7 @@ static void move(struct tx *tx, struct settle_order *order, enum settle_status t
 
 enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order **out)
 {
-    struct ledger_hold_capture capture = {.whole = true};
     struct settle_order *order;
-    struct ledger_held held;
-    struct ledger_leg legs[3];
 
     TRY(edit(tx, settle_id, &order));
     show(order, out);
@@ -262,13 +283,7 @@ enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order
     if (order->status != SETTLE_WAITING) {
         return tx_refuse(tx, ERR_SETTLE_STATE, "status");
     }
-    capture.hold_id = order->hold_id;
-    capture.post.reference =
-        (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_CAPTURE, order->id};
-    capture.post.legs = legs;
-    TRY(make_legs(tx, order, LEDGER_DEBIT, legs, &capture.post.leg_count));
-    TRY(ledger_hold_capture(tx, &capture, &held));
-    order->journal_id = held.journal_id;
+    TRY(book_paid(tx, order));
     move(tx, order, SETTLE_PAID);
     return ERR_OK;
 }
@@ -276,10 +291,7 @@ enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order
 enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
                          const struct settle_order **out)
 {
-    struct ledger_post post = {.fact = true};
     struct settle_order *order;
-    struct ledger_posted posted;
-    struct ledger_leg legs[3];
 
     TRY(edit(tx, settle_id, &order));
     show(order, out);
@@ -289,12 +301,7 @@ enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
     if (order->status != SETTLE_PAID) {
         return tx_refuse(tx, ERR_SETTLE_STATE, "status");
     }
-    post.reference =
-        (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_RETURNED, order->id};
-    post.legs = legs;
-    TRY(make_legs(tx, order, LEDGER_CREDIT, legs, &post.leg_count));
-    TRY(ledger_post(tx, &post, &posted));
-    order->return_journal_id = posted.journal_id;
+    TRY(book_returned(tx, order));
     order->remark = remark;
     move(tx, order, SETTLE_RETURNED);
     return ERR_OK;
