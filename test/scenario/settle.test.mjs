@@ -18,6 +18,10 @@ const rule = (change = {}) => ({
   cycle: 'week_work', cycle_days: '1,2,3,4,5', reserve_days: 1, mode: 'automatic', reason: 'a test', ...change,
 });
 const path = () => `/v1/accounts/${account.id}/settlement-rule`;
+const put = async (change) => {
+  await p.reviewed(await p.operator('PUT', path(), rule(change)));
+  return ok('GET', path());
+};
 const get = () => ok('GET', `/v1/accounts/${account.id}`);
 const today = () => +new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10).replaceAll('-', '');
 const merchant = (method, target, body, who = key) => p.merchant(method, target, body, {}, who);
@@ -26,7 +30,7 @@ before(async () => {
   p = await Platform.start();
   account = await ok('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' });
   source = (await ok('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' })).id;
-  await ok('POST', `/v1/accounts/${source}/credit-line`, { credit_line: 100000000, reason: 'money for the tests' });
+  await p.reviewed(await p.operator('POST', `/v1/accounts/${source}/credit-line`, { credit_line: 100000000, reason: 'money for the tests' }));
   key = await ok('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions: 'settle:*' });
   const owner = await ok('POST', '/v1/merchants', { merchant_no: 'other', name: 'Other' });
   const app = await ok('POST', `/v1/merchants/${owner.id}/apps`, { name: 'web' });
@@ -54,25 +58,26 @@ test('a rule has defaults, is set whole, and keeps its history', async () => {
   const first = await ok('GET', path());
   assert.equal(first.version, 0);
   assert.deepEqual([first.cycle, first.cycle_days, first.reserve_days, first.mode], ['week_work', '1,2,3,4,5', 1, 'automatic']);
-  const set = await ok('PUT', path(), rule({ cycle: 'month', cycle_days: '15,2,1', maximum: 5000 }));
+  const set = await put({ cycle: 'month', cycle_days: '15,2,1', maximum: 5000 });
   assert.deepEqual([set.cycle, set.cycle_days, set.maximum], ['month', '1,2,15', 5000]);
   assert.ok(set.next_date > today());
-  await ok('PUT', path(), rule());
+  await put();
   const history = await ok('GET', `${path()}/history?limit=1`);
   assert.equal(history.has_more, true);
   assert.equal(history.data[0].before.cycle, 'month');
   assert.equal(history.data[0].after.cycle, 'week_work');
   assert.equal(history.data[0].reason, 'a test');
+  assert.match(history.data[0].review, /^rev_/);
   assert.equal((await ok('GET', `${path()}/history?starting_after=${history.next_cursor}`)).data.length, 1);
 });
 
 test('what cannot be a rule is refused with its field', async () => {
-  const put = (change, at = path()) => p.operator('PUT', at, rule(change));
-  p.refused(await put({ cycle_days: '0,8' }), 400, 'settle_rule_days', 'cycle_days');
-  p.refused(await put({ minimum: 2, maximum: 1 }), 400, 'settle_rule_limits', 'maximum');
-  p.refused(await put({ reserve_days: 31 }), 400, 'field_range', 'reserve_days');
-  p.refused(await put({ reason: undefined }), 400, 'field_required', 'reason');
-  p.refused(await put({}, `/v1/accounts/${source}/settlement-rule`), 404, 'settle_rule_account');
+  const ask = (change, at = path()) => p.operator('PUT', at, rule(change));
+  p.refused(await ask({ cycle_days: '0,8' }), 400, 'settle_rule_days', 'cycle_days');
+  p.refused(await ask({ minimum: 2, maximum: 1 }), 400, 'settle_rule_limits', 'maximum');
+  p.refused(await ask({ reserve_days: 31 }), 400, 'field_range', 'reserve_days');
+  p.refused(await ask({ reason: undefined }), 400, 'field_required', 'reason');
+  p.refused(await ask({}, `/v1/accounts/${source}/settlement-rule`), 404, 'settle_rule_account');
   p.refused(await p.operator('GET', `/v1/accounts/${source}/settlement-rule`), 404, 'settle_rule_account');
 });
 
@@ -80,7 +85,7 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   const ask = { settlement_no: 'S1', currency: 'CNY', amount: 400 };
   await earn(1000);
   p.refused(await merchant('POST', '/v1/settlements', ask), 409, 'settle_automatic');
-  await ok('PUT', path(), rule({ mode: 'self_service', minimum: 100, maximum: 900 }));
+  await put({ mode: 'self_service', minimum: 100, maximum: 900 });
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 901 }), 409, 'settle_maximum', 'amount');
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 99 }), 409, 'settle_minimum', 'amount');
   const made = await merchant('POST', '/v1/settlements', ask);
@@ -116,7 +121,7 @@ test('permissions are asked for', async () => {
 test('the run settles what is due, once, and goes on after a restart', async () => {
   const [run] = (await ok('GET', '/v1/settlement-runs')).data;
   assert.equal(run.date, today());
-  await ok('PUT', path(), rule({ mode: 'automatic' }));
+  await put({ mode: 'automatic' });
   await p.stop();
   // Yesterday nobody asked for a settlement, today the account is due and the run was cut short.
   p.sql('DELETE FROM settle_order');
@@ -142,7 +147,7 @@ test('the run settles what is due, once, and goes on after a restart', async () 
 
 test('an account that is skipped says why', async () => {
   await ok('POST', `/v1/settlements/${(await ok('GET', `/v1/settlements?account=${account.id}`)).data[0].id}/cancel`, { remark: 'again' });
-  await ok('PUT', path(), rule({ minimum: 100000 }));
+  await put({ minimum: 100000 });
   await p.stop();
   p.sql('DELETE FROM settle_order');
   p.sql('UPDATE settle_rule SET next_date = 20260101, handled_on = 0');

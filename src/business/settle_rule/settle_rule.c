@@ -175,19 +175,65 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     return tx_insert(tx, &settle_rule__history_table, &history);
 }
 
+/* ---- asking for a change, which another operator approves ---- */
+
+static enum err read_change(struct tx *tx, const struct review_item *item,
+                            struct settle_rule_change *change)
+{
+    TRY(review_change_read(tx, item, &settle_rule__change_set, sizeof(*change), change));
+    change->account_id = item->subject_id;
+    change->operator_id = item->maker_key_id;
+    change->reason = item->reason;
+    return ERR_OK;
+}
+
+static enum err check_reviewed(struct tx *tx, const struct review_item *item)
+{
+    struct settle_rule_change change;
+    struct settle_rule *rule;
+    struct str cycle_days;
+
+    TRY(read_change(tx, item, &change));
+    TRY(settle_rule__check(tx, &change, &cycle_days));
+    return settle_rule_edit(tx, change.account_id, &rule);
+}
+
+static enum err apply_reviewed(struct tx *tx, const struct review_item *item)
+{
+    struct settle_rule_change change;
+
+    TRY(read_change(tx, item, &change));
+    return settle_rule__apply(tx, &change, item->id);
+}
+
+const struct review_kind settle_rule__review = {
+    .name = "settle_rule.change",
+    .check_permission = "settle:write",
+    .check = check_reviewed,
+    .apply = apply_reviewed,
+};
+
 static enum err put_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
     const struct settle_rule_change *arg = arg_ptr;
-    struct settle_rule *rule;
+    const struct review_ask ask = {
+        .kind = &settle_rule__review,
+        .maker_key_id = arg->operator_id,
+        .subject_prefix = LEDGER_ACCOUNT_PREFIX,
+        .subject_id = arg->account_id,
+        .change = review_change_print(tx_arena(tx), &settle_rule__change_set, arg),
+        .summary = STR("settlement rule"),
+        .reason = arg->reason,
+    };
+    const struct review_item *item;
 
-    TRY(settle_rule__apply(tx, arg, 0));
-    TRY(settle_rule_edit(tx, arg->account_id, &rule));
-    tx_result_row(tx, &settle_rule_table, rule, result);
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, result);
     return ERR_OK;
 }
 
 const struct command_kind settle_rule__put_kind = {
     .name = "settle_rule.put",
     .apply = put_apply,
-    .result_size = sizeof(struct settle_rule),
+    .result_size = sizeof(struct review_item),
 };

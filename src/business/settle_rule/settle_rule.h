@@ -15,8 +15,9 @@
  * Rest days: an entry of the calendar wins; without one Saturday and Sunday are rest days for the
  * cycles month_work and week_work alone.
  *
- * A change takes effect at once and leaves its before and after, who made it and why. Money that
- * was stamped with a date of maturity keeps it. */
+ * A change is asked for by one operator and takes effect when another has approved it
+ * (business/review); it leaves its before and after. Money that was stamped with a date of maturity
+ * keeps it. */
 #ifndef BUSINESS_SETTLE_RULE_SETTLE_RULE_H
 #define BUSINESS_SETTLE_RULE_SETTLE_RULE_H
 

@@ -85,12 +85,7 @@ static const struct field change_fields[] = {
     FIELD(struct settle_rule_change, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = SETTLE_RULE_REASON_MAX, .example = "contract of 2026-11-01"),
 };
-static const struct field_set change_set = FIELD_SET("settlement_rule_put", change_fields);
-
-static struct reply *changed(struct request *req, struct command *command)
-{
-    return reply_fields(req, 200, &settle_rule__set, command->result);
-}
+const struct field_set settle_rule__change_set = FIELD_SET("settlement_rule_put", change_fields);
 
 static struct reply *put_handler(struct request *req)
 {
@@ -99,11 +94,11 @@ static struct reply *put_handler(struct request *req)
     if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &change->account_id) != ERR_OK) {
         return reply_error(req, ERR_SETTLE_RULE_ACCOUNT);
     }
-    if (request_body(req, &change_set, change) != ERR_OK) {
+    if (request_body(req, &settle_rule__change_set, change) != ERR_OK) {
         return reply_refusal(req);
     }
     change->operator_id = req->principal.key_id;
-    return reply_command(req, &settle_rule__put_kind, change, changed);
+    return reply_command(req, &settle_rule__put_kind, change, review_submitted);
 }
 
 /* ---- history ---- */
@@ -211,10 +206,11 @@ const struct route settle_rule__routes[] = {
         .handler = put_handler,
         .auth = HTTP_AUTH_OPERATOR,
         .permission = "settle:write",
-        .body = &change_set,
-        .reply = &settle_rule__set,
+        .body = &settle_rule__change_set,
+        .reply = &review_fields,
+        .reply_status = 202,
         .errors = put_errors,
-        .summary = "Set the settlement rule of a merchant's account",
+        .summary = "Ask for another settlement rule of an account; set after a review",
         ROUTE_HERE,
     },
     {
@@ -232,8 +228,16 @@ const struct route settle_rule__routes[] = {
     {.method = NULL},
 };
 
+static enum err start(struct app *app, void **state)
+{
+    *state = NULL;
+    review_register(app, &settle_rule__review);
+    return ERR_OK;
+}
+
 const struct module settle_rule_module = {
     .name = "settle_rule",
     .store = &settle_rule_part,
     .routes = settle_rule__routes,
+    .start = start,
 };

@@ -2,6 +2,7 @@
 #ifndef BUSINESS_SETTLE_RULE_SETTLE_RULE_INT_H
 #define BUSINESS_SETTLE_RULE_SETTLE_RULE_INT_H
 
+#include "business/review/review.h"
 #include "business/settle_rule/settle_rule.h"
 
 enum { SETTLE_RULE_TEXT_MAX = 1000, SETTLE_RULE_REASON_MAX = 200 };
@@ -56,7 +57,10 @@ MUST_USE enum err settle_rule__read_history(struct reader *reader,
                                             size_t *count);
 
 extern const struct field_set settle_rule__set;
-extern const struct command_kind settle_rule__put_kind; /* arg the change, result the rule */
+/* Asks for the change: arg the change, result struct review_item. */
+extern const struct command_kind settle_rule__put_kind;
+extern const struct review_kind settle_rule__review;
+extern const struct field_set settle_rule__change_set;
 extern const struct migration settle_rule__migrations[6];
 extern const struct route settle_rule__routes[];
 
