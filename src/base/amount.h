@@ -51,4 +51,7 @@ bool currency_is_known(enum currency currency);
 MUST_USE enum err amount_parse(struct str text, enum currency currency, struct amount *out);
 void amount_print(struct buf *buf, struct amount amount, enum currency currency);
 
+/* Fen in Chinese capital numerals: 107000.53 is "人民币壹拾万柒仟元零伍角叁分". */
+void amount_in_chinese(struct buf *buf, struct amount fen);
+
 #endif

@@ -13,6 +13,7 @@ static const char help_text[] =
     "  trial-balance [DATE]      per code and currency, now or then     试算平衡\n"
     "  days [N]                  the newest N days with their seals     账务日期与封账\n"
     "  statement ACCOUNT [N]     the newest N legs of an account        账户明细\n"
+    "  statement ACCOUNT FROM TO --csv|--pdf FILE                       对账单文件\n"
     "  export FIRST [LAST]       the legs of these days as CSV          导出分录\n"
     "\n"
     "Dates are yyyymmdd. Everything may be run while the server runs.\n"
@@ -120,6 +121,11 @@ static enum err statement(struct run *run)
     return ledger_print_statement(run->app->store, account_id, (size_t)limit, &run->text);
 }
 
+static enum err statement_file(struct run *run)
+{
+    return ledger_statement_cli(run->app, run->argv);
+}
+
 static bool write_out(void *ctx, struct str text)
 {
     (void)ctx;
@@ -140,8 +146,11 @@ static const struct {
     int least, most; /* arguments */
     enum err (*run)(struct run *run);
 } commands[] = {
-    {"prove", 0, 1, prove},   {"trial-balance", 0, 1, trial_balance},
-    {"days", 0, 1, days},     {"statement", 1, 2, statement},
+    {"prove", 0, 1, prove},
+    {"trial-balance", 0, 1, trial_balance},
+    {"days", 0, 1, days},
+    {"statement", 1, 2, statement},
+    {"statement", 5, 5, statement_file},
     {"export", 1, 2, export},
 };
 

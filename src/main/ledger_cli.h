@@ -8,4 +8,7 @@
  * status 0: the books are right; 3: they are wrong. */
 int ledger_cli(struct app *app, int argc, char **argv);
 
+/* argv: ACCOUNT FROM TO --csv|--pdf FILE. ERR_CONF_FILE: the file cannot be written. */
+MUST_USE enum err ledger_statement_cli(struct app *app, char **argv);
+
 #endif

@@ -536,14 +536,26 @@ struct ledger_balance {
 MUST_USE enum err ledger_read_balance(struct reader *reader, const struct ledger_as_of *as_of,
                                       struct arena *arena, struct ledger_balance *out);
 
+/* The start of a business date, or, with date 0, an instant. */
+struct ledger_moment {
+    int32_t date;
+    int64_t at_ms;
+};
+/* What stands at or after the beginning and before the end. */
+struct ledger_period {
+    struct ledger_moment begin;
+    struct ledger_moment end;
+};
+
 /* Newest first, or oldest first with forward. cursor is the sequence to go on after (exclusive);
- * 0 begins at the newest or the oldest leg. ERR_LEDGER_ACCOUNT. */
+ * 0 begins at the newest or the oldest leg, of the period when there is one. ERR_LEDGER_ACCOUNT. */
 enum { LEDGER_STATEMENT_MAX = 500 };
 struct ledger_statement_page {
     int64_t account_id;
     bool forward;
     int64_t cursor;
-    size_t limit; /* 1 … LEDGER_STATEMENT_MAX */
+    size_t limit;                       /* 1 … LEDGER_STATEMENT_MAX */
+    const struct ledger_period *period; /* NULL: of all time */
 };
 struct ledger_statement {
     struct ledger_account account;

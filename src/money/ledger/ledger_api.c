@@ -4,7 +4,7 @@
 #include "money/ledger/ledger_voucher.h"
 #include "platform/store/store_reply.h"
 
-enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
+enum { LIST_LIMIT = LEDGER__LIST_LIMIT, LIST_LIMIT_MAX = LEDGER__LIST_LIMIT_MAX };
 
 /* Amounts that may be negative. */
 #define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
@@ -302,7 +302,7 @@ static const struct field entry_fields[] = {
           .help = "yyyymmdd in Asia/Shanghai."),
     FIELD(struct entry_view, created_at, FIELD_TIME, .required = true),
 };
-static const struct field_set entry_set = FIELD_SET("ledger_entry", entry_fields);
+const struct field_set ledger_entry_set = FIELD_SET("ledger_entry", entry_fields);
 
 static struct entry_view view_entry(const struct ledger_entry *entry)
 {
@@ -335,82 +335,29 @@ static struct entry_view *view_entries(struct arena *arena, const struct ledger_
     return views;
 }
 
-/* ---- statements ---- */
-
-enum order { ORDER_NEWEST = 1, ORDER_OLDEST };
-static const struct enum_name order_names[] = {
-    {ORDER_NEWEST, "newest"}, {ORDER_OLDEST, "oldest"}, {0, NULL}};
-
-struct statement_query {
-    enum order order;
-    int64_t starting_after;
-    int64_t limit;
-    int64_t account_id; /* from the path */
-};
-
-static const struct field statement_query_fields[] = {
-    FIELD(struct statement_query, order, FIELD_ENUM, .names = order_names,
-          .help = "Which end to begin at; newest when absent."),
-    FIELD(struct statement_query, starting_after, FIELD_INT, .min = 1,
-          .help = "The next_cursor of the page before."),
-    FIELD(struct statement_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
-          .help = "20 when absent."),
-};
-static const struct field_set statement_query_set =
-    FIELD_SET("ledger_statement", statement_query_fields);
-
-static enum err statement_run(struct reader *reader, struct request *req, const void *arg,
-                              void *result)
+struct reply *ledger__reply_entries(struct request *req, const struct ledger_entry *entries,
+                                    size_t count, struct str next_cursor)
 {
-    const struct statement_query *query = arg;
-    const struct ledger_statement_page page = {
-        .account_id = query->account_id,
-        .forward = query->order == ORDER_OLDEST,
-        .cursor = query->starting_after,
-        .limit = (size_t)query->limit,
-    };
+    struct entry_view *views = view_entries(req->arena, entries, count);
 
-    return ledger_read_statement(reader, &page, req->arena, result);
-}
-
-static struct reply *statement_then(struct request *req, void *result)
-{
-    const struct ledger_statement *statement = result;
-    struct entry_view *views = view_entries(req->arena, statement->entries, statement->entry_count);
-    struct str next = STR("");
-
-    if (statement->next_cursor != 0) {
-        next = str_printf(req->arena, "%lld", (long long)statement->next_cursor);
-    }
-    return reply_list(req, &entry_set, views, statement->entry_count, sizeof(*views), next);
-}
-
-static struct reply *statement_handler(struct request *req)
-{
-    struct statement_query *query = ARENA_NEW(req->arena, struct statement_query);
-
-    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->account_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_ACCOUNT);
-    }
-    if (request_query(req, &statement_query_set, query) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
-    return reply_query(req, query, sizeof(struct ledger_statement), statement_run, statement_then);
+    return reply_list(req, &ledger_entry_set, views, count, sizeof(*views), next_cursor);
 }
 
 /* ---- balances ---- */
 
 struct balance_query {
     int64_t at;
+    int64_t date;
     int64_t sequence;
     int64_t account_id; /* from the path */
 };
 
 static const struct field balance_query_fields[] = {
     FIELD(struct balance_query, at, FIELD_TIME, .help = "After the last entry until then."),
+    FIELD(struct balance_query, date, FIELD_INT, .example = "20261122",
+          .help = "At the close of this business date, yyyymmdd."),
     FIELD(struct balance_query, sequence, FIELD_INT, .min = 1,
-          .help = "After this entry; neither: now."),
+          .help = "After this entry; none of them: now."),
 };
 static const struct field_set balance_query_set =
     FIELD_SET("ledger_balance_query", balance_query_fields);
@@ -437,6 +384,7 @@ static enum err balance_run(struct reader *reader, struct request *req, const vo
     const struct ledger_as_of as_of = {
         .account_id = query->account_id,
         .sequence = query->sequence,
+        .date = (int32_t)query->date,
         .at_ms = query->at == 0 ? INT64_MAX : query->at,
     };
 
@@ -458,8 +406,12 @@ static struct reply *balance_handler(struct request *req)
     if (request_query(req, &balance_query_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    if (query->at != 0 && query->sequence != 0) {
-        return reply_error_at(req, ERR_FIELD_VALUE, "sequence", "give at or sequence, not both");
+    if ((query->at != 0) + (query->date != 0) + (query->sequence != 0) > 1) {
+        return reply_error_at(req, ERR_FIELD_VALUE, query->sequence != 0 ? "sequence" : "date",
+                              "give one of at, date and sequence");
+    }
+    if (query->date != 0 && !ledger__is_date(query->date)) {
+        return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
     return reply_query(req, query, sizeof(struct ledger_balance), balance_run, balance_then);
 }
@@ -633,16 +585,6 @@ const struct route ledger__routes[] = {
         .reply = &balance_set,
         .errors = account_errors,
         .summary = "Get an account's balance as of a time or an entry",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/statement",
-        .handler = statement_handler,
-        .query = &statement_query_set,
-        .reply = &entry_set,
-        .reply_is_list = true,
-        .errors = account_errors,
-        .summary = "List an account's entries with running balances",
     },
     {
         OPERATOR_READ,

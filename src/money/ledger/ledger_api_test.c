@@ -1,4 +1,6 @@
 /* The read API: what is answered, paged and refused. */
+#include "base/time.h"
+#include "money/ledger/ledger_api_int.h"
 #include "money/ledger/ledger_voucher.h"
 #include "test/lib/http_fixture.h"
 #include "test/lib/ledger_kit_test.h"
@@ -43,6 +45,23 @@ static void book_payment(struct books *books, int64_t number)
     assert_ok(books_command(books, &kind, &voucher, &posted));
 }
 
+/* The routes of the module's first file and of its statements, as one set. */
+static const struct route *read_routes(void)
+{
+    static struct route routes[64];
+    size_t count = 0;
+
+    for (const struct route *route = ledger_module.routes; route->method != NULL; route++) {
+        routes[count++] = *route;
+    }
+    for (const struct route *route = ledger__statement_routes; route->method != NULL; route++) {
+        routes[count++] = *route;
+    }
+    assert_true(count < ARRAY_LEN(routes));
+    routes[count] = (struct route){.method = NULL};
+    return routes;
+}
+
 /* Three payments of 100.00 with a fee of 0.60, one second apart. */
 static struct door *door_open(void **state)
 {
@@ -60,7 +79,7 @@ static struct door *door_open(void **state)
     door->receivable =
         books_account(door->books, channel_id, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
     door->app.store = door->books->store;
-    http_fixture_start(&door->fixture, &options, ledger_module.routes);
+    http_fixture_start(&door->fixture, &options, read_routes());
     return door;
 }
 
@@ -218,6 +237,111 @@ static void a_statement_pages_both_ways(void **state)
     door_close(door);
 }
 
+static void a_statement_of_a_period_opens_and_closes_it(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_int_equal(get(door, "accounts/%s/statement?from=20251122&to=20251122&limit=3", account),
+                     200);
+    assert_int_equal(json_array_size(at(door, "data")), 3);
+    assert_true(json_is_false(at(door, "has_more")));
+    assert_int_equal(get(door, "accounts/%s/statement?from=20251123&to=20251130", account), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 0);
+    assert_int_equal(get(door,
+                         "accounts/%s/statement/sums?from_time=2025-11-22T01:00:02Z"
+                         "&to_time=2025-11-22T01:00:03Z",
+                         account),
+                     200);
+    assert_number(door, "opening", 9940);
+    assert_number(door, "credits", 9940);
+    assert_number(door, "credit_count", 1);
+    assert_number(door, "debits", 0);
+    assert_number(door, "entries", 1);
+    assert_number(door, "closing", 2 * 9940);
+    assert_int_equal(get(door, "accounts/%s/balance?date=20251121", account), 200);
+    assert_number(door, "posted", 0);
+    assert_int_equal(get(door, "accounts/%s/balance?date=20251122", account), 200);
+    assert_number(door, "posted", 3 * 9940);
+    door_close(door);
+}
+
+static void daily_summaries_come_in_pages_of_dates(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_int_equal(get(door, "accounts/%s/daily?from=20251121&to=20251123&limit=2", account),
+                     200);
+    assert_int_equal(json_array_size(at(door, "data")), 2);
+    assert_number(door, "data.0.date", 20251121);
+    assert_number(door, "data.0.entries", 0);
+    assert_number(door, "data.1.opening", 0);
+    assert_number(door, "data.1.closing", 3 * 9940);
+    assert_text(door, "data.1.sources.0.source", "payment");
+    assert_number(door, "data.1.sources.0.credits", 3 * 9940);
+    assert_number(door, "data.1.sources.0.credit_count", 3);
+    assert_text(door, "next_cursor", "20251122");
+    assert_int_equal(
+        get(door, "accounts/%s/daily?from=20251121&to=20251123&starting_after=20251122", account),
+        200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_number(door, "data.0.opening", 3 * 9940);
+    assert_true(json_is_false(at(door, "has_more")));
+    door_close(door);
+}
+
+/* A12: the summary made at 01:00 was of the day that had just begun. */
+static void a_merchants_summary_is_of_yesterday(void **state)
+{
+    struct door *door = door_open(state);
+    const char *merchant = id(door, "mer", merchant_id);
+    int32_t before = time_date_add_days(time_business_date(clock_now_ms(NULL)), -1);
+
+    assert_int_equal(get(door, "daily?merchant_id=%s", merchant), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    if (before == time_date_add_days(time_business_date(clock_now_ms(NULL)), -1)) {
+        assert_number(door, "data.0.date", before);
+    }
+    assert_number(door, "data.0.opening", 3 * 9940);
+    assert_number(door, "data.0.entries", 0);
+    assert_int_equal(get(door, "daily?merchant_id=%s&date=20251122", merchant), 200);
+    assert_number(door, "data.0.opening", 0);
+    assert_number(door, "data.0.credits", 3 * 9940);
+    assert_number(door, "data.0.closing", 3 * 9940);
+    door_close(door);
+}
+
+static void wrong_periods_are_refused_by_name(void **state)
+{
+    static const struct {
+        const char *what;
+        const char *param;
+    } rows[] = {
+        {"statement.csv", "from"},
+        {"statement.csv?from=20251122", "to"},
+        {"statement.csv?to=20251122", "from"},
+        {"statement.pdf?from=20251322&to=20251401", "from"},
+        {"statement.pdf?from=20251122&to=20251121", "to"},
+        {"statement/sums?from=20251122&to=20251122&to_time=2025-11-22T01:00:00Z", "from_time"},
+        {"statement?from_time=2025-11-22T01:00:00Z&to_time=2025-11-22T01:00:00Z", "to_time"},
+        {"daily?from=20251122&to=20251121", "to"},
+        {"daily?from=20251120&to=20251122&starting_after=20251122", "starting_after"},
+    };
+    struct door *door = door_open(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int status = get(door, "accounts/%s/%s", id(door, "acc", door->payable), rows[i].what);
+
+        assert_error(door, status, 400, "field_value", rows[i].param);
+    }
+    assert_error(
+        door,
+        get(door, "accounts/%s/statement.csv?from=20251122&to=20251122", id(door, "acc", 404)), 404,
+        "ledger_account", NULL);
+    door_close(door);
+}
+
 static void a_balance_is_shown_as_of_a_time_or_an_entry(void **state)
 {
     struct door *door = door_open(state);
@@ -311,6 +435,10 @@ int main(void)
         cmocka_unit_test(an_account_is_shown_with_its_owner_and_balance),
         cmocka_unit_test(accounts_are_listed_by_owner_and_page),
         cmocka_unit_test(a_statement_pages_both_ways),
+        cmocka_unit_test(a_statement_of_a_period_opens_and_closes_it),
+        cmocka_unit_test(daily_summaries_come_in_pages_of_dates),
+        cmocka_unit_test(a_merchants_summary_is_of_yesterday),
+        cmocka_unit_test(wrong_periods_are_refused_by_name),
         cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),
         cmocka_unit_test(the_journals_of_a_payment_are_shown),
         cmocka_unit_test(what_is_not_there_is_refused),

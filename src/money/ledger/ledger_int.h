@@ -284,11 +284,7 @@ MUST_USE enum err ledger__read_entries(struct reader *reader, const struct ledge
                                        struct ledger_range range, struct arena *arena,
                                        struct ledger_entry *out);
 
-/* The start of a business date, or, with date 0, an instant. */
-struct ledger_moment {
-    int32_t date;
-    int64_t at_ms;
-};
+/* Before the start of the date, or before the instant. */
 bool ledger__is_before(const struct ledger_entry *entry, struct ledger_moment moment);
 /* The account's last leg before the moment; sequence and balance are 0 when there is none. */
 MUST_USE enum err ledger__read_before(struct reader *reader, const struct ledger_account *account,

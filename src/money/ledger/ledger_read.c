@@ -210,19 +210,48 @@ enum err ledger_read_balance(struct reader *reader, const struct ledger_as_of *a
 
 /* ---- statements ---- */
 
-static struct ledger_range page_range(const struct ledger_statement_page *page, int64_t newest)
+/* One leg more than asked for, when there is one: it tells whether there is a further page. */
+static struct ledger_range page_range(const struct ledger_statement_page *page, int64_t cursor,
+                                      int64_t newest)
 {
     int64_t limit = (int64_t)page->limit;
     struct ledger_range range;
 
     if (page->forward) {
-        range.first = page->cursor + 1;
-        range.last = newest - page->cursor > limit ? page->cursor + limit : newest;
+        range.first = cursor + 1;
+        range.last = newest - cursor > limit ? cursor + limit + 1 : newest;
         return range;
     }
-    range.last = page->cursor == 0 || page->cursor > newest ? newest : page->cursor - 1;
-    range.first = range.last > limit ? range.last - limit + 1 : 1;
+    range.last = cursor > newest ? newest : cursor - 1;
+    range.first = range.last > limit ? range.last - limit : 1;
     return range;
+}
+
+/* Where the page begins: after this sequence, or before it. */
+static enum err page_cursor(struct reader *reader, const struct ledger_statement_page *page,
+                            const struct ledger_account *account, struct arena *arena,
+                            int64_t *cursor)
+{
+    struct ledger_entry entry;
+
+    *cursor = page->cursor;
+    if (page->cursor != 0) {
+        return ERR_OK;
+    }
+    if (page->period == NULL) {
+        *cursor = page->forward ? 0 : account->sequence + 1;
+        return ERR_OK;
+    }
+    TRY(ledger__read_before(
+        reader, account, page->forward ? page->period->begin : page->period->end, arena, &entry));
+    *cursor = page->forward ? entry.sequence : entry.sequence + 1;
+    return ERR_OK;
+}
+
+static bool is_in(const struct ledger_entry *entry, const struct ledger_period *period)
+{
+    return period == NULL ||
+           (!ledger__is_before(entry, period->begin) && ledger__is_before(entry, period->end));
 }
 
 static void turn_around(struct ledger_entry *entries, size_t count)
@@ -239,15 +268,18 @@ static enum err read_range(struct reader *reader, const struct ledger_statement_
                            struct ledger_range range, struct arena *arena,
                            struct ledger_statement *out)
 {
-    out->entry_count = (size_t)(range.last - range.first + 1);
-    out->entries = ARENA_ARRAY(arena, struct ledger_entry, out->entry_count);
+    size_t count = (size_t)(range.last - range.first + 1), inside = 0;
+
+    out->entries = ARENA_ARRAY(arena, struct ledger_entry, count);
     TRY(ledger__read_entries(reader, &out->account, range, arena, out->entries));
-    if (page->forward) {
-        out->next_cursor = range.last < out->account.sequence ? range.last : 0;
-    } else {
-        turn_around(out->entries, out->entry_count);
-        out->next_cursor = range.first > 1 ? range.first : 0;
+    if (!page->forward) {
+        turn_around(out->entries, count);
     }
+    while (inside < count && is_in(&out->entries[inside], page->period)) {
+        inside++;
+    }
+    out->entry_count = inside < page->limit ? inside : page->limit;
+    out->next_cursor = inside > page->limit ? out->entries[page->limit - 1].sequence : 0;
     return ERR_OK;
 }
 
@@ -256,10 +288,12 @@ enum err ledger_read_statement(struct reader *reader, const struct ledger_statem
 {
     struct ledger_statement statement = {0};
     struct ledger_range range;
+    int64_t cursor;
 
     CHECK(page->limit >= 1 && page->limit <= LEDGER_STATEMENT_MAX && page->cursor >= 0);
     TRY(ledger_read_account(reader, page->account_id, arena, &statement.account));
-    range = page_range(page, statement.account.sequence);
+    TRY(page_cursor(reader, page, &statement.account, arena, &cursor));
+    range = page_range(page, cursor, statement.account.sequence);
     if (range.first <= range.last) {
         TRY(read_range(reader, page, range, arena, &statement));
     }

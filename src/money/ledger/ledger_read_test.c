@@ -56,7 +56,8 @@ static void page_run(struct books *books, struct reader *reader, void *ctx)
 
 static struct ledger_statement read_page(struct shop *s, bool forward, int64_t cursor, size_t limit)
 {
-    struct page_query query = {.page = {s->merchant, forward, cursor, limit}};
+    struct page_query query = {
+        .page = {.account_id = s->merchant, .forward = forward, .cursor = cursor, .limit = limit}};
 
     books_read(s->books, page_run, &query);
     assert_ok(query.err);
@@ -129,7 +130,7 @@ static void a_cursor_beyond_the_end_is_the_end(void **state)
 static void a_statement_of_no_account_is_refused(void **state)
 {
     struct books *books = books_open(*state);
-    struct page_query query = {.page = {404, false, 0, 10}};
+    struct page_query query = {.page = {.account_id = 404, .limit = 10}};
 
     books_read(books, page_run, &query);
     assert_int_equal(query.err, ERR_LEDGER_ACCOUNT);

@@ -89,3 +89,51 @@ struct reply *reply_query(struct request *req, const void *arg, size_t result_si
     err = store_query(app_store(req->app), &rq->query);
     return err == ERR_OK ? reply_later(req) : reply_error(req, err);
 }
+
+struct request_steps {
+    struct query query;
+    struct request *req;
+    void *job;
+    bool done;
+    enum err (*step)(struct reader *reader, void *job, bool *done);
+    struct reply *(*then)(struct request *req, void *job, enum err err);
+};
+
+static void steps_run(struct query *query, struct reader *reader)
+{
+    struct request_steps *steps = (struct request_steps *)(void *)query;
+
+    query->err = steps->step(reader, steps->job, &steps->done);
+}
+
+static void steps_done(struct query *query)
+{
+    struct request_steps *steps = (struct request_steps *)(void *)query;
+    enum err err = query->err;
+
+    if (err == ERR_OK && !steps->done) {
+        err = store_query(app_store(steps->req->app), &steps->query);
+        if (err == ERR_OK) {
+            return;
+        }
+    }
+    request_reply(steps->req, steps->then(steps->req, steps->job, err));
+}
+
+struct reply *reply_query_steps(struct request *req, void *job,
+                                enum err (*step)(struct reader *reader, void *job, bool *done),
+                                struct reply *(*then)(struct request *req, void *job, enum err err))
+{
+    struct request_steps *steps = ARENA_NEW(req->arena, struct request_steps);
+    enum err err;
+
+    *steps = (struct request_steps){
+        .query = {.run = steps_run, .done = steps_done, .loop = req->loop, .arena = req->arena},
+        .req = req,
+        .job = job,
+        .step = step,
+        .then = then,
+    };
+    err = store_query(app_store(req->app), &steps->query);
+    return err == ERR_OK ? reply_later(req) : reply_error(req, err);
+}

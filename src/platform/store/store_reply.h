@@ -21,4 +21,12 @@ struct reply *reply_query(struct request *req, const void *arg, size_t result_si
                                           const void *arg, void *result),
                           struct reply *(*then)(struct request *req, void *result));
 
+/* For long work: step() is called on readers' threads again and again, each time as a query of its
+ * own so that others get their turn, until it sets *done; then then() makes the reply. Its first
+ * error ends the work; then() is called with that too. job must live in the request's arena. */
+struct reply *reply_query_steps(struct request *req, void *job,
+                                enum err (*step)(struct reader *reader, void *job, bool *done),
+                                struct reply *(*then)(struct request *req, void *job,
+                                                      enum err err));
+
 #endif

@@ -1,0 +1,97 @@
+/* Receipts (回单): one journal, as both parties may file it. */
+#include "money/ledger/ledger_statement_int.h"
+
+#include "base/crypto.h"
+
+enum { TEXT_MAX = 16384, CODE_DIGITS = 16, GROUP = 4 };
+
+/* What the code covers: everything that happened, in a form of its own that no language changes. */
+static struct str content_of(struct arena *arena, const struct ledger_receipt *receipt)
+{
+    const struct ledger_journal_view *journal = &receipt->journal;
+    struct buf text;
+
+    buf_init_arena(&text, arena, TEXT_MAX);
+    buf_printf(&text, "receipt 1\n%lld %d %d %lld\n%d %lld\n", (long long)journal->id,
+               (int)journal->reference.source, (int)journal->reference.operation,
+               (long long)journal->reference.business_no, (int)journal->business_date,
+               (long long)journal->created_at_ms);
+    for (size_t i = 0; i < receipt->leg_count; i++) {
+        const struct ledger_receipt_leg *leg = &receipt->legs[i];
+
+        buf_printf(&text, "%d %lld %d %lld\n", (int)leg->entry.side, (long long)leg->account.id,
+                   (int)leg->account.currency, (long long)leg->entry.amount.minor);
+    }
+    CHECK(buf_ok(&text));
+    return buf_str(&text);
+}
+
+static struct str code_of(struct arena *arena, const struct ledger_receipt *receipt)
+{
+    struct str hash = crypto_sha256_hex(arena, content_of(arena, receipt));
+    struct buf code;
+
+    buf_init_arena(&code, arena, CODE_DIGITS * 2);
+    for (size_t at = 0; at < CODE_DIGITS; at += GROUP) {
+        if (at > 0) {
+            buf_add_char(&code, '-');
+        }
+        buf_add(&code, str_slice(hash, at, at + GROUP));
+    }
+    return buf_str(&code);
+}
+
+static enum err read_legs(struct reader *reader, struct ledger_receipt *receipt,
+                          struct arena *arena)
+{
+    const struct ledger_journal_view *journal = &receipt->journal;
+    struct ledger_chart chart;
+
+    TRY(ledger_read_chart(reader, journal->business_date, arena, &chart));
+    receipt->leg_count = journal->entry_count;
+    receipt->legs = ARENA_ARRAY(arena, struct ledger_receipt_leg, receipt->leg_count);
+    for (size_t i = 0; i < receipt->leg_count; i++) {
+        struct ledger_receipt_leg *leg = &receipt->legs[i];
+
+        leg->entry = journal->entries[i];
+        TRY(ledger_read_account(reader, leg->entry.account_id, arena, &leg->account));
+        leg->name =
+            ledger__name_of(ledger_chart_entry(&chart, leg->account.code), receipt->language);
+    }
+    return ERR_OK;
+}
+
+static void add_up(struct ledger_receipt *receipt)
+{
+    receipt->currency = receipt->legs[0].account.currency;
+    for (size_t i = 0; i < receipt->leg_count; i++) {
+        const struct ledger_receipt_leg *leg = &receipt->legs[i];
+
+        if (leg->account.currency != receipt->currency) {
+            receipt->several = true;
+        } else if (leg->entry.side == LEDGER_DEBIT) {
+            CHECK(amount_add(receipt->amount, leg->entry.amount, &receipt->amount) == ERR_OK);
+        }
+    }
+}
+
+enum err ledger_read_receipt(struct reader *reader, int64_t journal_id,
+                             enum ledger_language language, struct arena *arena,
+                             struct ledger_receipt *out)
+{
+    struct ledger_receipt receipt = {.language = language};
+
+    TRY(ledger_read_journal(reader, journal_id, arena, &receipt.journal));
+    TRY(read_legs(reader, &receipt, arena));
+    add_up(&receipt);
+    if (receipt.currency == CURRENCY_CNY) {
+        struct buf text;
+
+        buf_init_arena(&text, arena, TEXT_MAX);
+        amount_in_chinese(&text, receipt.amount);
+        receipt.in_chinese = buf_str(&text);
+    }
+    receipt.code = code_of(arena, &receipt);
+    *out = receipt;
+    return ERR_OK;
+}

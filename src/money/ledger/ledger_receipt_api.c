@@ -1,0 +1,198 @@
+/* Receipts over HTTP. */
+#include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_statement_int.h"
+#include "platform/store/store_reply.h"
+
+struct receipt_query {
+    enum ledger_language lang;
+    int64_t journal_id; /* from the path */
+};
+
+static const struct field receipt_query_fields[] = {
+    FIELD(struct receipt_query, lang, FIELD_ENUM, .names = ledger__language_names,
+          .help = "zh when absent."),
+};
+static const struct field_set receipt_query_set =
+    FIELD_SET("ledger_receipt_query", receipt_query_fields);
+
+/* ---- JSON ---- */
+
+struct leg_view {
+    enum ledger_side side;
+    int64_t account_id;
+    struct str owner;
+    int64_t code;
+    struct str name;
+    enum currency currency;
+    struct amount amount;
+};
+
+static const struct field leg_fields[] = {
+    FIELD(struct leg_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct leg_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    FIELD(struct leg_view, owner, FIELD_TEXT, .max = 64, .help = "Who the account is kept for."),
+    FIELD(struct leg_view, code, FIELD_INT, .required = true),
+    FIELD(struct leg_view, name, FIELD_TEXT, .max = LEDGER_CODE_NAME_MAX,
+          .help = "Of the code, in the language."),
+    FIELD(struct leg_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct leg_view, amount, FIELD_AMOUNT, .required = true),
+};
+
+struct receipt_view {
+    int64_t id;
+    enum ledger_source source;
+    int64_t business_date;
+    int64_t created_at;
+    struct str business_no;
+    struct field_list parties;
+    enum currency currency;
+    struct amount amount;
+    struct str amount_in_chinese;
+    struct str code;
+};
+
+static const struct field receipt_fields[] = {
+    FIELD(struct receipt_view, id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX, .required = true,
+          .help = "The number of the receipt: its journal."),
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_receipt", .always = true},
+    FIELD(struct receipt_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
+    FIELD(struct receipt_view, business_no, FIELD_TEXT, .max = 32),
+    FIELD(struct receipt_view, business_date, FIELD_INT, .required = true, .example = "20261122"),
+    FIELD(struct receipt_view, created_at, FIELD_TIME, .required = true),
+    FIELD(struct receipt_view, parties, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = leg_fields,
+          .sub_count = ARRAY_LEN(leg_fields), .sub_size = sizeof(struct leg_view),
+          .required = true),
+    FIELD(struct receipt_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct receipt_view, amount, FIELD_AMOUNT, .required = true,
+          .help = "The debits in this currency."),
+    FIELD(struct receipt_view, amount_in_chinese, FIELD_TEXT, .max = 128,
+          .help = "In capital numerals; of CNY only."),
+    FIELD(struct receipt_view, code, FIELD_TEXT, .max = 32, .required = true,
+          .help = "Verification code: of the same movement it is always the same."),
+};
+static const struct field_set receipt_set = FIELD_SET("ledger_receipt", receipt_fields);
+
+static struct leg_view view_leg(struct arena *arena, const struct ledger_receipt_leg *leg,
+                                enum ledger_language language)
+{
+    return (struct leg_view){
+        .side = leg->entry.side,
+        .account_id = leg->account.id,
+        .owner = ledger__owner_text(arena, &leg->account, language),
+        .code = leg->account.code,
+        .name = leg->name,
+        .currency = leg->account.currency,
+        .amount = leg->entry.amount,
+    };
+}
+
+static enum err receipt_run(struct reader *reader, struct request *req, const void *arg,
+                            void *result)
+{
+    const struct receipt_query *query = arg;
+
+    return ledger_read_receipt(reader, query->journal_id, query->lang, req->arena, result);
+}
+
+static struct reply *json_then(struct request *req, void *result)
+{
+    const struct ledger_receipt *receipt = result;
+    const struct ledger_journal_view *journal = &receipt->journal;
+    struct leg_view *parties = ARENA_ARRAY(req->arena, struct leg_view, receipt->leg_count);
+    const struct receipt_view view = {
+        .id = journal->id,
+        .source = journal->reference.source,
+        .business_no = ledger__business_text(req->arena, &journal->reference),
+        .business_date = journal->business_date,
+        .created_at = journal->created_at_ms,
+        .parties = {parties, receipt->leg_count},
+        .currency = receipt->currency,
+        .amount = receipt->amount,
+        .amount_in_chinese = receipt->in_chinese,
+        .code = receipt->code,
+    };
+
+    for (size_t i = 0; i < receipt->leg_count; i++) {
+        parties[i] = view_leg(req->arena, &receipt->legs[i], receipt->language);
+    }
+    return reply_fields(req, 200, &receipt_set, &view);
+}
+
+/* ---- PDF ---- */
+
+struct receipt_file {
+    struct ledger_receipt receipt;
+    struct str content;
+};
+
+static enum err file_run(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    struct receipt_file *file = result;
+
+    TRY(receipt_run(reader, req, arg, &file->receipt));
+    return ledger_receipt_pdf(&file->receipt, req->arena, &file->content);
+}
+
+static struct reply *file_then(struct request *req, void *result)
+{
+    const struct receipt_file *file = result;
+    struct str id = id_str(req->arena, LEDGER_JOURNAL_PREFIX, file->receipt.journal.id);
+
+    return ledger__reply_file(req, str_printf(req->arena, STR_FMT ".pdf", STR_ARG(id)),
+                              "application/pdf", file->content);
+}
+
+/* ---- routes ---- */
+
+static struct reply *receipt(struct request *req, size_t result_size,
+                             enum err (*run)(struct reader *reader, struct request *req,
+                                             const void *arg, void *result),
+                             struct reply *(*then)(struct request *req, void *result))
+{
+    struct receipt_query *query = ARENA_NEW(req->arena, struct receipt_query);
+
+    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, &query->journal_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_JOURNAL);
+    }
+    if (request_query(req, &receipt_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    query->lang = query->lang == 0 ? LEDGER_CHINESE : query->lang;
+    return reply_query(req, query, result_size, run, then);
+}
+
+static struct reply *json_handler(struct request *req)
+{
+    return receipt(req, sizeof(struct ledger_receipt), receipt_run, json_then);
+}
+
+static struct reply *pdf_handler(struct request *req)
+{
+    return receipt(req, sizeof(struct receipt_file), file_run, file_then);
+}
+
+static const enum err errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
+
+#define OPERATOR_READ                                                                              \
+    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
+
+const struct route ledger__receipt_routes[] = {
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}/receipt.json",
+        .handler = json_handler,
+        .query = &receipt_query_set,
+        .reply = &receipt_set,
+        .errors = errors,
+        .summary = "Get the receipt of a movement",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}/receipt.pdf",
+        .handler = pdf_handler,
+        .query = &receipt_query_set,
+        .errors = errors,
+        .summary = "Get the receipt of a movement as PDF",
+    },
+    {.method = NULL},
+};

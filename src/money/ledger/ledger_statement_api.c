@@ -1,0 +1,642 @@
+/* Statements, daily summaries and receipts over HTTP. What is long is built in steps on readers'
+ * threads; the loop only hands it over. */
+#include "base/crypto.h"
+#include "base/time.h"
+#include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_chart.h"
+#include "money/ledger/ledger_statement_int.h"
+#include "platform/store/store_reply.h"
+
+#define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
+
+enum { DAYS = 31 }; /* in a page of daily summaries */
+
+bool ledger__is_date(int64_t number)
+{
+    return number >= 19700102 && number <= 99991230 && time_date_is_valid((int32_t)number);
+}
+
+/* ---- periods ---- */
+
+struct period_query {
+    int64_t from;
+    int64_t to;
+    int64_t from_time;
+    int64_t to_time;
+};
+
+#define PERIOD_FIELD(type_, name_, ...)                                                            \
+    {                                                                                              \
+        .name = #name_, .offset = offsetof(type_, period.name_), .type = __VA_ARGS__               \
+    }
+#define PERIOD_FIELDS(type_)                                                                       \
+    PERIOD_FIELD(type_, from, FIELD_INT, .example = "20261101",                                    \
+                 .help = "The first business date, yyyymmdd."),                                    \
+        PERIOD_FIELD(type_, to, FIELD_INT, .example = "20261130",                                  \
+                     .help = "The last business date, included."),                                 \
+        PERIOD_FIELD(type_, from_time, FIELD_TIME,                                                 \
+                     .help = "Instead of dates: from this instant on."),                           \
+        PERIOD_FIELD(type_, to_time, FIELD_TIME, .help = "Until before this instant.")
+
+/* The name of the field at fault, or NULL. */
+static const char *period_of(const struct period_query *query, struct ledger_period *out,
+                             const char **detail)
+{
+    bool by_date = query->from != 0 || query->to != 0;
+
+    *detail = "give from and to, or from_time and to_time";
+    if (by_date ? query->from_time != 0 || query->to_time != 0 : query->to_time == 0) {
+        return by_date ? "from_time" : "from";
+    }
+    if (!by_date) {
+        *out = (struct ledger_period){{.at_ms = query->from_time}, {.at_ms = query->to_time}};
+        *detail = "must be later than from_time";
+        return query->to_time > query->from_time ? NULL : "to_time";
+    }
+    *detail = "must be a date yyyymmdd";
+    if (!ledger__is_date(query->from)) {
+        return "from";
+    }
+    if (!ledger__is_date(query->to)) {
+        return "to";
+    }
+    *out = ledger_period_of((int32_t)query->from, (int32_t)query->to);
+    *detail = "must not be before from";
+    return query->to >= query->from ? NULL : "to";
+}
+
+/* ---- pages of a statement ---- */
+
+enum order { ORDER_NEWEST = 1, ORDER_OLDEST };
+static const struct enum_name order_names[] = {
+    {ORDER_NEWEST, "newest"}, {ORDER_OLDEST, "oldest"}, {0, NULL}};
+
+struct statement_query {
+    enum order order;
+    int64_t starting_after;
+    int64_t limit;
+    struct period_query period;
+    struct ledger_ask ask; /* from the path and the period */
+    bool has_period;
+};
+
+static const struct field statement_query_fields[] = {
+    FIELD(struct statement_query, order, FIELD_ENUM, .names = order_names,
+          .help = "Which end to begin at; newest when absent."),
+    FIELD(struct statement_query, starting_after, FIELD_INT, .min = 1,
+          .help = "The next_cursor of the page before."),
+    FIELD(struct statement_query, limit, FIELD_INT, .min = 1, .max = LEDGER__LIST_LIMIT_MAX,
+          .help = "20 when absent."),
+    PERIOD_FIELDS(struct statement_query),
+};
+const struct field_set ledger_statement_query =
+    FIELD_SET("ledger_statement", statement_query_fields);
+
+static enum err statement_run(struct reader *reader, struct request *req, const void *arg,
+                              void *result)
+{
+    const struct statement_query *query = arg;
+    const struct ledger_statement_page page = {
+        .account_id = query->ask.account_id,
+        .forward = query->order == ORDER_OLDEST,
+        .cursor = query->starting_after,
+        .limit = (size_t)query->limit,
+        .period = query->has_period ? &query->ask.period : NULL,
+    };
+    struct ledger_statement *statement = result;
+
+    TRY(ledger_read_statement(reader, &page, req->arena, statement));
+    return ledger__owner_check(&statement->account, query->ask.owner_id);
+}
+
+static struct reply *statement_then(struct request *req, void *result)
+{
+    const struct ledger_statement *statement = result;
+    struct str next = STR("");
+
+    if (statement->next_cursor != 0) {
+        next = str_printf(req->arena, "%lld", (long long)statement->next_cursor);
+    }
+    return ledger__reply_entries(req, statement->entries, statement->entry_count, next);
+}
+
+struct reply *ledger_reply_statement(struct request *req, int64_t owner_id)
+{
+    struct statement_query *query = ARENA_NEW(req->arena, struct statement_query);
+    const char *param, *detail;
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->ask.account_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    if (request_query(req, &ledger_statement_query, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    query->has_period = query->period.from != 0 || query->period.to != 0 ||
+                        query->period.from_time != 0 || query->period.to_time != 0;
+    param = query->has_period ? period_of(&query->period, &query->ask.period, &detail) : NULL;
+    if (param != NULL) {
+        return reply_error_at(req, ERR_FIELD_VALUE, param, detail);
+    }
+    query->ask.owner_id = owner_id;
+    query->limit = query->limit == 0 ? LEDGER__LIST_LIMIT : query->limit;
+    return reply_query(req, query, sizeof(struct ledger_statement), statement_run, statement_then);
+}
+
+/* ---- documents ---- */
+
+const struct enum_name ledger__language_names[] = {
+    {LEDGER_CHINESE, "zh"}, {LEDGER_ENGLISH, "en"}, {0, NULL}};
+
+struct document_query {
+    struct period_query period;
+    enum ledger_language lang;
+    bool bom;
+};
+
+static const struct field document_query_fields[] = {
+    PERIOD_FIELDS(struct document_query),
+    FIELD(struct document_query, lang, FIELD_ENUM, .names = ledger__language_names,
+          .help = "zh when absent."),
+    FIELD(struct document_query, bom, FIELD_BOOL,
+          .help = "CSV only: begin with a byte order mark."),
+};
+const struct field_set ledger_document_query =
+    FIELD_SET("ledger_document_query", document_query_fields);
+
+struct sums_view {
+    int64_t account_id;
+    enum currency currency;
+    struct amount opening;
+    int64_t entries;
+    int64_t debit_count;
+    struct amount debits;
+    int64_t credit_count;
+    struct amount credits;
+    struct amount closing;
+};
+
+static const struct field sums_fields[] = {
+    FIELD(struct sums_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .required = true),
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_statement_sums", .always = true},
+    FIELD(struct sums_view, currency, FIELD_CURRENCY, .required = true),
+    FIELD(struct sums_view, opening, SIGNED_AMOUNT, .help = "The closing of the period before."),
+    FIELD(struct sums_view, entries, FIELD_INT, .always = true),
+    FIELD(struct sums_view, debit_count, FIELD_INT, .always = true),
+    FIELD(struct sums_view, debits, FIELD_AMOUNT, .always = true),
+    FIELD(struct sums_view, credit_count, FIELD_INT, .always = true),
+    FIELD(struct sums_view, credits, FIELD_AMOUNT, .always = true),
+    FIELD(struct sums_view, closing, SIGNED_AMOUNT),
+};
+const struct field_set ledger_sums_set = FIELD_SET("ledger_statement_sums", sums_fields);
+
+static struct reply *reply_sums(struct request *req, const struct ledger_walk *walk)
+{
+    const struct sums_view view = {
+        .account_id = walk->account.id,
+        .currency = walk->account.currency,
+        .opening = walk->opening,
+        .entries = walk->last - walk->first + 1,
+        .debit_count = walk->sums.debit_count,
+        .debits = walk->sums.debits,
+        .credit_count = walk->sums.credit_count,
+        .credits = walk->sums.credits,
+        .closing = walk->closing,
+    };
+
+    return reply_fields(req, 200, &ledger_sums_set, &view);
+}
+
+struct reply *ledger__reply_file(struct request *req, struct str name, const char *type,
+                                 struct str content)
+{
+    struct reply *reply = reply_text(req, 200, type, content);
+
+    reply_header(reply, "Content-Disposition",
+                 str_printf(req->arena, "attachment; filename=\"" STR_FMT "\"", STR_ARG(name)));
+    reply_header(reply, "Tomato-Content-SHA256", crypto_sha256_hex(req->arena, content));
+    return reply;
+}
+
+/* "acc_…-20261101-20261130.csv"; instants as Unix seconds. */
+static struct str file_name(struct request *req, const struct ledger_walk *walk, const char *ending)
+{
+    const struct ledger_period *period = &walk->period;
+    bool by_date = period->begin.date != 0;
+    struct str id = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, walk->account.id);
+    int64_t from = by_date ? period->begin.date : period->begin.at_ms / TIME_SECOND_MS;
+    int64_t to =
+        by_date ? time_date_add_days(period->end.date, -1) : period->end.at_ms / TIME_SECOND_MS;
+
+    return str_printf(req->arena, STR_FMT "-%lld-%lld.%s", STR_ARG(id), (long long)from,
+                      (long long)to, ending);
+}
+
+/* What is too long is told with both numbers. */
+static struct reply *refuse_long(struct request *req, const struct ledger_walk *walk, int64_t most)
+{
+    struct str period = ledger__period_text(req->arena, &walk->period);
+
+    return reply_error_at(
+        req, ERR_LEDGER_STATEMENT_LONG, walk->period.begin.date != 0 ? "from" : "from_time",
+        str_cstr(req->arena,
+                 str_printf(req->arena, STR_FMT " has %lld entries, at most %lld", STR_ARG(period),
+                            (long long)(walk->last - walk->first + 1), (long long)most)));
+}
+
+static enum err document_step(struct reader *reader, void *job, bool *done)
+{
+    return ledger_document_step(reader, job, done);
+}
+
+static struct reply *document_then(struct request *req, void *job, enum err err)
+{
+    const struct ledger_document *document = job;
+
+    if (err == ERR_LEDGER_STATEMENT_LONG) {
+        return refuse_long(req, &document->walk, ledger_document_max(document->ask.kind));
+    }
+    if (err != ERR_OK) {
+        return reply_error(req, err);
+    }
+    switch (document->ask.kind) {
+    case LEDGER_DOCUMENT_CSV:
+        return ledger__reply_file(req, file_name(req, &document->walk, "csv"),
+                                  "text/csv; charset=utf-8", document->content);
+    case LEDGER_DOCUMENT_PDF:
+        return ledger__reply_file(req, file_name(req, &document->walk, "pdf"), "application/pdf",
+                                  document->content);
+    case LEDGER_DOCUMENT_SUMS:
+        break;
+    }
+    return reply_sums(req, &document->walk);
+}
+
+const enum err ledger_page_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
+const enum err ledger_document_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_STATEMENT_LONG, ERR_OK};
+
+struct reply *ledger_reply_document(struct request *req, int64_t owner_id,
+                                    enum ledger_document_kind kind)
+{
+    struct ledger_document *document = ARENA_NEW(req->arena, struct ledger_document);
+    struct ledger_document_ask ask = {.of = {.owner_id = owner_id}, .kind = kind};
+    struct document_query query = {0};
+    const char *param, *detail;
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask.of.account_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    if (request_query(req, &ledger_document_query, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    param = period_of(&query.period, &ask.of.period, &detail);
+    if (param != NULL) {
+        return reply_error_at(req, ERR_FIELD_VALUE, param, detail);
+    }
+    ask.language = query.lang == 0 ? LEDGER_CHINESE : query.lang;
+    ask.bom = query.bom && kind == LEDGER_DOCUMENT_CSV;
+    ledger_document_init(document, req->arena, &ask);
+    return reply_query_steps(req, document, document_step, document_then);
+}
+
+/* ---- daily summaries ---- */
+
+struct source_view {
+    enum ledger_source source;
+    int64_t debit_count;
+    struct amount debits;
+    int64_t credit_count;
+    struct amount credits;
+};
+
+static const struct field source_fields[] = {
+    FIELD(struct source_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
+    FIELD(struct source_view, debit_count, FIELD_INT, .always = true),
+    FIELD(struct source_view, debits, FIELD_AMOUNT, .always = true),
+    FIELD(struct source_view, credit_count, FIELD_INT, .always = true),
+    FIELD(struct source_view, credits, FIELD_AMOUNT, .always = true),
+};
+
+struct day_view {
+    struct sums_view sums;
+    int64_t date;
+    struct field_list sources;
+};
+
+#define DAY_FIELD(name_, ...)                                                                      \
+    {                                                                                              \
+        .name = #name_, .offset = offsetof(struct day_view, sums.name_), .type = __VA_ARGS__       \
+    }
+static const struct field day_fields[] = {
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_day_summary", .always = true},
+    FIELD(struct day_view, date, FIELD_INT, .required = true, .example = "20261122",
+          .help = "The business date, yyyymmdd."),
+    DAY_FIELD(account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    DAY_FIELD(currency, FIELD_CURRENCY, .required = true),
+    DAY_FIELD(opening, SIGNED_AMOUNT, .help = "The closing of the day before."),
+    DAY_FIELD(entries, FIELD_INT, .always = true),
+    DAY_FIELD(debit_count, FIELD_INT, .always = true),
+    DAY_FIELD(debits, FIELD_AMOUNT, .always = true),
+    DAY_FIELD(credit_count, FIELD_INT, .always = true),
+    DAY_FIELD(credits, FIELD_AMOUNT, .always = true),
+    DAY_FIELD(closing, SIGNED_AMOUNT),
+    FIELD(struct day_view, sources, FIELD_LIST, .max = LEDGER_DAY_SOURCES, .sub = source_fields,
+          .sub_count = ARRAY_LEN(source_fields), .sub_size = sizeof(struct source_view),
+          .always = true, .help = "The same by what caused the entries."),
+};
+const struct field_set ledger_day_set = FIELD_SET("ledger_day_summary", day_fields);
+
+static struct field_list view_sources(struct arena *arena, const struct ledger_day_sums *day)
+{
+    struct source_view *views = ARENA_ARRAY(arena, struct source_view, LEDGER_DAY_SOURCES);
+    size_t count = 0;
+
+    for (int source = 1; source < LEDGER_DAY_SOURCES; source++) {
+        const struct ledger_sums *sums = &day->by_source[source];
+
+        if (sums->debit_count + sums->credit_count > 0) {
+            views[count++] = (struct source_view){
+                .source = (enum ledger_source)source,
+                .debit_count = sums->debit_count,
+                .debits = sums->debits,
+                .credit_count = sums->credit_count,
+                .credits = sums->credits,
+            };
+        }
+    }
+    return (struct field_list){views, count};
+}
+
+static struct day_view view_day(struct arena *arena, const struct ledger_account *account,
+                                const struct ledger_day_sums *day)
+{
+    return (struct day_view){
+        .date = day->date,
+        .sums =
+            {
+                .account_id = account->id,
+                .currency = account->currency,
+                .opening = day->opening,
+                .entries = day->sums.debit_count + day->sums.credit_count,
+                .debit_count = day->sums.debit_count,
+                .debits = day->sums.debits,
+                .credit_count = day->sums.credit_count,
+                .credits = day->sums.credits,
+                .closing = day->closing,
+            },
+        .sources = view_sources(arena, day),
+    };
+}
+
+struct daily_query {
+    int64_t from;
+    int64_t to;
+    int64_t starting_after;
+    int64_t limit;
+};
+
+static const struct field daily_query_fields[] = {
+    FIELD(struct daily_query, from, FIELD_INT, .required = true, .example = "20261101",
+          .help = "The first business date, yyyymmdd."),
+    FIELD(struct daily_query, to, FIELD_INT, .required = true, .example = "20261130",
+          .help = "The last business date, included."),
+    FIELD(struct daily_query, starting_after, FIELD_INT,
+          .help = "The next_cursor of the page before: its last date."),
+    FIELD(struct daily_query, limit, FIELD_INT, .min = 1, .max = DAYS, .help = "31 when absent."),
+};
+const struct field_set ledger_daily_query = FIELD_SET("ledger_daily_query", daily_query_fields);
+
+struct daily_job {
+    struct ledger_daily daily;
+    int32_t to; /* of the request; the page may end before it */
+};
+
+static enum err daily_step(struct reader *reader, void *job, bool *done)
+{
+    return ledger_daily_step(reader, &((struct daily_job *)job)->daily, done);
+}
+
+static struct reply *daily_then(struct request *req, void *job, enum err err)
+{
+    const struct daily_job *page = job;
+    const struct ledger_daily *daily = &page->daily;
+    struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, daily->day_count);
+    int32_t last = daily->days[daily->day_count - 1].date;
+
+    if (err == ERR_LEDGER_STATEMENT_LONG) {
+        return refuse_long(req, &daily->walk, LEDGER_SUMS_MAX);
+    }
+    if (err != ERR_OK) {
+        return reply_error(req, err);
+    }
+    for (size_t i = 0; i < daily->day_count; i++) {
+        views[i] = view_day(req->arena, &daily->walk.account, &daily->days[i]);
+    }
+    return reply_list(req, &ledger_day_set, views, daily->day_count, sizeof(*views),
+                      last < page->to ? str_printf(req->arena, "%d", last) : STR(""));
+}
+
+/* The field at fault, or NULL. */
+static const char *daily_fault(const struct daily_query *query)
+{
+    if (!ledger__is_date(query->from)) {
+        return "from";
+    }
+    if (!ledger__is_date(query->to) || query->to < query->from) {
+        return "to";
+    }
+    if (query->starting_after != 0 &&
+        (!ledger__is_date(query->starting_after) || query->starting_after < query->from ||
+         query->starting_after >= query->to)) {
+        return "starting_after";
+    }
+    return NULL;
+}
+
+struct reply *ledger_reply_daily(struct request *req, int64_t owner_id)
+{
+    struct daily_job *job = ARENA_NEW(req->arena, struct daily_job);
+    struct ledger_ask ask = {.owner_id = owner_id};
+    struct daily_query query = {0};
+    int32_t from, last;
+    const char *fault;
+
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask.account_id) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_ACCOUNT);
+    }
+    if (request_query(req, &ledger_daily_query, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    fault = daily_fault(&query);
+    if (fault != NULL) {
+        return reply_error_at(req, ERR_FIELD_VALUE, fault,
+                              "dates are yyyymmdd, and from is not after to");
+    }
+    from = query.starting_after == 0 ? (int32_t)query.from
+                                     : time_date_add_days((int32_t)query.starting_after, 1);
+    last = time_date_add_days(from, (int)(query.limit == 0 ? DAYS : query.limit) - 1);
+    job->to = (int32_t)query.to;
+    ask.period = ledger_period_of(from, last < job->to ? last : job->to);
+    ledger_daily_init(&job->daily, req->arena, &ask);
+    return reply_query_steps(req, job, daily_step, daily_then);
+}
+
+/* ---- a merchant's day ---- */
+
+struct owner_query {
+    int64_t merchant_id;
+    int64_t date;
+    int64_t starting_after;
+    int64_t limit;
+};
+
+static const struct field owner_query_fields[] = {
+    FIELD(struct owner_query, merchant_id, FIELD_ID, .prefix = "mer", .required = true,
+          .help = "Whose accounts."),
+    FIELD(struct owner_query, date, FIELD_INT, .example = "20261122",
+          .help = "The business date, yyyymmdd; yesterday when absent."),
+    FIELD(struct owner_query, starting_after, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .help = "The last account of the page before."),
+    FIELD(struct owner_query, limit, FIELD_INT, .min = 1, .max = LEDGER_OWNER_ACCOUNTS_MAX,
+          .help = "20 when absent."),
+};
+static const struct field_set owner_query_set =
+    FIELD_SET("ledger_owner_daily_query", owner_query_fields);
+
+static enum err owner_step(struct reader *reader, void *job, bool *done)
+{
+    return ledger_owner_daily_step(reader, job, done);
+}
+
+static struct reply *owner_then(struct request *req, void *job, enum err err)
+{
+    const struct ledger_owner_daily *daily = job;
+    struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, daily->account_count);
+    struct str next = STR("");
+
+    if (err == ERR_LEDGER_STATEMENT_LONG) {
+        return refuse_long(req, &daily->current.walk, LEDGER_SUMS_MAX);
+    }
+    if (err != ERR_OK) {
+        return reply_error(req, err);
+    }
+    for (size_t i = 0; i < daily->account_count; i++) {
+        views[i] = view_day(req->arena, &daily->accounts[i], &daily->days[i]);
+    }
+    if (daily->more) {
+        next =
+            id_str(req->arena, LEDGER_ACCOUNT_PREFIX, daily->accounts[daily->account_count - 1].id);
+    }
+    return reply_list(req, &ledger_day_set, views, daily->account_count, sizeof(*views), next);
+}
+
+static struct reply *owner_handler(struct request *req)
+{
+    struct ledger_owner_daily *job = ARENA_NEW(req->arena, struct ledger_owner_daily);
+    struct owner_query query = {0};
+
+    if (request_query(req, &owner_query_set, &query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    if (query.date != 0 && !ledger__is_date(query.date)) {
+        return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
+    }
+    *job = (struct ledger_owner_daily){
+        .owner_id = query.merchant_id,
+        .after_id = query.starting_after,
+        .date = query.date != 0 ? (int32_t)query.date
+                                : time_date_add_days(time_business_date(req->received_ms), -1),
+        .limit = query.limit == 0 ? LEDGER__LIST_LIMIT : (size_t)query.limit,
+        .arena = req->arena,
+    };
+    return reply_query_steps(req, job, owner_step, owner_then);
+}
+
+/* ---- routes ---- */
+
+static struct reply *statement_handler(struct request *req)
+{
+    return ledger_reply_statement(req, LEDGER_ANY_OWNER);
+}
+
+static struct reply *sums_handler(struct request *req)
+{
+    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_SUMS);
+}
+
+static struct reply *csv_handler(struct request *req)
+{
+    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_CSV);
+}
+
+static struct reply *pdf_handler(struct request *req)
+{
+    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_PDF);
+}
+
+static struct reply *daily_handler(struct request *req)
+{
+    return ledger_reply_daily(req, LEDGER_ANY_OWNER);
+}
+
+#define OPERATOR_READ                                                                              \
+    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
+
+const struct route ledger__statement_routes[] = {
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement",
+        .handler = statement_handler,
+        .query = &ledger_statement_query,
+        .reply = &ledger_entry_set,
+        .reply_is_list = true,
+        .errors = ledger_page_errors,
+        .summary = "List an account's entries with running balances, of a period or of all time",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement/sums",
+        .handler = sums_handler,
+        .query = &ledger_document_query,
+        .reply = &ledger_sums_set,
+        .errors = ledger_document_errors,
+        .summary = "Get the opening and closing balance of a period, and what came between",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement.csv",
+        .handler = csv_handler,
+        .query = &ledger_document_query,
+        .errors = ledger_document_errors,
+        .summary = "Get the statement of a period as CSV, up to 250,000 entries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement.pdf",
+        .handler = pdf_handler,
+        .query = &ledger_document_query,
+        .errors = ledger_document_errors,
+        .summary = "Get the statement of a period as PDF, up to 10,000 entries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/daily",
+        .handler = daily_handler,
+        .query = &ledger_daily_query,
+        .reply = &ledger_day_set,
+        .reply_is_list = true,
+        .errors = ledger_document_errors,
+        .summary = "List an account's daily summaries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/daily",
+        .handler = owner_handler,
+        .query = &owner_query_set,
+        .reply = &ledger_day_set,
+        .reply_is_list = true,
+        .errors = ledger_document_errors,
+        .summary = "List the summaries of a day of all accounts of a merchant",
+    },
+    {.method = NULL},
+};
