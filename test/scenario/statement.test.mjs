@@ -1,0 +1,128 @@
+// Statements, receipts and daily summaries, as operators and merchants get them.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Platform } from './lib.mjs';
+
+let p, account, source, today, other;
+let number = Date.now();
+const amounts = [100, 10700053, 250];
+const sum = amounts.reduce((a, b) => a + b, 0);
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+const period = () => `from=${today}&to=${today}`;
+
+async function file(path) {
+  const answer = await fetch(p.url + path, { headers: { Authorization: `Bearer ${p.operatorKey}` } });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  assert.equal(answer.status, 200, bytes.toString());
+  assert.equal(answer.headers.get('tomato-content-sha256'), sha256(bytes));
+  return { bytes, text: bytes.toString(), headers: answer.headers };
+}
+
+const pdfText = (bytes) => execFileSync('pdftotext', ['-layout', '-', '-'], { input: bytes, encoding: 'utf8' });
+
+before(async () => {
+  p = await Platform.start();
+  const open = (type, merchant_id = p.owner.id) => p.made('POST', '/v1/accounts', { merchant_id, type, currency: 'CNY' });
+  account = (await open('settlement')).id;
+  source = (await open('deposit')).id;
+  const line = await p.operator('POST', `/v1/accounts/${source}/credit-line`, { credit_line: 100000000, reason: 'a source of money for the tests' });
+  await p.reviewed(line);
+  other = await p.made('POST', '/v1/merchants', { merchant_no: 'M10002', name: 'another', fund_mode: 'direct' });
+  other.app = await p.made('POST', `/v1/merchants/${other.id}/apps`, { name: 'web' });
+  other.key = await p.made('POST', `/v1/merchants/${other.id}/keys`, { app: other.app.id });
+  for (const amount of amounts) {
+    await p.made('POST', '/v1/ledger/transfers', {
+      business_no: ++number,
+      legs: [{ account: source, side: 'debit', amount }, { account, side: 'credit', amount }],
+    });
+  }
+  const page = await p.made('GET', `/v1/ledger/accounts/${account}/statement?limit=1`);
+  today = page.data[0].business_date;
+});
+after(() => p.end());
+
+test('a merchant reads its own statement in pages, and not another\'s', async () => {
+  const first = await p.merchant('GET', `/v1/accounts/${account}/statement?${period()}&order=oldest&limit=2`);
+  assert.equal(first.status, 200, first.raw);
+  assert.deepEqual(first.body.data.map((e) => e.amount), amounts.slice(0, 2));
+  assert.ok(first.body.has_more);
+  const second = await p.merchant('GET',
+    `/v1/accounts/${account}/statement?${period()}&order=oldest&limit=2&starting_after=${first.body.next_cursor}`);
+  assert.deepEqual(second.body.data.map((e) => e.amount), amounts.slice(2));
+  assert.equal(second.body.has_more, false);
+  for (const what of ['statement', `statement/sums?${period()}`, `statement.csv?${period()}`,
+    `statement.pdf?${period()}`, `daily?${period()}`]) {
+    p.refused(await p.merchant('GET', `/v1/accounts/${account}/${what}`, undefined, {}, other.key), 404, 'ledger_account');
+  }
+});
+
+test('a period opens with the closing of the one before', async () => {
+  const sums = await p.made('GET', `/v1/accounts/${account}/statement/sums?${period()}`);
+  assert.deepEqual([sums.opening, sums.credits, sums.credit_count, sums.debits, sums.closing], [0, sum, 3, 0, sum]);
+  const earlier = await p.made('GET', `/v1/accounts/${account}/statement/sums?from=${today - 10000}&to=${today - 10000}`);
+  assert.deepEqual([earlier.closing, earlier.entries], [0, 0]);
+  assert.equal((await p.made('GET', `/v1/ledger/accounts/${account}/balance?date=${today}`)).posted, sum);
+});
+
+test('the CSV is in Chinese or English, and the command line writes the same', async () => {
+  const zh = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
+  const en = await file(`/v1/accounts/${account}/statement.csv?${period()}&lang=en&bom=true`);
+  assert.equal(zh.headers.get('content-type'), 'text/csv; charset=utf-8');
+  const lines = zh.text.split('\r\n');
+  assert.equal(lines[0], `账户,${account},,,,,,,,`);
+  assert.equal(lines[5], '期初余额,0.00,,,,,,,,');
+  assert.match(lines[8], /,接口,转账,\d+,,107000\.53,107001\.53$/);
+  assert.equal(lines.at(-2), `期末余额,107004.03,,,,,,,,`);
+  assert.ok(en.text.startsWith('\uFEFFAccount,'));
+  assert.match(en.text, /\r\nCredits,3,107004\.03,,,,,,,\r\n/);
+  const path = join(p.data, 'statement.csv');
+  p.tool('ledger', 'statement', account, String(today), String(today), '--csv', path);
+  assert.deepEqual(readFileSync(path), zh.bytes);
+});
+
+test('the PDF shows what the CSV says', async () => {
+  const csv = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
+  const zh = pdfText((await file(`/v1/ledger/accounts/${account}/statement.pdf?${period()}`)).bytes);
+  for (const word of ['账户对账单', '期初余额', '贷方合计', '107000.53', account, sha256(csv.bytes)]) {
+    assert.ok(zh.includes(word), `${word} in\n${zh}`);
+  }
+  assert.match(zh, /\b1 ?\/ ?1\b/);
+  const en = pdfText((await file(`/v1/accounts/${account}/statement.pdf?${period()}&lang=en`)).bytes);
+  assert.match(en, /Account statement[^]*Closing balance/);
+});
+
+test('a receipt has both parties, the amount in numerals, and a code that stays', async () => {
+  const entries = (await p.made('GET', `/v1/ledger/accounts/${account}/statement?order=oldest`)).data;
+  const receipt = await p.made('GET', `/v1/ledger/journals/${entries[1].journal_id}/receipt.json`);
+  assert.deepEqual(receipt.parties.map((x) => [x.side, x.account_id, x.amount]),
+    [['debit', source, 10700053], ['credit', account, 10700053]]);
+  assert.equal(receipt.amount_in_chinese, '人民币壹拾万柒仟元零伍角叁分');
+  assert.match(receipt.code, /^([0-9a-f]{4}-){3}[0-9a-f]{4}$/);
+  const pdf = await file(`/v1/ledger/journals/${entries[1].journal_id}/receipt.pdf`);
+  const text = pdfText(pdf.bytes);
+  for (const word of ['电子回单', receipt.amount_in_chinese, receipt.code, entries[1].journal_id]) {
+    assert.ok(text.includes(word), `${word} in\n${text}`);
+  }
+  assert.deepEqual((await file(`/v1/ledger/journals/${entries[1].journal_id}/receipt.pdf`)).bytes, pdf.bytes);
+  p.refused(await p.operator('GET', `/v1/ledger/journals/${account}/receipt.pdf`), 404, 'ledger_journal');
+});
+
+test('a day is summed up by source; a merchant\'s summary is of yesterday unless a date is given', async () => {
+  const [day] = (await p.made('GET', `/v1/accounts/${account}/daily?${period()}`)).data;
+  assert.deepEqual([day.date, day.opening, day.closing, day.entries], [today, 0, sum, 3]);
+  assert.deepEqual(day.sources.map((s) => [s.source, s.credit_count, s.credits]), [['api', 3, sum]]);
+  const yesterday = (await p.made('GET', `/v1/ledger/daily?merchant_id=${p.owner.id}`)).data;
+  assert.ok(yesterday.length >= 2);
+  assert.ok(yesterday.every((d) => d.date < today && d.entries === 0));
+  const now = (await p.made('GET', `/v1/ledger/daily?merchant_id=${p.owner.id}&date=${today}`)).data;
+  assert.equal(now.find((d) => d.account_id === account).credits, sum);
+});
+
+test('a wrong period names its field', async () => {
+  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.csv`), 400, 'field_value', 'from');
+  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?from=${today}&to=20200101`), 400, 'field_value', 'to');
+});
