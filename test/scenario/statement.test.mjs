@@ -126,3 +126,20 @@ test('a wrong period names its field', async () => {
   p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.csv`), 400, 'field_value', 'from');
   p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?from=${today}&to=20200101`), 400, 'field_value', 'to');
 });
+
+test('what is too long for a document is refused with both numbers', async () => {
+  const many = async (count) => {
+    const transfers = Array.from({ length: count }, () => ({
+      business_no: ++number,
+      legs: [{ account: source, side: 'debit', amount: 1 }, { account, side: 'credit', amount: 1 }],
+    }));
+    assert.equal((await p.operator('POST', '/v1/ledger/transfers/batch', { transfers })).status, 200);
+  };
+  await many(5000);
+  await many(5000);
+  const answer = await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?${period()}`);
+  p.refused(answer, 422, 'ledger_statement_long', 'from');
+  assert.match(answer.body.error.message, /has 10003 entries, at most 10000$/);
+  const sums = await p.made('GET', `/v1/ledger/accounts/${account}/statement/sums?${period()}`);
+  assert.deepEqual([sums.entries, sums.credits], [10003, sum + 10000]);
+});

@@ -238,9 +238,10 @@ void ledger__csv_begin(struct ledger_document *document)
              id_str(arena, LEDGER_ACCOUNT_PREFIX, account->id));
     add_line(csv, ledger__word(language, "户主", "Kept for"),
              ledger__owner_text(arena, account, language));
-    add_line(csv, ledger__word(language, "科目", "Code"),
-             str_printf(arena, "%lld " STR_FMT, (long long)account->code,
-                        STR_ARG(document->account_name)));
+    add_text(csv, ledger__word(language, "科目", "Code"));
+    buf_printf(csv, ",%lld,", (long long)account->code);
+    add_text(csv, document->account_name);
+    end_line(csv, 3);
     add_line(csv, ledger__word(language, "币种", "Currency"), currency_code(account->currency));
     add_line(csv, ledger__word(language, "期间", "Period"),
              ledger__period_text(arena, &document->walk.period));

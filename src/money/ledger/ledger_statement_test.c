@@ -280,7 +280,7 @@ static void a_csv_has_head_entries_and_sums(void **state)
 
     assert_true(str_starts(line_of(&rest), STR("Account,acc_")));
     assert_true(str_starts(line_of(&rest), STR("Kept for,mer_")));
-    assert_true(str_starts(line_of(&rest), STR("Code,2241 ")));
+    assert_true(str_starts(line_of(&rest), STR("Code,2241,")));
     assert_str(line_of(&rest), "Currency,CNY,,,,,,,,");
     assert_str(line_of(&rest), "Period,2025-11-23 – 2025-11-23,,,,,,,,");
     assert_str(line_of(&rest), "Opening balance,6.31,,,,,,,,");
@@ -298,6 +298,33 @@ static void a_csv_has_head_entries_and_sums(void **state)
     }
     assert_int_equal(lines, 7 + LEGS_A_DAY + 3);
     assert_str(last, "Closing balance,12.62,,,,,,,,");
+    books_close(s.books);
+}
+
+static void a_text_is_quoted_and_never_a_formula(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *due;
+    } rows[] = {
+        {"plain", "plain"},    {"a, b", "\"a, b\""}, {"a \"b\"", "\"a \"\"b\"\"\""},
+        {"=1+1", "\"'=1+1\""}, {"-1", "\"'-1\""},    {"@sum, x", "\"'@sum, x\""},
+    };
+    struct shop s = shop_open(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str csv, due;
+
+        books_sql(s.books,
+                  str_cstr(s.books->arena, str_printf(s.books->arena,
+                                                      "UPDATE ledger_chart_version SET name = '%s' "
+                                                      "WHERE id BETWEEN 2241000 AND 2241999",
+                                                      rows[i].name)));
+        csv =
+            document(&s, LEDGER_DOCUMENT_CSV, LEDGER_ENGLISH, ledger_period_of(20251124, 20251124));
+        due = str_printf(s.books->arena, "\r\nCode,2241,%s,", rows[i].due);
+        assert_true(str_find(csv, due, &(size_t){0}));
+    }
     books_close(s.books);
 }
 
@@ -410,6 +437,7 @@ int main(void)
         cmocka_unit_test(anothers_account_is_not_there),
         cmocka_unit_test(pages_end_where_the_period_ends),
         cmocka_unit_test(a_csv_has_head_entries_and_sums),
+        cmocka_unit_test(a_text_is_quoted_and_never_a_formula),
         cmocka_unit_test(a_document_of_a_day_stays_the_same),
         cmocka_unit_test(a_summary_tells_each_day_by_source),
         cmocka_unit_test(a_balance_of_a_date_is_its_closing),
