@@ -113,8 +113,16 @@ void rate_prefetch(struct prefetch *pre, const struct rate_ask *ask, unsigned ro
     }
 }
 
+static enum err start(struct app *app, void **state)
+{
+    *state = NULL;
+    review_register(app, &rate__review);
+    return ERR_OK;
+}
+
 const struct module rate_module = {
     .name = "rate",
     .store = &rate_part,
     .routes = rate__routes,
+    .start = start,
 };

@@ -34,7 +34,7 @@ static const struct field view_fields[] = {
           .sub_count = ARRAY_LEN(rate__tier_fields), .sub_size = sizeof(struct rate_tier)),
     ROW_FIELD(refund_policy, "refund_policy", FIELD_ENUM, .names = rate__refund_policies),
     ROW_FIELD(effective_from_ms, "effective_from", FIELD_TIME, .always = true),
-    ROW_FIELD(review_id, "review", FIELD_ID, .prefix = "rev",
+    ROW_FIELD(review_id, "review", FIELD_ID, .prefix = REVIEW_PREFIX,
               .help = "That approved it; absent when none was needed"),
     ROW_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
 };
@@ -56,6 +56,27 @@ static struct reply *reply_rate(struct request *req, const struct rate *rate)
 
     view_of(req->arena, rate, view);
     return reply_fields(req, 200, &view_set, view);
+}
+
+/* ---- setting ---- */
+
+static struct reply *set_then(struct request *req, struct command *command)
+{
+    const struct rate_outcome *outcome = command->result;
+
+    return outcome->rate.id != 0 ? reply_rate(req, &outcome->rate)
+                                 : review_reply(req, &outcome->review);
+}
+
+static struct reply *set_handler(struct request *req)
+{
+    struct rate_set *set = ARENA_NEW(req->arena, struct rate_set);
+
+    if (request_body(req, &rate__set_set, set) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    set->maker_key_id = req->principal.key_id;
+    return reply_command(req, &rate__set_kind, set, set_then);
 }
 
 /* ---- one, and the history ---- */
@@ -241,10 +262,24 @@ static struct reply *quote_handler(struct request *req)
 
 /* ---- routes ---- */
 
+static const enum err set_errors[] = {ERR_RATE_TRADE,         ERR_RATE_TIERS,     ERR_RATE_PAST,
+                                      ERR_MERCHANT_NOT_FOUND, ERR_REVIEW_PENDING, ERR_OK};
 static const enum err quote_errors[] = {ERR_RATE_TRADE, ERR_AMOUNT_OVERFLOW, ERR_OK};
 static const enum err id_errors[] = {ERR_RATE_NOT_FOUND, ERR_OK};
 
 const struct route rate__routes[] = {
+    {.method = "POST",
+     .path = "/v1/rates",
+     .handler = set_handler,
+     .auth = HTTP_AUTH_OPERATOR,
+     .permission = "rate:write",
+     .idempotent = true,
+     .body = &rate__set_set,
+     .reply = &view_set,
+     .errors = set_errors,
+     .summary = "Set a fee rate from an instant on; all but a first rate of zero is reviewed "
+                "(202 with the review)",
+     ROUTE_HERE},
     {.method = "GET",
      .path = "/v1/rates",
      .handler = list_handler,

@@ -31,7 +31,12 @@ const struct field rate__tier_fields[3] = {
     FIELD(struct rate_tier, flat, FIELD_AMOUNT, .min = 0, .max = RATE_FLAT_MAX, .always = true),
 };
 
-static const struct field change_fields[] = {
+/* The change comes first in struct rate_set, and so do its fields: what is reviewed is the body
+ * without what is said to the reviewers. */
+enum { SAID_FIELDS = 2 };
+_Static_assert(offsetof(struct rate_set, change) == 0, "the change's fields are the body's");
+
+static const struct field set_fields[] = {
     FIELD(struct rate_change, owner, FIELD_TEXT, .required = true, .min = 1, .max = 32,
           .help = "A merchant's or agent's id, or \"platform\": the default of all",
           .example = "platform"),
@@ -57,8 +62,17 @@ static const struct field change_fields[] = {
           .help = "Kind refund alone: what becomes of the trade fee; keep when absent"),
     FIELD(struct rate_change, effective_from, FIELD_TIME,
           .help = "Never in the past; absent: at once, or when the review has approved it"),
+    FIELD(struct rate_set, reason, FIELD_TEXT, .max = REVIEW_REASON_MAX,
+          .help = "For the reviewers; required but for a line's first rate of zero"),
+    FIELD(struct rate_set, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
+          .help = "A document's number, address or hash"),
 };
-const struct field_set rate__change_set = FIELD_SET("rate_change", change_fields);
+const struct field_set rate__set_set = FIELD_SET("rate_set", set_fields);
+const struct field_set rate__change_set = {
+    .name = "rate_change",
+    .fields = set_fields,
+    .count = ARRAY_LEN(set_fields) - SAID_FIELDS,
+};
 
 /* ---- owners ---- */
 

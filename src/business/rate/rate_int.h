@@ -2,9 +2,9 @@
 #ifndef BUSINESS_RATE_RATE_INT_H
 #define BUSINESS_RATE_RATE_INT_H
 
-#include "base/json.h"
 #include "base/time.h"
 #include "business/rate/rate.h"
+#include "business/review/review.h"
 
 enum { RATE_TIERS_TEXT_MAX = 400 };
 
@@ -62,6 +62,20 @@ MUST_USE enum err rate__put(struct tx *tx, struct rate *row);
 /* *line NULL: the line has no row yet. */
 MUST_USE enum err rate__line_find(struct tx *tx, const struct rate *key,
                                   const struct rate_line **line);
+
+struct rate_set {
+    struct rate_change change;
+    struct str reason; /* of a change that is reviewed */
+    struct str evidence;
+    int64_t maker_key_id;
+};
+struct rate_outcome {
+    struct rate rate;          /* id 0: it is reviewed first */
+    struct review_item review; /* id 0: it was put into the line at once */
+};
+extern const struct field_set rate__set_set;
+extern const struct command_kind rate__set_kind; /* arg rate_set, result rate_outcome */
+extern const struct review_kind rate__review;
 
 /* ---- terms as text ---- */
 

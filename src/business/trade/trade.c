@@ -28,11 +28,33 @@ void trade__announce(struct tx *tx, const struct trade_news *news)
                                     .data = buf_str(&data)});
 }
 
-static const struct route *const more_routes[] = {trade__refund_routes, NULL};
+static const struct route *const more_routes[] = {trade__refund_routes, trade__adjustment_routes,
+                                                  NULL};
+
+static const struct conf_row conf_rows[] = {
+    {
+        .key = "trade.adjustment_limit",
+        .type = CONF_INT,
+        .value = "1000000",
+        .min = 0,
+        .max = INT64_MAX,
+        .help = "Adjustments above this many minor units, or of several currencies, need two "
+                "checkers",
+    },
+};
+
+static enum err start(struct app *app, void **state)
+{
+    *state = NULL;
+    review_register(app, &trade__review);
+    return ERR_OK;
+}
 
 const struct module trade_module = {
     .name = "trade",
+    .conf = {conf_rows, ARRAY_LEN(conf_rows)},
     .store = &trade_part,
     .routes = trade__cash_routes,
     .more_routes = more_routes,
+    .start = start,
 };

@@ -17,6 +17,9 @@
  *     reserved ──complete──► succeeded
  *         └──fail──► failed
  *
+ * Adjustments (调账), red reversals (红冲) and blue corrections (蓝补): asked for by one operator,
+ * approved by another (two above trade.adjustment_limit), booked in the batch of the last approval.
+ *
  * Each step answers ERR_OK without doing anything when it has been done before, and
  * ERR_TRADE_STATE when the state does not allow it. Nothing that is booked is ever changed. */
 #ifndef BUSINESS_TRADE_TRADE_H
@@ -30,6 +33,7 @@ extern const struct module trade_module;
 /* Prefixes of the public ids. */
 #define TRADE_CASH_OUT_PREFIX "cas"
 #define TRADE_REFUND_PREFIX "ref"
+#define TRADE_ADJUSTMENT_PREFIX "adj"
 
 enum { TRADE_REASON_MAX = 200 };
 
@@ -147,6 +151,29 @@ struct trade_refunded {
 };
 /* All zero when nothing has been refunded. */
 MUST_USE enum err trade_refunded(struct tx *tx, int64_t payment_id, struct trade_refunded *out);
+
+/* ---- adjustments ---- */
+
+enum trade_adjustment_kind { /* stored */
+                             TRADE_ADJUSTMENT_LEGS = 1,
+                             TRADE_ADJUSTMENT_EVENT,      /* by a voucher */
+                             TRADE_ADJUSTMENT_REVERSAL,   /* 红冲: the original's legs, turned */
+                             TRADE_ADJUSTMENT_CORRECTION, /* 蓝补: in the place of a reversed one */
+};
+
+/* Appended when it is booked; what is still under review is a review item. */
+struct trade_adjustment {
+    int64_t id;               /* "adj_…" */
+    struct str adjustment_no; /* the operators' own; unique */
+    enum trade_adjustment_kind kind;
+    int64_t original_id; /* journal that is reversed or corrected, or that it is about; 0: none */
+    int64_t journal_id;
+    struct str reason_code;
+    struct str content; /* SHA-256 of what was asked for */
+    int64_t review_id;
+    int64_t created_at_ms;
+};
+extern const struct table trade_adjustment_table;
 
 extern const struct store_part trade_part;
 

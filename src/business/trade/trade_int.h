@@ -4,14 +4,17 @@
 
 #include "base/time.h"
 #include "business/rate/rate.h"
+#include "business/review/review.h"
 #include "business/trade/trade.h"
 #include "money/ledger/ledger_voucher.h"
 #include "platform/store/store_reply.h"
 
 extern const struct table trade__refunded_table;
-extern const struct migration trade__migrations[5];
+extern const struct sequence trade__adjustment_sequence;
+extern const struct migration trade__migrations[7];
 extern const struct route trade__cash_routes[];
 extern const struct route trade__refund_routes[];
+extern const struct route trade__adjustment_routes[];
 extern const struct field_set trade__cash_set;
 extern const struct field_set trade__refund_set;
 
@@ -50,11 +53,47 @@ struct trade_refund_end {
 };
 extern const struct command_kind trade__refund_end_kind;
 
+struct trade_leg {
+    int64_t account;
+    enum ledger_side side;
+    struct amount amount;
+    int64_t matures_on; /* yyyymmdd; 0: at once */
+};
+/* What an adjustment is to be, as it is asked for and reviewed. */
+struct trade_change {
+    struct str adjustment_no;
+    enum trade_adjustment_kind kind;
+    struct str reason_code;
+    int64_t original;       /* reversal, correction: the journal; else what it is about, or 0 */
+    struct field_list legs; /* legs, correction: of struct trade_leg */
+    enum ledger_event event;
+    int64_t merchant; /* of the event, as what follows */
+    enum currency currency;
+    struct amount amount;
+};
+extern const struct field_set trade__change_set; /* the change */
+extern const struct field_set trade__adjust_set; /* and what is said to the reviewers */
+
+struct trade_adjust {
+    struct trade_change change;
+    struct str reason;
+    struct str evidence;
+    int64_t maker_key_id;
+    struct amount limit; /* two checkers above it */
+};
+struct trade_adjusted {
+    struct trade_adjustment adjustment; /* id 0: it is reviewed first */
+    struct review_item review;
+};
+extern const struct command_kind trade__adjust_kind; /* arg trade_adjust, result trade_adjusted */
+extern const struct review_kind trade__review;
+
 /* ---- reading ---- */
 
 struct trade_filter {
     int64_t merchant_id; /* 0: any */
     int64_t payment_id;  /* of refunds; 0: any */
+    int64_t original_id; /* of adjustments; 0: any */
     int64_t before_id;   /* 0: the newest first */
     int64_t limit;
 };
@@ -68,5 +107,11 @@ MUST_USE enum err trade__read_refund(struct reader *reader, int64_t id, struct a
 MUST_USE enum err trade__read_refund_list(struct reader *reader, const struct trade_filter *filter,
                                           struct arena *arena, struct trade_refund **out,
                                           size_t *count);
+MUST_USE enum err trade__read_adjustment(struct reader *reader, int64_t id, struct arena *arena,
+                                         struct trade_adjustment *out);
+MUST_USE enum err trade__read_adjustment_list(struct reader *reader,
+                                              const struct trade_filter *filter,
+                                              struct arena *arena, struct trade_adjustment **out,
+                                              size_t *count);
 
 #endif

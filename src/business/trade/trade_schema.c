@@ -1,6 +1,6 @@
 #include "business/trade/trade_int.h"
 
-const struct migration trade__migrations[5] = {
+const struct migration trade__migrations[7] = {
     {
         .name = "trade.001_cash_out",
         .sql = "CREATE TABLE trade_cash_out (\n"
@@ -75,5 +75,25 @@ const struct migration trade__migrations[5] = {
                "  immature BIGINT NOT NULL COMMENT 'minor units, from the maturity by both',\n"
                "  PRIMARY KEY (payment_id)\n"
                ")",
+    },
+    {
+        .name = "trade.006_adjustment",
+        .sql = "CREATE TABLE trade_adjustment (\n"
+               "  id BIGINT NOT NULL COMMENT 'gap-free, from 1; rows are never changed',\n"
+               "  adjustment_no VARCHAR(64) NOT NULL COMMENT 'the operators'' own',\n"
+               "  kind INT NOT NULL COMMENT 'enum trade_adjustment_kind',\n"
+               "  original_id BIGINT NOT NULL COMMENT 'journal, 0: none',\n"
+               "  journal_id BIGINT NOT NULL COMMENT 'that was booked',\n"
+               "  reason_code VARCHAR(32) NOT NULL COMMENT 'why',\n"
+               "  content VARCHAR(64) NOT NULL COMMENT 'SHA-256 of what was asked for',\n"
+               "  review_id BIGINT NOT NULL COMMENT 'that approved it',\n"
+               "  created_at_ms BIGINT NOT NULL COMMENT 'instant',\n"
+               "  PRIMARY KEY (id),\n"
+               "  UNIQUE (adjustment_no)\n"
+               ")",
+    },
+    {
+        .name = "trade.007_adjustment_original",
+        .sql = "CREATE INDEX trade_adjustment_original ON trade_adjustment (original_id, id)",
     },
 };

@@ -80,6 +80,37 @@ const struct table trade__refunded_table = {
     .column_count = ARRAY_LEN(refunded_columns),
 };
 
+static const struct column adjustment_columns[] = {
+    COLUMN(struct trade_adjustment, id, COL_ID, .help = "gap-free, from 1"),
+    COLUMN(struct trade_adjustment, adjustment_no, COL_TEXT, .size = 64, .fixed = true),
+    COLUMN(struct trade_adjustment, kind, COL_ENUM, .fixed = true),
+    COLUMN(struct trade_adjustment, original_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_adjustment, journal_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_adjustment, reason_code, COL_TEXT, .size = 32, .fixed = true),
+    COLUMN(struct trade_adjustment, content, COL_TEXT, .size = 64, .fixed = true),
+    COLUMN(struct trade_adjustment, review_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_adjustment, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table trade_adjustment_table = {
+    .name = "trade_adjustment",
+    .row_size = sizeof(struct trade_adjustment),
+    .columns = adjustment_columns,
+    .column_count = ARRAY_LEN(adjustment_columns),
+    .uniques = {{.name = "trade_adjustment_no", .columns = {"adjustment_no"}}},
+    .unique_count = 1,
+    .append_only = true,
+};
+
+const struct sequence trade__adjustment_sequence = {.name = "trade_adjustment",
+                                                    .table = &trade_adjustment_table};
+
+static const struct statement adjustments_before = {
+    .name = "trade_adjustments_before",
+    .sql = "SELECT :row FROM trade_adjustment WHERE original_id >= ? AND original_id <= ?"
+           " AND id < ? ORDER BY id DESC LIMIT ?",
+    .row = &trade_adjustment_table,
+};
 static const struct statement cash_before = {
     .name = "trade_cash_before",
     .sql = "SELECT :row FROM trade_cash_out WHERE merchant_id >= ? AND merchant_id <= ? AND id < ?"
@@ -94,8 +125,10 @@ static const struct statement refunds_before = {
 };
 
 static const struct table *const tables[] = {&trade_cash_table, &trade_refund_table,
-                                             &trade__refunded_table};
-static const struct statement *const statements[] = {&cash_before, &refunds_before};
+                                             &trade__refunded_table, &trade_adjustment_table};
+static const struct statement *const statements[] = {&cash_before, &refunds_before,
+                                                     &adjustments_before};
+static const struct sequence *const sequences[] = {&trade__adjustment_sequence};
 
 const struct store_part trade_part = {
     .tables = tables,
@@ -104,6 +137,8 @@ const struct store_part trade_part = {
     .migration_count = ARRAY_LEN(trade__migrations),
     .statements = statements,
     .statement_count = ARRAY_LEN(statements),
+    .sequences = sequences,
+    .sequence_count = ARRAY_LEN(sequences),
 };
 
 static int64_t before(const struct trade_filter *filter)
@@ -152,6 +187,27 @@ enum err trade__read_refund_list(struct reader *reader, const struct trade_filte
     void *rows;
 
     TRY(reader_rows(reader, &refunds_before, values, ARRAY_LEN(values), arena, &rows, count));
+    *out = rows;
+    return ERR_OK;
+}
+
+enum err trade__read_adjustment(struct reader *reader, int64_t id, struct arena *arena,
+                                struct trade_adjustment *out)
+{
+    return not_found(reader_get(reader, &trade_adjustment_table, id, arena, out));
+}
+
+enum err trade__read_adjustment_list(struct reader *reader, const struct trade_filter *filter,
+                                     struct arena *arena, struct trade_adjustment **out,
+                                     size_t *count)
+{
+    const struct value values[] = {
+        VALUE_INT(filter->original_id),
+        VALUE_INT(filter->original_id == 0 ? INT64_MAX : filter->original_id),
+        VALUE_INT(before(filter)), VALUE_INT(filter->limit)};
+    void *rows;
+
+    TRY(reader_rows(reader, &adjustments_before, values, ARRAY_LEN(values), arena, &rows, count));
     *out = rows;
     return ERR_OK;
 }

@@ -1,0 +1,98 @@
+/* Setting a rate: at once when it takes nothing from anybody, else after a review. */
+#include "business/rate/rate_int.h"
+
+/* ---- the review ---- */
+
+static enum err review_row(struct tx *tx, const struct review_item *item, struct rate *row)
+{
+    struct rate_change change;
+
+    TRY(review_change_read(tx, item, &rate__change_set, sizeof(change), &change));
+    return rate__row_of(tx, &change, row);
+}
+
+static enum err review_apply(struct tx *tx, const struct review_item *item)
+{
+    struct rate row;
+
+    TRY(review_row(tx, item, &row));
+    row.review_id = item->id;
+    return rate__put(tx, &row);
+}
+
+static enum err review_check(struct tx *tx, const struct review_item *item)
+{
+    struct rate row;
+
+    return review_row(tx, item, &row);
+}
+
+const struct review_kind rate__review = {
+    .name = "rate.change",
+    .check_permission = "rate:write",
+    .check = review_check,
+    .apply = review_apply,
+};
+
+/* ---- the command ---- */
+
+/* Takes nothing from anybody: what an account without a rate pays. */
+static bool is_zero(const struct rate *row)
+{
+    return row->rate_millionths == 0 && row->flat.minor == 0 && row->fee_min.minor == 0 &&
+           row->tier_mode == 0 && row->refund_policy <= RATE_REFUND_KEEP;
+}
+
+static struct str summary_of(struct tx *tx, const struct rate *row)
+{
+    struct str owner = rate__owner_print(tx_arena(tx), row->owner_kind, row->owner_id);
+
+    return str_printf(
+        tx_arena(tx), STR_FMT " %s " STR_FMT ": %lld millionths, flat %lld, min %lld, max %lld%s",
+        STR_ARG(owner), enum_name_of(rate__kinds, row->kind), STR_ARG(currency_code(row->currency)),
+        (long long)row->rate_millionths, (long long)row->flat.minor, (long long)row->fee_min.minor,
+        (long long)row->fee_max.minor, row->tier_mode == 0 ? "" : ", in tiers");
+}
+
+static enum err submit(struct tx *tx, const struct rate_set *set, const struct rate *row,
+                       struct rate_outcome *outcome)
+{
+    const struct review_ask ask = {
+        .kind = &rate__review,
+        .maker_key_id = set->maker_key_id,
+        .subject_prefix = "mer",
+        .subject_id = row->owner_kind == RATE_OWNER_MERCHANT ? row->owner_id : 0,
+        .change = review_change_print(tx_arena(tx), &rate__change_set, &set->change),
+        .summary = summary_of(tx, row),
+        .reason = set->reason,
+        .evidence = set->evidence,
+    };
+    const struct review_item *item;
+
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, &outcome->review);
+    return ERR_OK;
+}
+
+static enum err set_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct rate_set *set = arg;
+    struct rate_outcome *outcome = result;
+    const struct rate_line *line;
+    struct rate row;
+
+    TRY(rate__row_of(tx, &set->change, &row));
+    TRY(rate__line_find(tx, &row, &line));
+    if (line != NULL || !is_zero(&row)) {
+        return submit(tx, set, &row, outcome);
+    }
+    TRY(rate__put(tx, &row));
+    tx_result_row(tx, &rate_table, &row, &outcome->rate);
+    return ERR_OK;
+}
+
+const struct command_kind rate__set_kind = {
+    .name = "rate.set",
+    .apply = set_apply,
+    .result_size = sizeof(struct rate_outcome),
+};

@@ -1,0 +1,360 @@
+/* Adjustments, reversals and corrections: from the change that is asked for to the journal.
+ *
+ *     kind         legs                          booked under
+ *     legs         as given                      adjustment / transfer / its id
+ *     event        of the voucher's template     adjustment / succeeded / its id
+ *     reversal     the original's, turned over   adjustment / reversed / the original
+ *     correction   as given                      adjustment / corrected / the original
+ *
+ * The last two are booked under the original's number, so that the books themselves allow one of
+ * each. */
+#include "base/crypto.h"
+#include "business/merchant/merchant.h"
+#include "business/trade/trade_int.h"
+
+/* ---- the legs ---- */
+
+struct adjusting {
+    struct ledger_post post;
+    struct ledger_leg legs[LEDGER_LEGS_MAX];
+    struct ledger_recorded original;
+};
+
+static struct ledger_reference reference_of(enum ledger_operation operation, int64_t business_no)
+{
+    return (struct ledger_reference){LEDGER_SOURCE_ADJUSTMENT, operation, business_no};
+}
+
+/* Whether something was booked about the original before. */
+static enum err booked(struct tx *tx, const struct trade_change *change,
+                       enum ledger_operation operation, bool *is)
+{
+    const struct ledger_reference reference = reference_of(operation, change->original);
+    int64_t journal_id;
+    enum err err = ledger_journal_find(tx, &reference, &journal_id);
+
+    *is = err == ERR_OK;
+    return err == ERR_LEDGER_JOURNAL ? ERR_OK : err;
+}
+
+static enum err find_original(struct tx *tx, const struct trade_change *change,
+                              struct adjusting *adjusting)
+{
+    enum err err = ledger_journal_get(tx, change->original, &adjusting->original);
+
+    return err == ERR_LEDGER_JOURNAL ? tx_refuse(tx, err, "original") : err;
+}
+
+static enum err reverse(struct tx *tx, const struct trade_change *change,
+                        struct adjusting *adjusting)
+{
+    const struct ledger_recorded *original = &adjusting->original;
+    bool reversed;
+
+    TRY(booked(tx, change, LEDGER_OPERATION_REVERSED, &reversed));
+    if (reversed) {
+        return tx_refuse(tx, ERR_TRADE_REVERSED, "original");
+    }
+    if (original->reference.source == LEDGER_SOURCE_ADJUSTMENT &&
+        original->reference.operation == LEDGER_OPERATION_REVERSED) {
+        return tx_refuse(tx, ERR_TRADE_REVERSAL, "original");
+    }
+    for (size_t i = 0; i < original->leg_count; i++) {
+        adjusting->legs[i] = original->legs[i];
+        adjusting->legs[i].side =
+            original->legs[i].side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+    }
+    adjusting->post.leg_count = original->leg_count;
+    return ERR_OK;
+}
+
+static enum err correct(struct tx *tx, const struct trade_change *change)
+{
+    bool reversed, corrected;
+
+    TRY(booked(tx, change, LEDGER_OPERATION_REVERSED, &reversed));
+    TRY(booked(tx, change, LEDGER_OPERATION_CORRECTED, &corrected));
+    if (!reversed) {
+        return tx_refuse(tx, ERR_TRADE_NOT_REVERSED, "original");
+    }
+    return corrected ? tx_refuse(tx, ERR_TRADE_CORRECTED, "original") : ERR_OK;
+}
+
+static void take_legs(const struct trade_change *change, struct adjusting *adjusting)
+{
+    const struct trade_leg *legs = change->legs.items;
+
+    CHECK(change->legs.count <= LEDGER_LEGS_MAX);
+    for (size_t i = 0; i < change->legs.count; i++) {
+        adjusting->legs[i] = (struct ledger_leg){.account_id = legs[i].account,
+                                                 .side = legs[i].side,
+                                                 .amount = legs[i].amount,
+                                                 .matures_on = (int32_t)legs[i].matures_on};
+    }
+    adjusting->post.leg_count = change->legs.count;
+}
+
+/* Which fields a kind takes, beside those that all have. */
+static enum err check_form(struct tx *tx, const struct trade_change *change)
+{
+    bool by_event = change->kind == TRADE_ADJUSTMENT_EVENT;
+    bool by_legs =
+        change->kind == TRADE_ADJUSTMENT_LEGS || change->kind == TRADE_ADJUSTMENT_CORRECTION;
+    bool of_original =
+        change->kind == TRADE_ADJUSTMENT_REVERSAL || change->kind == TRADE_ADJUSTMENT_CORRECTION;
+    const struct {
+        bool needed, allowed, given;
+        const char *name;
+    } fields[] = {
+        {of_original, true, change->original != 0, "original"},
+        {by_legs, by_legs, change->legs.count > 0, "legs"},
+        {by_event, by_event, change->event != 0, "event"},
+        {by_event, by_event, change->merchant != 0, "merchant"},
+        {by_event, by_event, change->currency != 0, "currency"},
+        {by_event, by_event, change->amount.minor != 0, "amount"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (fields[i].needed && !fields[i].given) {
+            return tx_refuse(tx, ERR_FIELD_REQUIRED, fields[i].name);
+        }
+        if (!fields[i].allowed && fields[i].given) {
+            return tx_refuse(tx, ERR_FIELD_VALUE, fields[i].name);
+        }
+    }
+    return ERR_OK;
+}
+
+/* All but the journal itself: what is posted, and that it may be. */
+static enum err prepare(struct tx *tx, const struct trade_change *change,
+                        struct adjusting *adjusting)
+{
+    const struct merchant *merchant;
+    enum err err;
+
+    TRY(check_form(tx, change));
+    *adjusting = (struct adjusting){.post = {.legs = adjusting->legs}};
+    if (change->original != 0) {
+        TRY(find_original(tx, change, adjusting));
+    }
+    switch (change->kind) {
+    case TRADE_ADJUSTMENT_LEGS:
+        take_legs(change, adjusting);
+        return ERR_OK;
+    case TRADE_ADJUSTMENT_EVENT:
+        err = merchant_get(tx, change->merchant, &merchant);
+        return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, "merchant") : err;
+    case TRADE_ADJUSTMENT_REVERSAL:
+        return reverse(tx, change, adjusting);
+    case TRADE_ADJUSTMENT_CORRECTION:
+        take_legs(change, adjusting);
+        return correct(tx, change);
+    }
+    check_failed("adjustment kind", __FILE__, __LINE__);
+}
+
+/* ---- what the reviewers see ---- */
+
+/* The amount that moves, when all legs are of one currency. */
+struct volume {
+    struct amount amount;
+    enum currency currency; /* 0: of several, or more than fits */
+};
+
+static enum err leg_refused(struct tx *tx, enum err err, size_t leg, const char *name)
+{
+    const struct str param = str_printf(tx_arena(tx), "legs[%zu].%s", leg, name);
+
+    return tx_refuse(tx, err, str_cstr(tx_arena(tx), param));
+}
+
+/* Debits less credits of the legs in a currency: 0, or they could never be booked. */
+static enum err check_balance(struct tx *tx, const struct adjusting *adjusting,
+                              const enum currency currencies[LEDGER_LEGS_MAX])
+{
+    for (size_t i = 0; i < adjusting->post.leg_count; i++) {
+        struct amount net = AMOUNT_ZERO;
+
+        for (size_t j = 0; j < adjusting->post.leg_count; j++) {
+            const struct ledger_leg *leg = &adjusting->legs[j];
+
+            if (currencies[j] == currencies[i] &&
+                (leg->side == LEDGER_DEBIT ? amount_add(net, leg->amount, &net)
+                                           : amount_sub(net, leg->amount, &net)) != ERR_OK) {
+                return leg_refused(tx, ERR_LEDGER_OVERFLOW, j, "amount");
+            }
+        }
+        if (net.minor != 0) {
+            return tx_refuse(tx, ERR_LEDGER_UNBALANCED,
+                             str_cstr(tx_arena(tx), currency_code(currencies[i])));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err measure(struct tx *tx, const struct trade_change *change,
+                        const struct adjusting *adjusting, struct volume *volume)
+{
+    enum currency currencies[LEDGER_LEGS_MAX];
+
+    *volume = (struct volume){change->amount, change->currency};
+    if (change->kind == TRADE_ADJUSTMENT_EVENT) {
+        return ERR_OK;
+    }
+    if (adjusting->post.leg_count < LEDGER_LEGS_MIN) {
+        return tx_refuse(tx, ERR_LEDGER_LEGS, "legs");
+    }
+    for (size_t i = 0; i < adjusting->post.leg_count; i++) {
+        const struct ledger_leg *leg = &adjusting->legs[i];
+        const struct ledger_account *account;
+        enum err err = ledger_account_get(tx, leg->account_id, &account);
+
+        if (err != ERR_OK) {
+            return err == ERR_LEDGER_ACCOUNT ? leg_refused(tx, err, i, "account") : err;
+        }
+        currencies[i] = account->currency;
+        if (leg->side == LEDGER_DEBIT &&
+            amount_add(volume->amount, leg->amount, &volume->amount) != ERR_OK) {
+            return leg_refused(tx, ERR_LEDGER_OVERFLOW, i, "amount");
+        }
+    }
+    volume->currency = currencies[0];
+    for (size_t i = 1; i < adjusting->post.leg_count; i++) {
+        volume->currency = currencies[i] == currencies[0] ? volume->currency : 0;
+    }
+    return check_balance(tx, adjusting, currencies);
+}
+
+/* ---- booking ---- */
+
+static enum err post(struct tx *tx, const struct trade_change *change, int64_t id,
+                     struct adjusting *adjusting, struct ledger_posted *posted)
+{
+    struct ledger_voucher voucher = {
+        .event = change->event,
+        .business_no = id,
+        .merchant_id = change->merchant,
+        .currency = change->currency,
+        .amounts = {[LEDGER_AMOUNT_GROSS] = change->amount},
+    };
+
+    switch (change->kind) {
+    case TRADE_ADJUSTMENT_EVENT:
+        return ledger_voucher_post(tx, &voucher, posted);
+    case TRADE_ADJUSTMENT_LEGS:
+        adjusting->post.reference = reference_of(LEDGER_OPERATION_TRANSFER, id);
+        break;
+    case TRADE_ADJUSTMENT_REVERSAL:
+        adjusting->post.reference = reference_of(LEDGER_OPERATION_REVERSED, change->original);
+        break;
+    case TRADE_ADJUSTMENT_CORRECTION:
+        adjusting->post.reference = reference_of(LEDGER_OPERATION_CORRECTED, change->original);
+        break;
+    }
+    return ledger_post(tx, &adjusting->post, posted);
+}
+
+static struct str content_of(struct tx *tx, struct str change)
+{
+    return crypto_sha256_hex(tx_arena(tx), change);
+}
+
+static enum err find_adjustment(struct tx *tx, struct str adjustment_no,
+                                const struct trade_adjustment **out)
+{
+    const struct trade_adjustment key = {.adjustment_no = adjustment_no};
+    const void *row;
+    enum err err = tx_find(tx, &trade_adjustment_table, 0, &key, &row);
+
+    *out = err == ERR_OK ? row : NULL;
+    return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err review_apply(struct tx *tx, const struct review_item *item)
+{
+    struct adjusting *adjusting = ARENA_NEW(tx_arena(tx), struct adjusting);
+    const struct trade_adjustment *first;
+    struct trade_adjustment adjustment;
+    struct ledger_posted posted;
+    struct trade_change change;
+
+    TRY(review_change_read(tx, item, &trade__change_set, sizeof(change), &change));
+    TRY(find_adjustment(tx, change.adjustment_no, &first));
+    if (first != NULL) {
+        return tx_refuse(tx, ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+    }
+    TRY(prepare(tx, &change, adjusting));
+    adjustment = (struct trade_adjustment){
+        .id = tx_sequence(tx, &trade__adjustment_sequence),
+        .adjustment_no = change.adjustment_no,
+        .kind = change.kind,
+        .original_id = change.original,
+        .reason_code = change.reason_code,
+        .content = content_of(tx, item->change),
+        .review_id = item->id,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    TRY(post(tx, &change, adjustment.id, adjusting, &posted));
+    adjustment.journal_id = posted.journal_id;
+    tx_append(tx, &trade_adjustment_table, &adjustment);
+    return ERR_OK;
+}
+
+const struct review_kind trade__review = {
+    .name = "trade.adjust",
+    .check_permission = "trade:adjust",
+    .apply = review_apply,
+};
+
+/* ---- the command ---- */
+
+static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct str text,
+                       struct review_item *out)
+{
+    struct adjusting *adjusting = ARENA_NEW(tx_arena(tx), struct adjusting);
+    struct review_ask ask = {
+        .kind = &trade__review,
+        .maker_key_id = adjust->maker_key_id,
+        .subject_prefix = LEDGER_JOURNAL_PREFIX,
+        .subject_id = adjust->change.original,
+        .change = text,
+        .summary = adjust->change.adjustment_no,
+        .reason = adjust->reason,
+        .evidence = adjust->evidence,
+    };
+    const struct review_item *item;
+    struct volume volume;
+
+    TRY(prepare(tx, &adjust->change, adjusting));
+    TRY(measure(tx, &adjust->change, adjusting, &volume));
+    ask.currency = volume.currency;
+    ask.amount = volume.currency == 0 ? AMOUNT_ZERO : volume.amount;
+    ask.needed = volume.currency == 0 || amount_cmp(volume.amount, adjust->limit) > 0 ? 2 : 1;
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, out);
+    return ERR_OK;
+}
+
+static enum err adjust_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct trade_adjust *adjust = arg;
+    const struct str text = review_change_print(tx_arena(tx), &trade__change_set, &adjust->change);
+    const struct trade_adjustment *first;
+    struct trade_adjusted *adjusted = result;
+
+    TRY(find_adjustment(tx, adjust->change.adjustment_no, &first));
+    if (first == NULL) {
+        return submit(tx, adjust, text, &adjusted->review);
+    }
+    if (!str_eq(first->content, content_of(tx, text))) {
+        return tx_refuse(tx, ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+    }
+    tx_result_row(tx, &trade_adjustment_table, first, &adjusted->adjustment);
+    return ERR_OK;
+}
+
+const struct command_kind trade__adjust_kind = {
+    .name = "trade.adjust",
+    .apply = adjust_apply,
+    .result_size = sizeof(struct trade_adjusted),
+};

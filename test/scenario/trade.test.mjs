@@ -1,0 +1,246 @@
+// Fee rates, cash-outs, refunds and adjustments over HTTP.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Platform } from './lib.mjs';
+
+let p, account, other, cashKey;
+let number = Date.now();
+const no = (letter) => `${letter}${++number}`;
+const decide = (review, what = 'approve', checker = 0) =>
+  p.checker('POST', `/v1/reviews/${review.id}/${what}`, { remark: 'seen' }, checker);
+const rate = (change) => p.operator('POST', '/v1/rates', { owner: 'platform', kind: 'cash', currency: 'CNY', reason: 'a test', ...change });
+const quote = async (change) => (await p.operator('POST', '/v1/rates/quote', { owner: p.owner.id, kind: 'cash', currency: 'CNY', amount: 10000, ...change })).body;
+const get = async (id = account.id) => (await p.operator('GET', `/v1/accounts/${id}`)).body;
+const cashOut = (change, headers = {}) => p.merchant('POST', '/v1/cash-outs',
+  { account: account.id, amount: 1000, merchant_order_no: no('W'), ...change }, headers, cashKey);
+const legs = (amount) => [{ account: other.id, side: 'debit', amount }, { account: account.id, side: 'credit', amount }];
+const adjust = (change) => p.operator('POST', '/v1/adjustments',
+  { adjustment_no: no('T'), kind: 'legs', reason_code: 'test', reason: 'a test', ...change });
+const approved = (answer) => p.reviewed(answer);
+
+before(async () => {
+  p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true', TOMATO_TRADE_ADJUSTMENT_LIMIT: '100000' } });
+  account = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' });
+  other = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  const line = await p.operator('POST', `/v1/accounts/${other.id}/credit-line`, { credit_line: 100000000, reason: 'a source of money' });
+  await approved(line);
+  cashKey = await p.made('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions: 'payment:* trade:*' });
+  const card = await p.operator('POST', '/v1/bank-cards', { merchant_id: p.owner.id, kind: 'corporate',
+    bank_code: 'ICBC', bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
+  assert.ok(card.status < 300, card.raw);
+});
+after(() => p.end());
+
+// ---- rates ----
+
+test('A5: a kind without a rate is free, and the quote says so', async () => {
+  const free = await quote();
+  assert.deepEqual([free.fee, free.configured, free.rate], [0, false, null]);
+  assert.equal(free.snapshot.note, 'no rate is configured: no fee');
+});
+
+test('a first rate of zero is set at once, all others are reviewed', async () => {
+  const zero = await rate({ kind: 'settlement' });
+  assert.equal(zero.status, 200, zero.raw);
+  assert.equal(zero.body.object, 'rate');
+  const asked = await rate({ rate_millionths: 3800, fee_min: 1 });
+  assert.equal(asked.status, 202, asked.raw);
+  assert.equal((await quote()).fee, 0);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  await approved(asked);
+  // A7: 0.38 % is 3800 millionths.
+  const now = await quote();
+  assert.deepEqual([now.fee, now.configured, now.rate_millionths, now.snapshot.owner], [38, true, 3800, 'platform']);
+  const one = await p.operator('GET', `/v1/rates/${now.rate}`);
+  assert.equal(one.body.review, asked.body.id);
+});
+
+test('A4: the trade fee is set by contracts alone', async () => {
+  p.refused(await rate({ kind: 'trade', rate_millionths: 1 }), 409, 'rate_trade', 'kind');
+  p.refused(await p.operator('POST', '/v1/rates/quote', { owner: 'platform', kind: 'trade', currency: 'CNY', amount: 1 }), 409, 'rate_trade', 'kind');
+});
+
+for (const [what, change, status, code, param] of [
+  ['an owner that is none', { owner: 'nobody' }, 400, 'field_format', 'owner'],
+  ['a merchant that is not there', { owner: 'mer_0000000000001' }, 404, 'merchant_not_found', 'owner'],
+  ['a beginning in the past', { effective_from: '2020-01-01T00:00:00Z' }, 400, 'rate_past', 'effective_from'],
+  ['a maximum below the minimum', { fee_min: 2, fee_max: 1 }, 400, 'field_range', 'fee_max'],
+  ['tiers that do not rise', { tier_mode: 'whole', tiers: [{ from: 0 }, { from: 0 }] }, 400, 'rate_tiers', 'tiers[1].from'],
+  ['a rate above one', { rate_millionths: 1000001 }, 400, 'field_range', 'rate_millionths'],
+  ['a reviewed rate without a reason', { rate_millionths: 1, reason: undefined }, 400, 'field_required', 'reason'],
+]) {
+  test(`${what} is refused`, async () => p.refused(await rate(change), status, code, param));
+}
+
+test('rates in tiers, and the history in pages', async () => {
+  const tiers = [{ from: 0, rate_millionths: 6000, flat: 0 }, { from: 5000, rate_millionths: 3000, flat: 0 }];
+  await approved(await rate({ owner: p.owner.id, kind: 'settlement', tier_mode: 'marginal', tiers }));
+  assert.equal((await quote({ kind: 'settlement' })).fee, 45);
+  await approved(await rate({ owner: p.owner.id, kind: 'settlement', rate_millionths: 1000 }));
+  assert.equal((await quote({ kind: 'settlement' })).fee, 10);
+  const path = `/v1/rates?owner=${p.owner.id}&kind=settlement&limit=1`;
+  const first = (await p.operator('GET', path)).body;
+  const second = (await p.operator('GET', `${path}&starting_after=${first.next_cursor}`)).body;
+  assert.deepEqual([first.data[0].rate_millionths, first.has_more], [1000, true]);
+  assert.deepEqual([second.data[0].tiers, second.has_more], [tiers, false]);
+});
+
+// ---- adjustments ----
+
+test('an adjustment is booked when another operator has approved it', async () => {
+  const asked = await adjust({ legs: legs(50000), evidence: 'doc 7' });
+  assert.equal((await get()).balance, 0);
+  await approved(asked);
+  assert.equal((await get()).balance, 50000);
+  const list = (await p.operator('GET', '/v1/adjustments')).body;
+  assert.equal(list.data[0].review, asked.body.id);
+  assert.equal((await p.operator('GET', `/v1/adjustments/${list.data[0].id}`)).body.journal, list.data[0].journal);
+});
+
+test('an adjustment above the limit needs two checkers', async () => {
+  const before = (await get()).balance;
+  const { body: review } = await adjust({ legs: legs(100001) });
+  assert.equal(review.needed, 2);
+  assert.equal((await decide(review)).body.status, 'pending');
+  assert.equal((await get()).balance, before);
+  p.refused(await decide(review), 409, 'review_twice');
+  assert.equal((await decide(review, 'approve', 1)).body.status, 'approved');
+  assert.equal((await get()).balance, before + 100001);
+});
+
+test('A15: an adjustment asked for again is the first one', async () => {
+  const body = { adjustment_no: no('T'), legs: legs(10) };
+  const asked = await adjust(body);
+  await approved(asked);
+  const before = (await get()).balance;
+  const again = await adjust(body);
+  assert.equal(again.status, 200, again.raw);
+  assert.equal(again.body.review, asked.body.id);
+  p.refused(await adjust({ ...body, legs: legs(11) }), 409, 'trade_order_conflict', 'adjustment_no');
+  assert.equal((await get()).balance, before);
+});
+
+test('an adjustment by a voucher', async () => {
+  const before = (await get()).balance;
+  await approved(await adjust({ kind: 'event', event: 'adjustment_credited', merchant: p.owner.id, currency: 'CNY', amount: 77 }));
+  assert.equal((await get()).balance, before + 77);
+});
+
+test('a journal is reversed once and whole, then corrected once', async () => {
+  const before = (await get()).balance;
+  await approved(await adjust({ legs: legs(500) }));
+  const original = (await p.operator('GET', '/v1/adjustments?limit=1')).body.data[0].journal;
+  const correct = { kind: 'correction', original, legs: legs(300) };
+  p.refused(await adjust(correct), 409, 'trade_not_reversed', 'original');
+  const red = await adjust({ kind: 'reversal', original });
+  assert.equal(red.body.amount, 500);
+  await approved(red);
+  assert.equal((await get()).balance, before);
+  p.refused(await adjust({ kind: 'reversal', original }), 409, 'trade_reversed', 'original');
+  const linked = (await p.operator('GET', `/v1/adjustments?original=${original}`)).body.data;
+  assert.deepEqual(linked.map((a) => a.kind), ['reversal']);
+  p.refused(await adjust({ kind: 'reversal', original: linked[0].journal }), 409, 'trade_reversal', 'original');
+  await approved(await adjust(correct));
+  assert.equal((await get()).balance, before + 300);
+  p.refused(await adjust(correct), 409, 'trade_corrected', 'original');
+  // A16: three postings about one journal, each found.
+  assert.equal((await p.operator('GET', `/v1/adjustments?original=${original}`)).body.data.length, 2);
+});
+
+for (const [what, change, status, code, param] of [
+  ['an adjustment that does not balance', () => ({ legs: [legs(5)[0], { ...legs(5)[1], amount: 6 }] }), 400, 'ledger_unbalanced', 'CNY'],
+  ['an account that is not there', () => ({ legs: [legs(5)[0], { ...legs(5)[1], account: 'acc_0000000000001' }] }), 404, 'ledger_account', 'legs[1].account'],
+  ['A13: a negative amount', () => ({ legs: legs(-5) }), 400, 'field_range', 'legs[0].amount'],
+  ['a reversal of nothing', () => ({ kind: 'reversal' }), 400, 'field_required', 'original'],
+  ['a reversal with legs of its own', () => ({ kind: 'reversal', original: 'jnl_0000000000001', legs: legs(5) }), 400, 'field_value', 'legs'],
+  ['a journal that is not there', () => ({ kind: 'reversal', original: 'jnl_00000000ZZZZZ' }), 404, 'ledger_journal', 'original'],
+  ['an adjustment without a reason', () => ({ legs: legs(5), reason: undefined }), 400, 'field_required', 'reason'],
+]) {
+  test(`${what} is refused`, async () => p.refused(await adjust(change()), status, code, param));
+}
+
+// ---- cash-outs ----
+
+test('a cash-out holds amount and fee at once', async () => {
+  const before = await get();
+  const answer = await cashOut({ amount: 10000 });
+  assert.equal(answer.status, 200, answer.raw);
+  assert.deepEqual([answer.body.status, answer.body.fee, answer.body.rate_millionths], ['waiting_remittance', 38, 3800]);
+  assert.match(answer.body.card, /^crd_/);
+  const now = await get();
+  assert.deepEqual([now.balance, now.held, now.available], [before.balance, before.held + 10038, before.available - 10038]);
+  assert.deepEqual((await p.merchant('GET', `/v1/cash-outs/${answer.body.id}`, undefined, {}, cashKey)).body, answer.body);
+});
+
+test('A5: a repeated cash-out withdraws once', async () => {
+  const order = { amount: 500, merchant_order_no: no('W') };
+  const first = await cashOut(order);
+  const held = (await get()).held;
+  assert.deepEqual((await cashOut(order)).body, first.body);
+  assert.equal((await get()).held, held);
+  p.refused(await cashOut({ ...order, amount: 501 }), 409, 'trade_order_conflict', 'amount');
+});
+
+for (const [what, change, status, code, param] of [
+  ['A13: a negative amount', { amount: -5 }, 400, 'field_range', 'amount'],
+  ['A13: a kind of movement', { kind: 'trade' }, 400, 'field_unknown', 'kind'],
+  ['more than there is', { amount: 90000000 }, 409, 'ledger_insufficient', 'account'],
+  ["a card that is not the merchant's", { card: 'crd_0000000000001' }, 404, 'account_card', 'card'],
+  ['an account that is not there', { account: 'acc_0000000000001' }, 404, 'ledger_account', 'account'],
+]) {
+  test(`a cash-out with ${what} is refused`, async () => p.refused(await cashOut(change), status, code, param));
+}
+
+test('a deposit is not paid out', async () => {
+  p.refused(await cashOut({ account: other.id }), 409, 'trade_account', 'account');
+});
+
+test('a key without the permission takes nothing out', async () => {
+  const answer = await p.merchant('POST', '/v1/cash-outs', { account: account.id, amount: 1, merchant_order_no: no('W') });
+  p.refused(answer, 403, 'auth_permission');
+});
+
+test('an operator takes out for the merchant, and sees the list', async () => {
+  const made = await p.operator('POST', '/v1/cash-outs', { account: account.id, amount: 1, merchant_order_no: no('W') });
+  assert.equal(made.status, 200, made.raw);
+  assert.equal(made.body.merchant, p.owner.id);
+  const first = (await p.merchant('GET', '/v1/cash-outs?limit=1', undefined, {}, cashKey)).body;
+  assert.equal(first.data[0].id, made.body.id);
+  const all = (await p.operator('GET', `/v1/cash-outs?merchant=${p.owner.id}&limit=200`)).body.data;
+  const second = (await p.merchant('GET', `/v1/cash-outs?limit=1&starting_after=${first.next_cursor}`, undefined, {}, cashKey)).body;
+  assert.equal(second.data[0].id, all[1].id);
+});
+
+// ---- refunds ----
+
+test('a payment is refunded in parts, never above what was paid', async () => {
+  const payment = await p.created({ amount: 1000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const before = (await get()).balance;
+  const refund = (change) => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), ...change });
+  const first = await refund();
+  assert.equal(first.status, 200, first.raw);
+  assert.equal(first.body.status, 'reserved');
+  p.refused(await refund({ amount: 601 }), 409, 'trade_refund_exceeded', 'amount');
+  const done = await p.operator('POST', `/v1/refunds/${first.body.id}/complete`);
+  assert.equal(done.body.status, 'succeeded', done.raw);
+  assert.equal((await get()).balance, before - 400);
+  const second = await refund({ amount: 600 });
+  await p.operator('POST', `/v1/refunds/${second.body.id}/fail`, { reason: 'card closed' });
+  p.refused(await p.operator('POST', `/v1/refunds/${second.body.id}/complete`), 409, 'trade_state', 'status');
+  const list = (await p.operator('GET', `/v1/refunds?payment=${payment.id}`)).body.data;
+  assert.deepEqual(list.map((r) => r.status), ['failed', 'succeeded']);
+});
+
+test('a payment that has not succeeded is not refunded', async () => {
+  const payment = await p.created();
+  const answer = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 1, merchant_refund_no: no('R') });
+  p.refused(answer, 409, 'trade_unpaid', 'payment');
+});
+
+test('the books are right after all of it', async () => {
+  assert.equal(await p.stop(), 0);
+  assert.doesNotMatch(p.tool('ledger', 'prove'), /WRONG/);
+  await p.serve();
+});
