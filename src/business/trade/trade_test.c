@@ -832,6 +832,21 @@ static void in_direct_mode_only_fees_are_booked(void **state)
                    "amount");
 }
 
+/* What is booked, and the price it was booked at, is appended: the store has no way to change it
+ * (tx_edit and tx_delete stop the process for such a table). */
+static void nothing_that_was_booked_can_be_changed(void **state)
+{
+    const struct table *const tables[] = {&trade_adjustment_table, &rate_table};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        assert_true(tables[i]->append_only);
+        for (size_t j = 1; j < tables[i]->column_count; j++) {
+            assert_true(tables[i]->columns[j].fixed);
+        }
+    }
+}
+
 int main(void)
 {
     static char schemes[][8] = {"sqlite", "mysql"};
@@ -868,6 +883,7 @@ int main(void)
         cmocka_unit_test(a_refund_above_what_matures_takes_the_rest_from_what_is_available),
         cmocka_unit_test(immature_money_and_a_returned_fee_make_a_full_refund),
         cmocka_unit_test(in_direct_mode_only_fees_are_booked),
+        cmocka_unit_test(nothing_that_was_booked_can_be_changed),
     };
     struct CMUnitTest copies[ARRAY_LEN(tests)];
     int failed = 0;
