@@ -22,7 +22,8 @@ before(async () => {
     { merchant_id: p.owner.id, type, currency: 'CNY' })).id;
   from = await open('deposit');
   to = await open('settlement');
-  await p.made('POST', `/v1/accounts/${from}/credit-line`, { credit_line: 1000000, reason: 'a source of money' });
+  await p.reviewed(await p.operator('POST', `/v1/accounts/${from}/credit-line`,
+    { credit_line: 1000000, reason: 'a source of money' }));
 });
 after(() => p.end());
 

@@ -316,6 +316,8 @@ static void every_hash_is_guarded(void **state)
 
 /* ---- beside the writer ---- */
 
+enum { PROOFS = 20, HALF_DAYS = 20, HALF_DAYS_MAX = 60 };
+
 struct keeper {
     struct shop *shop;
     struct counter stop;
@@ -327,7 +329,7 @@ static void keep_books(void *ctx)
     struct keeper *keeper = ctx;
     int64_t now_ms = counter_get(&keeper->shop->books->now_ms);
 
-    while (counter_get(&keeper->stop) == 0) {
+    while (counter_get(&keeper->stop) == 0 && counter_get(&keeper->days) < HALF_DAYS_MAX) {
         bool right = false;
 
         day_of_rows(keeper->shop, 100);
@@ -340,7 +342,6 @@ static void keep_books(void *ctx)
 
 static void days_are_proved_while_they_are_cut_and_closed(void **state)
 {
-    enum { PROOFS = 40, HALF_DAYS = 20 };
     struct shop s = shop_open(state);
     struct keeper keeper = {.shop = &s};
     struct thread *thread = thread_start("keeper", keep_books, &keeper);

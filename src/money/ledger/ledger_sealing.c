@@ -10,7 +10,7 @@ enum {
 };
 
 struct metric ledger_days_closed_metric = {
-    .name = "tomato_ledger_days_closed_total",
+    .name = "tomato_ledger_seals_total",
     .type = METRIC_COUNTER,
     .help = "Business days sealed and closed",
 };
