@@ -154,7 +154,8 @@ oracle: build ## Judge platform and simulators with independent clients (npm)
 	@TOMATO_BUILD=$(B) tools/run_node test/oracle
 
 asan: ## Run unit tests, scenarios and a storm with address and undefined-behaviour checks
-	@status=0; $(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" \
+	@status=0; export LSAN_OPTIONS=suppressions=$(CURDIR)/test/lib/leaks.supp:print_suppressions=0; \
+	$(MAKE) --no-print-directory VARIANT=asan FILTER="$(FILTER)" \
 	    build unit build/asan/storm/payment_storm || status=1; \
 	[ -n "$(FILTER)" ] || TOMATO_BUILD=build/asan tools/run_node test/scenario scenario.asan || status=1; \
 	[ -n "$(FILTER)" ] || tools/run_programs storm.asan build/asan/storm payment 1 sqlite || status=1; \
