@@ -156,7 +156,9 @@ static const struct {
 
 static int finish(const struct run *run, enum err err)
 {
-    (void)fwrite(run->text.ptr, 1, run->text.len, stdout);
+    if (run->text.len > 0) {
+        (void)fwrite(run->text.ptr, 1, run->text.len, stdout);
+    }
     if (err != ERR_OK) {
         (void)fprintf(stderr, "tomato ledger: %s (%s)\n", err_text(err), err_code(err));
         return 1;
