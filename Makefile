@@ -26,8 +26,12 @@ OPTIMISE_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fn
 OPTIMISE_tsan := -O1 -g -fsanitize=thread
 OPTIMISE_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
 ifneq ($(VARIANT),release)
-# With instrumentation gcc reports null dereferences on paths its own checks have added.
+# With instrumentation gcc reports null dereferences and unset variables on paths its own checks
+# have added.
 WARNINGS += -Wno-null-dereference
+ifeq ($(findstring clang,$(CC)),)
+WARNINGS += -Wno-maybe-uninitialized
+endif
 endif
 
 CFLAGS ?=
