@@ -722,14 +722,25 @@ void fault_disk_fail(struct fault_disk *disk, const struct fault_plan *plan)
     mutex_unlock(site.mutex);
 }
 
+/* Reads a number of a disk that a store may be using. */
+static int64_t read_guarded(const int64_t *number)
+{
+    int64_t value;
+
+    mutex_lock(site.mutex);
+    value = *number;
+    mutex_unlock(site.mutex);
+    return value;
+}
+
 int64_t fault_disk_failed(const struct fault_disk *disk)
 {
-    return disk->failed;
+    return read_guarded(&disk->failed);
 }
 
 int64_t fault_disk_count(const struct fault_disk *disk, enum fault_call call)
 {
-    return disk->counts[call];
+    return read_guarded(&disk->counts[call]);
 }
 
 int64_t fault_disk_size(const struct fault_disk *disk, enum fault_file file)
