@@ -93,10 +93,10 @@ enum ledger_code account__code_of(enum account_type type)
     check_failed("account type", __FILE__, __LINE__);
 }
 
-enum account_type account__type_of(enum ledger_code code)
+enum account_type account__type_of(int64_t code)
 {
     for (const struct enum_name *type = account__type_names; type->name != NULL; type++) {
-        if (account__code_of((enum account_type)type->value) == code) {
+        if ((int64_t)account__code_of((enum account_type)type->value) == code) {
             return (enum account_type)type->value;
         }
     }

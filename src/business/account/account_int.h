@@ -42,7 +42,7 @@ extern const struct enum_name account__action_names[];
 
 /* ERR_LEDGER_ACCOUNT: a type without a code, or an account that is none of ours. */
 enum ledger_code account__code_of(enum account_type type);
-enum account_type account__type_of(enum ledger_code code); /* 0: not an account people manage */
+enum account_type account__type_of(int64_t code); /* 0: not an account people manage */
 
 /* ---- commands ---- */
 

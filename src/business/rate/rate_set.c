@@ -47,11 +47,12 @@ static struct str summary_of(struct tx *tx, const struct rate *row)
 {
     struct str owner = rate__owner_print(tx_arena(tx), row->owner_kind, row->owner_id);
 
-    return str_printf(
-        tx_arena(tx), STR_FMT " %s " STR_FMT ": %lld millionths, flat %lld, min %lld, max %lld%s",
-        STR_ARG(owner), enum_name_of(rate__kinds, row->kind), STR_ARG(currency_code(row->currency)),
-        (long long)row->rate_millionths, (long long)row->flat.minor, (long long)row->fee_min.minor,
-        (long long)row->fee_max.minor, row->tier_mode == 0 ? "" : ", in tiers");
+    return str_printf(tx_arena(tx),
+                      STR_FMT " %s " STR_FMT ": %lld millionths, flat %lld, min %lld, max %lld%s",
+                      STR_ARG(owner), enum_name_of(rate__kinds, (int)row->kind),
+                      STR_ARG(currency_code(row->currency)), (long long)row->rate_millionths,
+                      (long long)row->flat.minor, (long long)row->fee_min.minor,
+                      (long long)row->fee_max.minor, row->tier_mode == 0 ? "" : ", in tiers");
 }
 
 static enum err submit(struct tx *tx, const struct rate_set *set, const struct rate *row,
