@@ -1,6 +1,6 @@
 #include "business/review/review_int.h"
 
-enum { REVIEW_TIMER = 230, RETRY_MS = 1000 };
+enum { REVIEW_TIMER = 230 };
 
 /* ---- kinds ---- */
 
@@ -33,52 +33,10 @@ const struct review_kinds *review_kinds_of(const struct app *app)
 
 /* ---- expiry ---- */
 
-struct expiry {
-    struct command command;
-    struct app *app;
-    int64_t review_id;
-};
-
-static void expiry_end(struct expiry *expiry)
-{
-    timer_done(expiry->app->timers, &review__timer, expiry->review_id, RETRY_MS);
-    mem_free(expiry);
-}
-
-static void expiry_done(struct command *command)
-{
-    struct expiry *expiry = command->ctx;
-
-    if (command->err != ERR_OK) {
-        log_warn("review", "review.expire_failed", NULL,
-                 LOG_ID("review", REVIEW_PREFIX, expiry->review_id), LOG_ERR(command->err),
-                 LOG_END);
-    }
-    expiry_end(expiry);
-}
-
-static void expire_fire(struct app *app, int64_t review_id, int64_t due_at_ms)
-{
-    struct expiry *expiry = mem_new(sizeof(*expiry));
-
-    (void)due_at_ms;
-    expiry->app = app;
-    expiry->review_id = review_id;
-    expiry->command = (struct command){
-        .kind = &review__expire_kind,
-        .arg = &expiry->review_id,
-        .done = expiry_done,
-        .ctx = expiry,
-    };
-    if (store_submit(app->store, &expiry->command) != ERR_OK) {
-        expiry_end(expiry);
-    }
-}
-
 const struct timer_kind review__timer = {
     .number = REVIEW_TIMER,
     .name = "review.expire",
-    .fire = expire_fire,
+    .command = &review__expire_kind,
 };
 
 /* ---- module ---- */

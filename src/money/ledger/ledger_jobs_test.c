@@ -24,6 +24,7 @@ static void service_start(struct service *s)
     s->loop = loop_new("timers", 0, &s->books->clock);
     loop_start(s->loop);
     s->app.store = s->books->store;
+    s->app.clock = &s->books->clock;
     s->app.timers = timers_start(&s->app, s->books->store, s->loop, ledger_module.timers,
                                  ledger_module.timer_count);
 }
@@ -93,10 +94,65 @@ static void a_hold_that_ran_out_while_nobody_looked_is_given_back(void **state)
     service_close(&s);
 }
 
+static int64_t wait_in_line(struct service *s, int64_t account_id, int64_t rank,
+                            int64_t starts_at_ms)
+{
+    const struct ledger_hold_place arg = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_HOLD),
+        .account_id = account_id,
+        .kind = LEDGER_HOLD_JUDICIAL,
+        .amount = AMOUNT(100),
+        .may_wait = true,
+        .rank = rank,
+        .starts_at_ms = starts_at_ms,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_place_kind, &arg, &held));
+    return held.hold_id;
+}
+
+static void get_hold_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct ledger_hold *hold = ctx;
+
+    assert_ok(ledger_read_hold(reader, hold->id, books->arena, hold));
+}
+
+static enum ledger_hold_status status_of(struct service *s, int64_t hold_id)
+{
+    struct ledger_hold hold = {.id = hold_id};
+
+    books_read(s->books, get_hold_run, &hold);
+    return hold.status;
+}
+
+/* 轮候: three wait for money that is enough for one. */
+static void the_lowest_rank_of_those_that_wait_goes_first(void **state)
+{
+    struct service s = service_open(state);
+    int64_t merchant = books_account(s.books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t third = wait_in_line(&s, merchant, 3, BOOKS_START_MS + 1000);
+    int64_t first = wait_in_line(&s, merchant, 1, BOOKS_START_MS + 1000);
+    int64_t second = wait_in_line(&s, merchant, 2, BOOKS_START_MS + 1000);
+
+    assert_ok(books_transfer(s.books, s.account, merchant, 100));
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
+    s.account = merchant;
+    service_start(&s);
+    wait_for_held(&s, 100);
+    assert_int_equal(status_of(&s, first), LEDGER_HOLD_OPEN);
+    assert_int_equal(status_of(&s, second), LEDGER_HOLD_WAITING);
+    assert_int_equal(status_of(&s, third), LEDGER_HOLD_WAITING);
+    books_assert_right(s.books);
+    service_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_is_given_back_when_its_time_comes),
+        cmocka_unit_test(the_lowest_rank_of_those_that_wait_goes_first),
         cmocka_unit_test(a_hold_that_ran_out_while_nobody_looked_is_given_back),
     };
 

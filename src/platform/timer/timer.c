@@ -6,11 +6,14 @@
  * near nothing runs at all. */
 #include "platform/timer/timer_int.h"
 
+#include <stdalign.h>
+
 enum {
     TIMER_HORIZON_MS = 10 * 60 * 1000, /* how far ahead timers are kept in memory */
     TIMER_AHEAD_MS = 30 * 1000,        /* the horizon moves this long before it is reached */
     TIMER_LOAD_MAX = 100000,           /* rows per look into the database */
     TIMER_LOAD_RETRY_MS = 1000,
+    TIMER_COMMAND_RETRY_MS = 1000,
 };
 
 struct metric timer_waiting_metric = {
@@ -403,6 +406,53 @@ static void set_wake(struct timers *t, int64_t now_ms)
     }
 }
 
+/* A kind's command on its way. */
+struct firing {
+    struct command command;
+    struct timers *timers;
+    const struct timer_kind *kind;
+    int64_t object_id;
+    alignas(max_align_t) unsigned char result[];
+};
+
+static void firing_end(struct firing *firing, enum err err)
+{
+    if (err != ERR_OK) {
+        log_warn("timer", "timer.command_failed", NULL,
+                 LOG_TEXT("timer", str_of(firing->kind->name)),
+                 LOG_INT("object", firing->object_id), LOG_ERR(err), LOG_END);
+    }
+    timer_done(firing->timers, firing->kind, firing->object_id,
+               err == ERR_OK ? 0 : TIMER_COMMAND_RETRY_MS);
+    mem_free(firing);
+}
+
+static void command_done(struct command *command)
+{
+    firing_end(command->ctx, command->err);
+}
+
+static void run_command(struct timers *t, const struct timer_kind *kind, int64_t object_id)
+{
+    struct firing *firing = mem_new(sizeof(*firing) + kind->command->result_size);
+    enum err err;
+
+    firing->timers = t;
+    firing->kind = kind;
+    firing->object_id = object_id;
+    firing->command = (struct command){
+        .kind = kind->command,
+        .arg = &firing->object_id,
+        .result = kind->command->result_size == 0 ? NULL : firing->result,
+        .done = command_done,
+        .ctx = firing,
+    };
+    err = store_submit(t->store, &firing->command);
+    if (err != ERR_OK) {
+        firing_end(firing, err);
+    }
+}
+
 /* Fires an entry, or defers it when enough of its kind are in flight: they come back to the heap
  * when one of those is done. */
 static bool fire(struct timers *t, struct entry *entry)
@@ -418,7 +468,11 @@ static bool fire(struct timers *t, struct entry *entry)
     t->in_flight[kind]++;
     entry->firing = true;
     metric_add(&timer_fired_metric, 0, 1);
-    entry->kind->fire(t->app, entry->object_id, due_at_ms);
+    if (entry->kind->command != NULL) {
+        run_command(t, entry->kind, entry->object_id);
+    } else {
+        entry->kind->fire(t->app, entry->object_id, due_at_ms);
+    }
     return true;
 }
 

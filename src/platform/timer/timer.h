@@ -1,9 +1,10 @@
 /* Durable timers: (kind, object) is due at an instant, stored in the batch that decided it.
  *
  * At most one timer per kind and object. The service keeps the nearest ones in memory and one loop
- * timer for the first, so an idle program does not poll. When a timer is due its kind's fire() runs
- * on the loop; the work it starts must end in a command that cancels the timer or sets it again, in
- * the same batch as its effect. After a kill, what was not cancelled fires again. */
+ * timer for the first, so an idle program does not poll. When a timer is due its kind's command
+ * runs, or its fire() on the loop, whose work must end in a command. The command cancels the timer
+ * or sets it again in the same batch as its effect. After a kill, what was not cancelled fires
+ * again. */
 #ifndef PLATFORM_TIMER_TIMER_H
 #define PLATFORM_TIMER_TIMER_H
 
@@ -17,8 +18,13 @@ extern const struct store_part timer_part;
 struct timer_kind {
     int number;       /* stored; never changed; 1 … 99 payment, 100 … notify: see modules */
     const char *name; /* "payment.query" */
-    /* Runs on the service's loop. At most in_flight_max run at once; finished by timer_done(). */
+    /* One of the two. The command's argument is the object's id (const int64_t *); its result, if
+     * it has one, is dropped. One that fails is run again after a second; one that leaves its
+     * timer due has more to do, and is run again at once. */
+    const struct command_kind *command;
+    /* Runs on the service's loop; finished by timer_done(). */
     void (*fire)(struct app *app, int64_t object_id, int64_t due_at_ms);
+    /* At most so many run at once. */
     unsigned in_flight_max; /* 0 = 1,000 */
 };
 

@@ -26,7 +26,37 @@ static struct counter cancel_when_fired;
 static void fire(struct app *app, int64_t object_id, int64_t due_at_ms);
 
 static const struct timer_kind kind = {.number = 1, .name = "test.one", .fire = fire};
-static const struct timer_kind *const kinds[] = {&kind};
+
+enum { RUNS_TO_FAIL = 1, RUNS_TO_LEAVE_DUE = 20 };
+static enum err work_apply(struct tx *tx, const void *arg, void *result);
+static const struct command_kind work_kind = {
+    .name = "test.work", .apply = work_apply, .result_size = sizeof(int64_t)};
+static const struct timer_kind command_kind = {
+    .number = 2, .name = "test.two", .command = &work_kind};
+static const struct timer_kind *const kinds[] = {&kind, &command_kind};
+
+/* Fails once, leaves its timer due for some runs, then cancels it. */
+static enum err work_apply(struct tx *tx, const void *arg, void *result)
+{
+    int64_t object_id = *(const int64_t *)arg;
+
+    counter_add(&fired[object_id], 1);
+    *(int64_t *)result = object_id;
+    if (counter_get(&fired[object_id]) <= RUNS_TO_FAIL) {
+        return ERR_INTERNAL;
+    }
+    return counter_get(&fired[object_id]) <= RUNS_TO_LEAVE_DUE
+               ? ERR_OK
+               : timer_cancel(tx, &command_kind, object_id);
+}
+
+static enum err begin_apply(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return timer_set(tx, &command_kind, *(const int64_t *)arg, tx_now_ms(tx));
+}
+
+static const struct command_kind begin_kind = {.name = "test.begin", .apply = begin_apply};
 
 struct change {
     int64_t object_id;
@@ -202,6 +232,17 @@ static void a_timer_beyond_the_horizon_comes_near_by_a_restart(void **state)
     wait_fired(5, 1);
 }
 
+static void a_kinds_command_is_run_until_it_cancels_the_timer(void **state)
+{
+    const int64_t object_id = 7;
+
+    (void)state;
+    assert_err(store_run(store, &begin_kind, &object_id, NULL, NULL), ERR_OK);
+    wait_fired(object_id, RUNS_TO_LEAVE_DUE + 1);
+    (void)usleep(100000);
+    assert_int_equal(counter_get(&fired[object_id]), RUNS_TO_LEAVE_DUE + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +251,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cancelled_or_moved_timer_does_not_fire_at_its_old_time,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_cancelled_fires_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_kinds_command_is_run_until_it_cancels_the_timer, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_timer_survives_a_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_set_while_others_are_loaded_fires, set_up,
                                         tear_down),
