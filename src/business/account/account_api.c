@@ -79,12 +79,6 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("account_list", list_fields);
 
-struct list_page {
-    struct account_view *views;
-    size_t count;
-    bool more;
-};
-
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
@@ -95,26 +89,24 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
         .limit = query->limit + 1,
     };
     struct ledger_account *rows;
+    struct account_view *views;
 
     TRY(account__read_list(reader, &filter, req->arena, &rows, &page->count));
-    page->more = page->count > (size_t)query->limit;
-    page->count -= page->more ? 1 : 0;
-    page->views = ARENA_ARRAY(req->arena, struct account_view, page->count);
-    for (size_t i = 0; i < page->count; i++) {
+    page->limit = (size_t)query->limit;
+    page->rows = views = ARENA_ARRAY(req->arena, struct account_view, page->count);
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         TRY(account__view(reader, &rows[i], time_business_date(req->received_ms), req->arena,
-                          &page->views[i]));
+                          &views[i]));
     }
     return ERR_OK;
 }
 
+static const struct list_shape list_shape = {&account__view_set, sizeof(struct account_view),
+                                             LEDGER_ACCOUNT_PREFIX};
+
 static struct reply *list_then(struct request *req, void *result)
 {
-    const struct list_page *page = result;
-
-    return reply_list(
-        req, &account__view_set, page->views, page->count, sizeof(*page->views),
-        page->more ? id_str(req->arena, LEDGER_ACCOUNT_PREFIX, page->views[page->count - 1].id)
-                   : STR(""));
+    return reply_page(req, result, &list_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -131,105 +123,30 @@ static struct reply *list_handler(struct request *req)
 
 /* ---- changes ---- */
 
-/* How the object of a command is read back, as it is after its commit. */
-struct shape {
-    const struct field_set *set;
-    size_t size;
-    enum err (*read)(struct reader *reader, struct request *req, int64_t id, void *out);
-};
-
-static enum err read_account(struct reader *reader, struct request *req, int64_t id, void *out)
+/* The reply to a command: the object as it is after the commit, or the review it has become. */
+static struct reply *changed(struct request *req, const struct command *command, size_t size,
+                             enum err (*read)(struct reader *reader, struct request *req,
+                                              const void *id, void *result),
+                             struct reply *(*then)(struct request *req, void *result))
 {
-    return account__read(reader, id, time_business_date(req->received_ms), req->arena, out);
+    const struct account_result *result = command->result;
+
+    return result->id == 0
+               ? review_reply(req, &result->review)
+               : reply_query_after(req, command->commit_no, &result->id, size, read, then);
 }
 
-static enum err read_freeze(struct reader *reader, struct request *req, int64_t id, void *out)
+static enum err read_account(struct reader *reader, struct request *req, const void *id,
+                             void *result)
 {
-    return ledger_read_hold(reader, id, req->arena, out);
+    return account__read(reader, *(const int64_t *)id, time_business_date(req->received_ms),
+                         req->arena, result);
 }
 
-/* A command whose result names what the reply shows, or the review it has become. */
-struct change_command {
-    struct command command;
-    struct query query;
-    struct request *req;
-    const struct shape *shape;
-    void *out;
-};
-
-static const struct account_result *result_of(const struct change_command *cc)
+static struct reply *account_changed(struct request *req, struct command *command)
 {
-    return cc->command.result;
+    return changed(req, command, sizeof(struct account_view), read_account, one_then);
 }
-
-static void back_run(struct query *query, struct reader *reader)
-{
-    struct change_command *cc = query->ctx;
-
-    query->err = cc->shape->read(reader, cc->req, *(const int64_t *)cc->command.result, cc->out);
-}
-
-static void back_done(struct query *query)
-{
-    struct change_command *cc = query->ctx;
-
-    request_reply(cc->req, query->err == ERR_OK
-                               ? reply_fields(cc->req, 200, cc->shape->set, cc->out)
-                               : reply_error(cc->req, query->err));
-}
-
-static void change_done(struct command *command)
-{
-    struct change_command *cc = command->ctx;
-    struct request *req = cc->req;
-
-    if (command->err != ERR_OK) {
-        request_reply(req, reply_error_at(req, command->err,
-                                          command->param[0] == '\0' ? NULL : command->param, NULL));
-        return;
-    }
-    if (result_of(cc)->id == 0) {
-        request_reply(req, review_reply(req, &result_of(cc)->review));
-        return;
-    }
-    cc->query = (struct query){
-        .run = back_run,
-        .done = back_done,
-        .loop = req->loop,
-        .arena = req->arena,
-        .min_commit_no = command->commit_no,
-        .ctx = cc,
-    };
-    if (store_query(req->app->store, &cc->query) != ERR_OK) {
-        request_reply(req, reply_error(req, ERR_STORE_BUSY));
-    }
-}
-
-static struct reply *reply_change(struct request *req, const struct command_kind *kind,
-                                  const void *arg, const struct shape *shape)
-{
-    struct change_command *cc = ARENA_NEW(req->arena, struct change_command);
-    enum err err;
-
-    cc->req = req;
-    cc->shape = shape;
-    cc->out = arena_alloc(req->arena, shape->size);
-    cc->command = (struct command){
-        .kind = kind,
-        .arg = arg,
-        .result = ARENA_NEW(req->arena, struct account_result),
-        .arena = req->arena,
-        .trace = &req->trace,
-        .done = change_done,
-        .loop = req->loop,
-        .ctx = cc,
-    };
-    err = store_submit(req->app->store, &cc->command);
-    return err == ERR_OK ? reply_later(req) : reply_error(req, err);
-}
-
-static const struct shape account_shape = {&account__view_set, sizeof(struct account_view),
-                                           read_account};
 
 static const struct field open_fields[] = {
     FIELD(struct account_opening, merchant_id, FIELD_ID, .prefix = "mer", .required = true),
@@ -248,7 +165,7 @@ static struct reply *open_handler(struct request *req)
         return reply_refusal(req);
     }
     opening->operator_id = req->principal.key_id;
-    return reply_change(req, &account__open_kind, opening, &account_shape);
+    return reply_command(req, &account__open_kind, opening, account_changed);
 }
 
 /* The bodies of the changes; each route takes what it needs. */
@@ -300,7 +217,7 @@ static struct reply *change(struct request *req, const struct field_set *set,
     arg->text = body.remark;
     arg->reason = body.reason;
     arg->operator_id = req->principal.key_id;
-    return reply_change(req, &account__change_kind, arg, &account_shape);
+    return reply_command(req, &account__change_kind, arg, account_changed);
 }
 
 static struct reply *cancel_handler(struct request *req)
@@ -447,7 +364,22 @@ static const struct field freeze_fields[] = {
     AS(struct ledger_hold, created_at_ms, "created_at", FIELD_TIME, .required = true),
 };
 static const struct field_set freeze_set = FIELD_SET("freeze", freeze_fields);
-static const struct shape freeze_shape = {&freeze_set, sizeof(struct ledger_hold), read_freeze};
+
+static enum err read_freeze(struct reader *reader, struct request *req, const void *id,
+                            void *result)
+{
+    return ledger_read_hold(reader, *(const int64_t *)id, req->arena, result);
+}
+
+static struct reply *freeze_then(struct request *req, void *result)
+{
+    return reply_fields(req, 200, &freeze_set, result);
+}
+
+static struct reply *freeze_changed(struct request *req, struct command *command)
+{
+    return changed(req, command, sizeof(struct ledger_hold), read_freeze, freeze_then);
+}
 
 static const struct field freeze_query_fields[] = {
     FIELD(struct page_query, starting_after, FIELD_ID, .prefix = LEDGER_HOLD_PREFIX,
@@ -457,17 +389,12 @@ static const struct field freeze_query_fields[] = {
 };
 static const struct field_set freeze_query_set = FIELD_SET("freeze_list", freeze_query_fields);
 
-struct freeze_page {
-    struct ledger_hold *rows;
-    size_t count;
-    bool more;
-};
-
 static enum err freezes_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
     const struct page_query *query = arg;
-    struct freeze_page *page = result;
+    struct list_page *page = result;
+    struct ledger_hold *rows;
     const struct ledger_hold_filter filter = {
         .account_id = query->account_id,
         .before_id = query->starting_after,
@@ -476,20 +403,18 @@ static enum err freezes_run(struct reader *reader, struct request *req, const vo
     struct ledger_account account;
 
     TRY(ledger_read_account(reader, query->account_id, req->arena, &account));
-    TRY(ledger_read_holds(reader, &filter, req->arena, &page->rows, &page->count));
-    page->more = page->count > (size_t)query->limit;
-    page->count -= page->more ? 1 : 0;
+    TRY(ledger_read_holds(reader, &filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = (size_t)query->limit;
     return ERR_OK;
 }
 
+static const struct list_shape freezes_shape = {&freeze_set, sizeof(struct ledger_hold),
+                                                LEDGER_HOLD_PREFIX};
+
 static struct reply *freezes_then(struct request *req, void *result)
 {
-    const struct freeze_page *page = result;
-
-    return reply_list(req, &freeze_set, page->rows, page->count, sizeof(*page->rows),
-                      page->more
-                          ? id_str(req->arena, LEDGER_HOLD_PREFIX, page->rows[page->count - 1].id)
-                          : STR(""));
+    return reply_page(req, result, &freezes_shape);
 }
 
 static struct reply *freezes_handler(struct request *req)
@@ -498,7 +423,7 @@ static struct reply *freezes_handler(struct request *req)
     enum err err = page_of(req, &freeze_query_set, query);
 
     return err == ERR_OK
-               ? reply_query(req, query, sizeof(struct freeze_page), freezes_run, freezes_then)
+               ? reply_query(req, query, sizeof(struct list_page), freezes_run, freezes_then)
                : page_refused(req, err);
 }
 
@@ -535,7 +460,7 @@ static struct reply *freeze_handler(struct request *req)
                               "a judicial freeze names its document");
     }
     freeze->operator_id = req->principal.key_id;
-    return reply_change(req, &account__freeze_kind, freeze, &freeze_shape);
+    return reply_command(req, &account__freeze_kind, freeze, freeze_changed);
 }
 
 struct release_body {
@@ -565,7 +490,7 @@ static struct reply *end_freeze(struct request *req, bool by_deduction)
     release->amount = body.amount;
     release->reason = body.reason;
     release->operator_id = req->principal.key_id;
-    return reply_change(req, &account__release_kind, release, &freeze_shape);
+    return reply_command(req, &account__release_kind, release, freeze_changed);
 }
 
 static struct reply *release_handler(struct request *req)

@@ -322,16 +322,11 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("bank_card_list", list_fields);
 
-struct page {
-    struct account_card *rows;
-    size_t count;
-    size_t limit;
-};
-
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct account_card *rows;
     const struct account_page ask = {
         .id = query->merchant_id,
         .before_id = query->starting_after,
@@ -339,17 +334,16 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
     };
 
     page->limit = (size_t)query->limit;
-    return account__read_cards(reader, &ask, req->arena, &page->rows, &page->count);
+    TRY(account__read_cards(reader, &ask, req->arena, &rows, &page->count));
+    page->rows = rows;
+    return ERR_OK;
 }
+
+static const struct list_shape page_shape = {&view_set, sizeof(struct account_card), "crd"};
 
 static struct reply *listed(struct request *req, void *result)
 {
-    const struct page *page = result;
-    bool more = page->count > page->limit;
-    size_t count = more ? page->limit : page->count;
-
-    return reply_list(req, &view_set, page->rows, count, sizeof(*page->rows),
-                      more ? id_str(req->arena, "crd", page->rows[count - 1].id) : STR(""));
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -360,7 +354,7 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
-    return reply_query(req, query, sizeof(struct page), list_run, listed);
+    return reply_query(req, query, sizeof(struct list_page), list_run, listed);
 }
 
 struct change_body {

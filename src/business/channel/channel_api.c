@@ -98,7 +98,7 @@ static struct reply *get_handler(struct request *req)
 struct page {
     struct channel_account *rows;
     size_t count;
-    int64_t limit;
+    size_t limit;
 };
 
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
@@ -108,25 +108,22 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
                                         query->limit + 1};
     struct page *page = result;
 
-    page->limit = query->limit;
+    page->limit = (size_t)query->limit;
     return channel__read_accounts(reader, req->arena, &wanted, &page->rows, &page->count);
 }
+
+static const struct list_shape page_shape = {&channel__view_set, sizeof(struct channel_view),
+                                             "cha"};
 
 static struct reply *listed(struct request *req, void *result)
 {
     const struct page *page = result;
-    bool more = page->count > (size_t)page->limit;
-    size_t count = more ? (size_t)page->limit : page->count;
-    struct channel_view *views = ARENA_ARRAY(req->arena, struct channel_view, count);
-    struct str next = STR("");
+    struct channel_view *views = ARENA_ARRAY(req->arena, struct channel_view, page->count);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         channel__view(req->app, req->arena, &page->rows[i], &views[i]);
     }
-    if (more) {
-        next = id_str(req->arena, "cha", page->rows[count - 1].id);
-    }
-    return reply_list(req, &channel__view_set, views, count, sizeof(*views), next);
+    return reply_page(req, &(struct list_page){views, page->count, page->limit}, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)

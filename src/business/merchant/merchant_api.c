@@ -78,37 +78,25 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("merchant_list_query", list_fields);
 
-struct page {
-    void *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
-    struct page *page = result;
+    struct list_page *page = result;
     int64_t limit = query->limit == 0 ? 20 : query->limit;
     struct merchant *rows;
 
     TRY(merchant__read_list(reader, query->starting_after, limit + 1, req->arena, &rows,
                             &page->count));
     page->rows = rows;
-    page->has_more = page->count > (size_t)limit;
-    page->count = page->has_more ? (size_t)limit : page->count;
+    page->limit = (size_t)limit;
     return ERR_OK;
 }
 
+static const struct list_shape page_shape = {&merchant__set, sizeof(struct merchant), "mer"};
+
 static struct reply *listed(struct request *req, void *result)
 {
-    const struct page *page = result;
-    const struct merchant *rows = page->rows;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, "mer", rows[page->count - 1].id);
-    }
-    return reply_list(req, &merchant__set, rows, page->count, sizeof(*rows), cursor);
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -118,7 +106,7 @@ static struct reply *list_handler(struct request *req)
     if (request_query(req, &list_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct page), read_list, listed);
+    return reply_query(req, query, sizeof(struct list_page), read_list, listed);
 }
 
 /* ---- what belongs to a merchant: apps, contracts, endpoints, keys ---- */
@@ -134,6 +122,11 @@ static enum err owner(struct request *req, int64_t *merchant_id)
 }
 
 /* All rows of one kind that belong to a merchant. */
+struct page {
+    void *rows;
+    size_t count;
+};
+
 static struct reply *list_owned(struct request *req,
                                 enum err (*run)(struct reader *reader, struct request *req,
                                                 const void *arg, void *result),

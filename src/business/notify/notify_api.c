@@ -66,35 +66,26 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("webhook_delivery_list_query", list_fields);
 
-struct page {
-    struct notify_delivery *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct notify_delivery *rows;
     int64_t limit = query->limit == 0 ? 20 : query->limit;
     int64_t before = query->starting_after == 0 ? INT64_MAX : query->starting_after;
     const struct notify_filter filter = {req->principal.merchant_id, before, limit + 1};
 
-    TRY(notify__read_deliveries(reader, &filter, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > (size_t)limit;
-    page->count = page->has_more ? (size_t)limit : page->count;
+    TRY(notify__read_deliveries(reader, &filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = (size_t)limit;
     return ERR_OK;
 }
 
+static const struct list_shape page_shape = {&delivery_set, sizeof(struct notify_delivery), "whd"};
+
 static struct reply *listed(struct request *req, void *result)
 {
-    const struct page *page = result;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, "whd", page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &delivery_set, page->rows, page->count, sizeof(*page->rows), cursor);
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -104,7 +95,7 @@ static struct reply *list_handler(struct request *req)
     if (request_query(req, &list_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct page), read_list, listed);
+    return reply_query(req, query, sizeof(struct list_page), read_list, listed);
 }
 
 struct attempts {

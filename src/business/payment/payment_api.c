@@ -207,7 +207,7 @@ static const struct field_set list_set = FIELD_SET("payment_list_query", list_fi
 struct page {
     struct payment *rows;
     size_t count;
-    bool has_more;
+    size_t limit;
 };
 
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
@@ -222,24 +222,21 @@ static enum err read_list(struct reader *reader, struct request *req, const void
                                           .limit = limit + 1};
 
     TRY(payment__read_list(reader, &filter, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > (size_t)limit;
-    page->count = page->has_more ? (size_t)limit : page->count;
+    page->limit = (size_t)limit;
     return ERR_OK;
 }
+
+static const struct list_shape page_shape = {&payment_fields, sizeof(struct payment_view), "pay"};
 
 static struct reply *listed(struct request *req, void *result)
 {
     const struct page *page = result;
     struct payment_view *views = ARENA_ARRAY(req->arena, struct payment_view, page->count);
-    struct str cursor = {"", 0};
 
-    for (size_t i = 0; i < page->count; i++) {
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         payment_view_make(req->arena, &page->rows[i], &views[i]);
     }
-    if (page->has_more) {
-        cursor = id_str(req->arena, "pay", page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &payment_fields, views, page->count, sizeof(*views), cursor);
+    return reply_page(req, &(struct list_page){views, page->count, page->limit}, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)

@@ -123,7 +123,7 @@ static const struct field_set list_set = FIELD_SET("rate_list_query", list_field
 struct page {
     struct rate *rows;
     size_t count;
-    bool has_more;
+    size_t limit;
 };
 
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
@@ -134,24 +134,21 @@ static enum err read_list(struct reader *reader, struct request *req, const void
 
     filter.limit++;
     TRY(rate__read_list(reader, &filter, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > limit;
-    page->count = page->has_more ? limit : page->count;
+    page->limit = limit;
     return ERR_OK;
 }
+
+static const struct list_shape page_shape = {&view_set, sizeof(struct rate_view), RATE_PREFIX};
 
 static struct reply *listed(struct request *req, void *result)
 {
     const struct page *page = result;
     struct rate_view *views = ARENA_ARRAY(req->arena, struct rate_view, page->count);
-    struct str cursor = {"", 0};
 
-    for (size_t i = 0; i < page->count; i++) {
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         view_of(req->arena, &page->rows[i], &views[i]);
     }
-    if (page->has_more) {
-        cursor = id_str(req->arena, RATE_PREFIX, page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &view_set, views, page->count, sizeof(*views), cursor);
+    return reply_page(req, &(struct list_page){views, page->count, page->limit}, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)

@@ -113,16 +113,11 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("review_list", list_fields);
 
-struct page {
-    struct review_item *rows;
-    size_t count;
-    bool more;
-};
-
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct review_item *rows;
     const struct review_filter filter = {
         .status = query->status,
         .kind = query->kind,
@@ -130,19 +125,18 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
         .limit = query->limit + 1,
     };
 
-    TRY(review__read_list(reader, &filter, req->arena, &page->rows, &page->count));
-    page->more = page->count > (size_t)query->limit;
-    page->count -= page->more ? 1 : 0;
+    TRY(review__read_list(reader, &filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = (size_t)query->limit;
     return ERR_OK;
 }
 
+static const struct list_shape page_shape = {&review_fields, sizeof(struct review_item),
+                                             REVIEW_PREFIX};
+
 static struct reply *list_then(struct request *req, void *result)
 {
-    const struct page *page = result;
-
-    return reply_list(req, &review_fields, page->rows, page->count, sizeof(*page->rows),
-                      page->more ? id_str(req->arena, REVIEW_PREFIX, page->rows[page->count - 1].id)
-                                 : STR(""));
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -154,7 +148,7 @@ static struct reply *list_handler(struct request *req)
     }
     query->kind = query->kind.ptr == NULL ? STR("") : query->kind;
     query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
-    return reply_query(req, query, sizeof(struct page), list_run, list_then);
+    return reply_query(req, query, sizeof(struct list_page), list_run, list_then);
 }
 
 /* ---- deciding ---- */

@@ -152,34 +152,25 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("settlement_query", list_fields);
 
-struct page {
-    struct settle_order *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct settle_filter *filter = arg;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct settle_order *rows;
     size_t limit = (size_t)filter->limit - 1;
 
-    TRY(settle__read_orders(reader, filter, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > limit;
-    page->count = page->has_more ? limit : page->count;
+    TRY(settle__read_orders(reader, filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = limit;
     return ERR_OK;
 }
 
+static const struct list_shape page_shape = {&settle__order_set, sizeof(struct settle_order),
+                                             SETTLE_PREFIX};
+
 static struct reply *listed(struct request *req, void *result)
 {
-    const struct page *page = result;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, SETTLE_PREFIX, page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &settle__order_set, page->rows, page->count, sizeof(*page->rows),
-                      cursor);
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -199,7 +190,7 @@ static struct reply *list_handler(struct request *req)
         .limit =
             (query.limit == 0 ? SETTLE_LIMIT : query.limit) + 1, /* one more: is there a page */
     };
-    return reply_query(req, filter, sizeof(struct page), read_list, listed);
+    return reply_query(req, filter, sizeof(struct list_page), read_list, listed);
 }
 
 /* ---- routes ---- */

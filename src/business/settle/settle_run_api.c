@@ -103,39 +103,28 @@ static const struct field runs_query_fields[] = {
 };
 static const struct field_set runs_query_set = FIELD_SET("settlement_run_query", runs_query_fields);
 
-struct runs {
-    struct run_view *views;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_runs(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct runs_query *query = arg;
-    size_t limit = query->limit == 0 ? RUN_LIMIT : (size_t)query->limit;
-    struct runs *runs = result;
+    struct list_page *page = result;
     struct settle_run *rows;
+    struct run_view *views;
 
+    page->limit = query->limit == 0 ? RUN_LIMIT : (size_t)query->limit;
     TRY(settle__read_runs(reader, query->starting_after == 0 ? INT64_MAX : query->starting_after,
-                          (int64_t)limit + 1, req->arena, &rows, &runs->count));
-    runs->has_more = runs->count > limit;
-    runs->count = runs->has_more ? limit : runs->count;
-    runs->views = ARENA_ARRAY(req->arena, struct run_view, runs->count);
-    for (size_t i = 0; i < runs->count; i++) {
-        TRY(view_run(reader, &rows[i], req->arena, &runs->views[i]));
+                          (int64_t)page->limit + 1, req->arena, &rows, &page->count));
+    page->rows = views = ARENA_ARRAY(req->arena, struct run_view, page->count);
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
+        TRY(view_run(reader, &rows[i], req->arena, &views[i]));
     }
     return ERR_OK;
 }
 
+static const struct list_shape runs_shape = {&run_set, sizeof(struct run_view), NULL};
+
 static struct reply *got_runs(struct request *req, void *result)
 {
-    const struct runs *runs = result;
-    struct str cursor = {"", 0};
-
-    if (runs->has_more) {
-        cursor = str_printf(req->arena, "%lld", (long long)runs->views[runs->count - 1].date);
-    }
-    return reply_list(req, &run_set, runs->views, runs->count, sizeof(*runs->views), cursor);
+    return reply_page(req, result, &runs_shape);
 }
 
 static struct reply *runs_handler(struct request *req)
@@ -145,7 +134,7 @@ static struct reply *runs_handler(struct request *req)
     if (request_query(req, &runs_query_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct runs), read_runs, got_runs);
+    return reply_query(req, query, sizeof(struct list_page), read_runs, got_runs);
 }
 
 /* ---- what was not settled ---- */
@@ -185,36 +174,28 @@ static const struct field outcome_fields[] = {
 };
 static const struct field_set outcome_set = FIELD_SET("settlement_outcome", outcome_fields);
 
-struct outcomes {
-    struct settle_outcome *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_outcomes(struct reader *reader, struct request *req, const void *arg,
                               void *result)
 {
     const struct outcomes_query *query = arg;
     size_t limit = query->limit == 0 ? RUN_LIMIT : (size_t)query->limit;
-    struct outcomes *page = result;
-    const struct settle_outcome_page rows = {
+    struct list_page *page = result;
+    struct settle_outcome *rows;
+    const struct settle_outcome_page ask = {
         .date = query->date, .after_id = query->starting_after, .limit = (int64_t)limit + 1};
 
-    TRY(settle__read_outcomes(reader, &rows, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > limit;
-    page->count = page->has_more ? limit : page->count;
+    TRY(settle__read_outcomes(reader, &ask, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = limit;
     return ERR_OK;
 }
 
+static const struct list_shape outcomes_shape = {&outcome_set, sizeof(struct settle_outcome),
+                                                 "sto"};
+
 static struct reply *got_outcomes(struct request *req, void *result)
 {
-    const struct outcomes *page = result;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, "sto", page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &outcome_set, page->rows, page->count, sizeof(*page->rows), cursor);
+    return reply_page(req, result, &outcomes_shape);
 }
 
 static struct reply *outcomes_handler(struct request *req)
@@ -224,7 +205,7 @@ static struct reply *outcomes_handler(struct request *req)
     if (request_query(req, &outcomes_query_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct outcomes), read_outcomes, got_outcomes);
+    return reply_query(req, query, sizeof(struct list_page), read_outcomes, got_outcomes);
 }
 
 #define OPERATOR_READ                                                                              \

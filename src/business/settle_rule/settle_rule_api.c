@@ -134,39 +134,31 @@ static const struct field history_fields[] = {
 };
 static const struct field_set history_set = FIELD_SET("settlement_rule_change", history_fields);
 
-struct history_page {
-    struct settle_rule_history *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_history(struct reader *reader, struct request *req, const void *arg,
                              void *result)
 {
     const struct history_query *query = arg;
-    struct history_page *page = result;
+    struct list_page *page = result;
+    struct settle_rule_history *rows;
     size_t limit = query->limit == 0 ? HISTORY_LIMIT : (size_t)query->limit;
-    const struct settle_rule_page rows = {
+    const struct settle_rule_page ask = {
         .account_id = query->account_id,
         .before_id = query->starting_after == 0 ? INT64_MAX : query->starting_after,
         .limit = (int64_t)limit + 1,
     };
 
-    TRY(settle_rule__read_history(reader, &rows, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > limit;
-    page->count = page->has_more ? limit : page->count;
+    TRY(settle_rule__read_history(reader, &ask, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = limit;
     return ERR_OK;
 }
 
+static const struct list_shape got_history_shape = {&history_set,
+                                                    sizeof(struct settle_rule_history), "srh"};
+
 static struct reply *got_history(struct request *req, void *result)
 {
-    const struct history_page *page = result;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, "srh", page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &history_set, page->rows, page->count, sizeof(*page->rows), cursor);
+    return reply_page(req, result, &got_history_shape);
 }
 
 static struct reply *history_handler(struct request *req)
@@ -179,7 +171,7 @@ static struct reply *history_handler(struct request *req)
     if (request_query(req, &history_query_set, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct history_page), read_history, got_history);
+    return reply_query(req, query, sizeof(struct list_page), read_history, got_history);
 }
 
 /* ---- routes ---- */

@@ -141,35 +141,26 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("refund_list_query", list_fields);
 
-struct page {
-    struct trade_refund *rows;
-    size_t count;
-    bool has_more;
-};
-
 static enum err read_list(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     struct trade_filter filter = *(const struct trade_filter *)arg;
     size_t limit = (size_t)filter.limit;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct trade_refund *rows;
 
     filter.limit++;
-    TRY(trade__read_refund_list(reader, &filter, req->arena, &page->rows, &page->count));
-    page->has_more = page->count > limit;
-    page->count = page->has_more ? limit : page->count;
+    TRY(trade__read_refund_list(reader, &filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    page->limit = limit;
     return ERR_OK;
 }
 
+static const struct list_shape page_shape = {&trade__refund_set, sizeof(struct trade_refund),
+                                             TRADE_REFUND_PREFIX};
+
 static struct reply *listed(struct request *req, void *result)
 {
-    const struct page *page = result;
-    struct str cursor = {"", 0};
-
-    if (page->has_more) {
-        cursor = id_str(req->arena, TRADE_REFUND_PREFIX, page->rows[page->count - 1].id);
-    }
-    return reply_list(req, &trade__refund_set, page->rows, page->count, sizeof(*page->rows),
-                      cursor);
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -185,7 +176,7 @@ static struct reply *list_handler(struct request *req)
         .before_id = query.starting_after,
         .limit = query.limit == 0 ? REFUND_LIST_DEFAULT : query.limit,
     };
-    return reply_query(req, filter, sizeof(struct page), read_list, listed);
+    return reply_query(req, filter, sizeof(struct list_page), read_list, listed);
 }
 
 static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,

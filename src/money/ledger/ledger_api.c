@@ -231,21 +231,18 @@ static enum err accounts_run(struct reader *reader, struct request *req, const v
     return ledger_read_accounts(reader, &filter, req->arena, &page->rows, &page->count);
 }
 
+static const struct list_shape accounts_shape = {&account_set, sizeof(struct account_view),
+                                                 LEDGER_ACCOUNT_PREFIX};
+
 static struct reply *accounts_then(struct request *req, void *result)
 {
     const struct accounts_page *page = result;
-    bool more = page->count > page->limit;
-    size_t count = more ? page->limit : page->count;
-    struct account_view *views = ARENA_ARRAY(req->arena, struct account_view, count);
-    struct str next = STR("");
+    struct account_view *views = ARENA_ARRAY(req->arena, struct account_view, page->count);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         views[i] = view_account(req, &page->chart, &page->rows[i]);
     }
-    if (more) {
-        next = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, page->rows[count - 1].id);
-    }
-    return reply_list(req, &account_set, views, count, sizeof(*views), next);
+    return reply_page(req, &(struct list_page){views, page->count, page->limit}, &accounts_shape);
 }
 
 static struct reply *accounts_handler(struct request *req)

@@ -137,21 +137,17 @@ static enum err days_run(struct reader *reader, struct request *req, const void 
                             &page->rows, &page->count);
 }
 
+static const struct list_shape days_shape = {&day_set, sizeof(struct day_view), NULL};
+
 static struct reply *days_then(struct request *req, void *result)
 {
     const struct days_page *page = result;
-    bool more = page->count > page->limit;
-    size_t count = more ? page->limit : page->count;
-    struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, count);
-    struct str next = STR("");
+    struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, page->count);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < page->count && i < page->limit; i++) {
         views[i] = view_day(req->arena, &page->rows[i]);
     }
-    if (more) {
-        next = str_printf(req->arena, "%lld", (long long)page->rows[count - 1].id);
-    }
-    return reply_list(req, &day_set, views, count, sizeof(*views), next);
+    return reply_page(req, &(struct list_page){views, page->count, page->limit}, &days_shape);
 }
 
 static struct reply *days_handler(struct request *req)

@@ -55,16 +55,11 @@ static const struct field list_fields[] = {
 };
 static const struct field_set list_set = FIELD_SET("ledger_pending_list", list_fields);
 
-struct page {
-    struct ledger_pending *rows;
-    size_t count;
-    size_t limit;
-};
-
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct list_query *query = arg;
-    struct page *page = result;
+    struct list_page *page = result;
+    struct ledger_pending *rows;
     const struct ledger_pending_filter filter = {
         .status = query->status == 0 ? LEDGER_PENDING_WAITING : query->status,
         .after_id = query->starting_after,
@@ -72,20 +67,16 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
     };
 
     page->limit = (size_t)query->limit;
-    return ledger_read_pending(reader, &filter, req->arena, &page->rows, &page->count);
+    TRY(ledger_read_pending(reader, &filter, req->arena, &rows, &page->count));
+    page->rows = rows;
+    return ERR_OK;
 }
+
+static const struct list_shape page_shape = {&pending_set, sizeof(struct ledger_pending), NULL};
 
 static struct reply *list_then(struct request *req, void *result)
 {
-    const struct page *page = result;
-    bool more = page->count > page->limit;
-    size_t count = more ? page->limit : page->count;
-    struct str next = STR("");
-
-    if (more) {
-        next = str_printf(req->arena, "%lld", (long long)page->rows[count - 1].id);
-    }
-    return reply_list(req, &pending_set, page->rows, count, sizeof(*page->rows), next);
+    return reply_page(req, result, &page_shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -96,7 +87,7 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
-    return reply_query(req, query, sizeof(struct page), list_run, list_then);
+    return reply_query(req, query, sizeof(struct list_page), list_run, list_then);
 }
 
 static struct reply *retried(struct request *req, struct command *command)

@@ -98,6 +98,21 @@ struct reply *reply_fields(struct request *req, int status, const struct field_s
 /* {"object":"list","data":[…],"has_more":…,"next_cursor":…}; an empty cursor: the last page. */
 struct reply *reply_list(struct request *req, const struct field_set *set, const void *items,
                          size_t count, size_t item_size, struct str next_cursor);
+/* A page of a list: rows that were read with one more than the limit, which says that there is a
+ * next page and is not shown. */
+struct list_page {
+    void *rows;
+    size_t count; /* read: at most limit + 1 */
+    size_t limit;
+};
+/* How rows are shown. The cursor is the int64_t each row begins with. */
+struct list_shape {
+    const struct field_set *set;
+    size_t row_size;
+    const char *cursor_prefix; /* of the cursor as an id; NULL: it is a number */
+};
+struct reply *reply_page(struct request *req, const struct list_page *page,
+                         const struct list_shape *shape);
 struct reply *reply_text(struct request *req, int status, const char *content_type,
                          struct str body); /* body must live in the arena or be static */
 struct reply *reply_json(struct request *req, int status, struct str json);

@@ -23,3 +23,20 @@ struct reply *reply_list(struct request *req, const struct field_set *set, const
     buf_add_char(&body, '}');
     return buf_ok(&body) ? reply_json(req, 200, buf_str(&body)) : reply_error(req, ERR_BUF_FULL);
 }
+
+struct reply *reply_page(struct request *req, const struct list_page *page,
+                         const struct list_shape *shape)
+{
+    bool more = page->count > page->limit;
+    size_t count = more ? page->limit : page->count;
+    struct str next = STR("");
+
+    if (more) {
+        const void *last = (const char *)page->rows + (count - 1) * shape->row_size;
+        int64_t cursor = *(const int64_t *)last;
+
+        next = shape->cursor_prefix != NULL ? id_str(req->arena, shape->cursor_prefix, cursor)
+                                            : str_printf(req->arena, "%lld", (long long)cursor);
+    }
+    return reply_list(req, shape->set, page->rows, count, shape->row_size, next);
+}

@@ -13,12 +13,20 @@ static struct reply *refusal(struct request *req, const struct command *command)
                           NULL);
 }
 
+/* then() may have asked for something more, which replies by itself. */
+static void answer(struct request *req, struct reply *reply)
+{
+    if (!reply_is_later(reply)) {
+        request_reply(req, reply);
+    }
+}
+
 static void command_done(struct command *command)
 {
     struct request_command *rc = (struct request_command *)(void *)command;
 
-    request_reply(rc->req,
-                  command->err == ERR_OK ? rc->then(rc->req, command) : refusal(rc->req, command));
+    answer(rc->req,
+           command->err == ERR_OK ? rc->then(rc->req, command) : refusal(rc->req, command));
 }
 
 struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,
@@ -63,18 +71,15 @@ static void query_done(struct query *query)
 {
     struct request_query *rq = (struct request_query *)(void *)query;
 
-    struct reply *reply =
-        query->err == ERR_OK ? rq->then(rq->req, rq->result) : reply_error(rq->req, query->err);
-
-    if (!reply_is_later(reply)) {
-        request_reply(rq->req, reply);
-    }
+    answer(rq->req,
+           query->err == ERR_OK ? rq->then(rq->req, rq->result) : reply_error(rq->req, query->err));
 }
 
-struct reply *reply_query(struct request *req, const void *arg, size_t result_size,
-                          enum err (*run)(struct reader *reader, struct request *req,
-                                          const void *arg, void *result),
-                          struct reply *(*then)(struct request *req, void *result))
+struct reply *reply_query_after(struct request *req, int64_t commit_no, const void *arg,
+                                size_t result_size,
+                                enum err (*run)(struct reader *reader, struct request *req,
+                                                const void *arg, void *result),
+                                struct reply *(*then)(struct request *req, void *result))
 {
     struct request_query *rq = ARENA_NEW(req->arena, struct request_query);
     enum err err;
@@ -84,10 +89,21 @@ struct reply *reply_query(struct request *req, const void *arg, size_t result_si
     rq->result = arena_alloc(req->arena, result_size);
     rq->run = run;
     rq->then = then;
-    rq->query = (struct query){
-        .run = query_run, .done = query_done, .loop = req->loop, .arena = req->arena};
+    rq->query = (struct query){.run = query_run,
+                               .done = query_done,
+                               .loop = req->loop,
+                               .arena = req->arena,
+                               .min_commit_no = commit_no};
     err = store_query(app_store(req->app), &rq->query);
     return err == ERR_OK ? reply_later(req) : reply_error(req, err);
+}
+
+struct reply *reply_query(struct request *req, const void *arg, size_t result_size,
+                          enum err (*run)(struct reader *reader, struct request *req,
+                                          const void *arg, void *result),
+                          struct reply *(*then)(struct request *req, void *result))
+{
+    return reply_query_after(req, 0, arg, result_size, run, then);
 }
 
 struct request_steps {

@@ -10,7 +10,8 @@
 struct store *app_store(const struct app *app);
 
 /* then() makes the reply from command->result; it is called on the request's loop with err ERR_OK.
- * A refusal is answered with its error and param without calling then. */
+ * A refusal is answered with its error and param without calling then. It may answer by reading
+ * back what was changed: reply_query_after. */
 struct reply *reply_command(struct request *req, const struct command_kind *kind, const void *arg,
                             struct reply *(*then)(struct request *req, struct command *command));
 
@@ -20,6 +21,13 @@ struct reply *reply_query(struct request *req, const void *arg, size_t result_si
                           enum err (*run)(struct reader *reader, struct request *req,
                                           const void *arg, void *result),
                           struct reply *(*then)(struct request *req, void *result));
+
+/* The same, seeing at least that commit: command->commit_no of the change. */
+struct reply *reply_query_after(struct request *req, int64_t commit_no, const void *arg,
+                                size_t result_size,
+                                enum err (*run)(struct reader *reader, struct request *req,
+                                                const void *arg, void *result),
+                                struct reply *(*then)(struct request *req, void *result));
 
 /* For long work: step() is called on readers' threads again and again, each time as a query of its
  * own so that others get their turn, until it sets *done; then then() makes the reply. Its first
