@@ -4,7 +4,7 @@
  * default), a kind and a currency. Rows are appended and never changed or deleted, so the line is
  * its own history:
  *
- *     asked for ──zero, the line's first──► in the line
+ *     asked for ──zero, where neither the owner nor the platform has a rate──► in the line
  *         └──reviewed (business/review)──► in the line ──effective_from──► in effect ──► superseded
  *
  * In effect at an instant is the rate that began last by then; of two that begin together, the

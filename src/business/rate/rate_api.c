@@ -274,7 +274,7 @@ const struct route rate__routes[] = {
      .body = &rate__set_set,
      .reply = &view_set,
      .errors = set_errors,
-     .summary = "Set a fee rate from an instant on; all but a first rate of zero is reviewed "
+     .summary = "Set a fee rate from an instant on; all but a zero where none was is reviewed "
                 "(202 with the review)",
      ROUTE_HERE},
     {.method = "GET",

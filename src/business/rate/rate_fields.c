@@ -63,7 +63,7 @@ static const struct field set_fields[] = {
     FIELD(struct rate_change, effective_from, FIELD_TIME,
           .help = "Never in the past; absent: at once, or when the review has approved it"),
     FIELD(struct rate_set, reason, FIELD_TEXT, .max = REVIEW_REASON_MAX,
-          .help = "For the reviewers; required but for a line's first rate of zero"),
+          .help = "For the reviewers; required but for a zero where there was no rate"),
     FIELD(struct rate_set, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
           .help = "A document's number, address or hash"),
 };

@@ -1,4 +1,4 @@
-/* Setting a rate: at once when it takes nothing from anybody, else after a review. */
+/* Setting a rate: at once when it changes nobody's price, else after a review. */
 #include "business/rate/rate_int.h"
 
 /* ---- the review ---- */
@@ -36,11 +36,23 @@ const struct review_kind rate__review = {
 
 /* ---- the command ---- */
 
-/* Takes nothing from anybody: what an account without a rate pays. */
 static bool is_zero(const struct rate *row)
 {
     return row->rate_millionths == 0 && row->flat.minor == 0 && row->fee_min.minor == 0 &&
            row->tier_mode == 0 && row->refund_policy <= RATE_REFUND_KEEP;
+}
+
+/* Whether the row gives and takes nothing: zero is what its owner pays without it, as long as no
+ * default of the platform's, in effect or to come, would be waived by it. */
+static enum err changes_nothing(struct tx *tx, const struct rate *row, bool *nothing)
+{
+    const struct rate everybodys = {.kind = row->kind, .currency = row->currency};
+    const struct rate_line *own, *platforms;
+
+    TRY(rate__line_find(tx, row, &own));
+    TRY(rate__line_find(tx, &everybodys, &platforms));
+    *nothing = is_zero(row) && own == NULL && platforms == NULL;
+    return ERR_OK;
 }
 
 static struct str summary_of(struct tx *tx, const struct rate *row)
@@ -79,12 +91,12 @@ static enum err set_apply(struct tx *tx, const void *arg, void *result)
 {
     const struct rate_set *set = arg;
     struct rate_outcome *outcome = result;
-    const struct rate_line *line;
     struct rate row;
+    bool nothing;
 
     TRY(rate__row_of(tx, &set->change, &row));
-    TRY(rate__line_find(tx, &row, &line));
-    if (line != NULL || !is_zero(&row)) {
+    TRY(changes_nothing(tx, &row, &nothing));
+    if (!nothing) {
         return submit(tx, set, &row, outcome);
     }
     TRY(rate__put(tx, &row));

@@ -300,6 +300,38 @@ static void a_policy_on_refunds_is_part_of_the_rate(void **state)
     assert_int_equal(q.quote.fee.minor, 0);
 }
 
+/* ---- what is reviewed ---- */
+
+static struct rate_outcome set(struct till *till, const struct rate_change *change)
+{
+    const struct rate_set ask = {.change = *change, .reason = STR("a test"), .maker_key_id = 1};
+    struct rate_outcome outcome;
+
+    assert_string_equal(err_code(till_run(till, &rate__set_kind, &ask, &outcome)),
+                        err_code(ERR_OK));
+    assert_true((outcome.rate.id == 0) != (outcome.review.id == 0));
+    return outcome;
+}
+
+static void a_first_rate_of_zero_is_set_at_once(void **state)
+{
+    struct till *till = *state;
+    const struct rate_change change = cash(merchant_of(till), 0, 0);
+
+    assert_true(set(till, &change).rate.id != 0);
+    assert_true(set(till, &change).review.id != 0);
+}
+
+static void a_zero_that_waives_the_platforms_default_is_reviewed(void **state)
+{
+    struct till *till = *state;
+    const struct rate_change change = cash(merchant_of(till), 0, 0);
+
+    set_cash(till, STR("platform"), 1000, 0);
+    assert_true(set(till, &change).review.id != 0);
+    assert_int_equal(fee_at(till, NOW), 1000);
+}
+
 /* ---- what a change may be ---- */
 
 static void assert_refused(struct till *till, const struct rate_change *change, enum err err,
@@ -390,6 +422,8 @@ int main(void)
         cmocka_unit_test(any_history_is_read_the_same_in_commands_and_queries),
         cmocka_unit_test(a_quote_keeps_the_terms_it_was_made_of),
         cmocka_unit_test(a_policy_on_refunds_is_part_of_the_rate),
+        cmocka_unit_test(a_first_rate_of_zero_is_set_at_once),
+        cmocka_unit_test(a_zero_that_waives_the_platforms_default_is_reviewed),
         cmocka_unit_test(a_rate_never_begins_in_the_past),
         cmocka_unit_test(the_owner_is_platform_a_merchant_or_an_agent),
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),
