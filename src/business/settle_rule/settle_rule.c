@@ -130,13 +130,14 @@ static struct str print(struct tx *tx, const struct settle_rule *rule)
     return buf_str(&text);
 }
 
-/* A settlement that is due already stays due; otherwise the new cycle counts from today. */
-static enum err plan(struct tx *tx, struct settle_rule *rule)
+/* A settlement that is due already stays due; otherwise the new cycle counts from today. Nothing
+ * is due of a rule that was not automatic: its date has stood still. */
+static enum err plan(struct tx *tx, struct settle_rule *rule, enum settle_mode before)
 {
     int32_t today, next;
 
     TRY(ledger_today(tx, &today));
-    if (rule->next_date > today) {
+    if (rule->next_date > today || before != SETTLE_AUTOMATIC) {
         TRY(settle_rule_next_date(tx, rule, today, &next));
         rule->next_date = next;
     }
@@ -155,11 +156,13 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
         .created_at_ms = tx_now_ms(tx),
     };
     struct settle_rule *rule;
+    enum settle_mode before;
     struct str cycle_days;
 
     TRY(settle_rule__check(tx, change, &cycle_days));
     TRY(settle_rule_edit(tx, change->account_id, &rule));
     history.before = print(tx, rule);
+    before = rule->mode;
     rule->cycle = change->cycle;
     rule->cycle_days = cycle_days;
     rule->reserve_days = change->reserve_days;
@@ -169,7 +172,7 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     rule->card_id = change->card_id;
     rule->version++;
     rule->updated_at_ms = tx_now_ms(tx);
-    TRY(plan(tx, rule));
+    TRY(plan(tx, rule, before));
     history.version = rule->version;
     history.after = print(tx, rule);
     return tx_insert(tx, &settle_rule__history_table, &history);
