@@ -36,6 +36,14 @@ struct amount settle__matured(const struct ledger_account *account, int32_t date
     return AMOUNT(ledger_available(account, date).minor + credit_line);
 }
 
+/* What is owed to a merchant that has closed is paid out all the same. */
+static enum err check_merchant(struct tx *tx, int64_t merchant_id)
+{
+    enum err err = merchant_check_active(tx, merchant_id, 0);
+
+    return err == ERR_MERCHANT_CLOSED || err == ERR_MERCHANT_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err check_account(struct tx *tx, const struct settle_rule *rule,
                               const struct settle_make *make, const struct ledger_account *account)
 {
@@ -135,6 +143,7 @@ enum err settle__make(struct tx *tx, const struct settle_rule *rule, const struc
     const struct ledger_account *account;
     const void *stored;
 
+    TRY(check_merchant(tx, rule->merchant_id));
     TRY(ledger_account_get(tx, rule->id, &account));
     TRY(check_account(tx, rule, make, account));
     TRY(decide_amount(tx, rule, make->amount, settle__matured(account, (int32_t)make->date),

@@ -20,8 +20,8 @@
  * its beginning. Each account is dealt with in a command of its own, which also marks it as dealt
  * with; so a run that was killed goes on where it stopped, and one that is repeated changes
  * nothing. An account is settled, skipped (too little has matured: its turn is over), or failed (it
- * is blocked, say: it is tried again by the next day's run); the last two leave a record that says
- * why. No account stops the others. */
+ * is blocked or its merchant suspended, say: it is tried again by the next day's run); the last two
+ * leave a record that says why, unless there was nothing to settle. No account stops the others. */
 #ifndef BUSINESS_SETTLE_SETTLE_H
 #define BUSINESS_SETTLE_SETTLE_H
 

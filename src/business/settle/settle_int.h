@@ -16,6 +16,7 @@ struct settle_make {
 };
 /* Makes the settlement of the rule's account and holds its money. The first that applies:
  *
+ *     ERR_MERCHANT_SUSPENDED
  *     ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_DEBIT_BLOCKED   account
  *     ERR_SETTLE_EXISTS         one of this account and date is there
  *     ERR_SETTLE_NOTHING        nothing has matured

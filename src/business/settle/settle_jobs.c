@@ -150,6 +150,7 @@ static void next_page(struct job *job)
         .done = page_read,
         .loop = job->loop,
         .arena = job->arena,
+        .min_commit_no = store_commit_no(job->app->store), /* what is due: none is passed over */
         .ctx = job,
     };
     if (store_query(job->app->store, &job->query) != ERR_OK) {

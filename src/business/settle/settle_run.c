@@ -1,4 +1,5 @@
 /* The run: which accounts it settles, one command each. */
+#include "business/merchant/merchant.h"
 #include "business/settle/settle_int.h"
 
 static enum err get_clock(struct tx *tx, struct settle_clock **out)
@@ -111,9 +112,9 @@ const struct command_kind settle__end_kind = {
 /* What a refusal means for the account; NONE: it is no refusal but a failure of ours. */
 static enum settle_outcome_kind outcome_of(enum err err)
 {
-    static const enum err skipped[] = {ERR_SETTLE_NOTHING, ERR_SETTLE_MINIMUM, ERR_SETTLE_FEE,
-                                       ERR_SETTLE_EXISTS};
-    static const enum err failed[] = {ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_DEBIT_BLOCKED,
+    static const enum err skipped[] = {ERR_LEDGER_ACCOUNT_CLOSED, ERR_SETTLE_NOTHING,
+                                       ERR_SETTLE_MINIMUM, ERR_SETTLE_FEE, ERR_SETTLE_EXISTS};
+    static const enum err failed[] = {ERR_MERCHANT_SUSPENDED, ERR_LEDGER_DEBIT_BLOCKED,
                                       ERR_LEDGER_INSUFFICIENT, ERR_LEDGER_OVERFLOW,
                                       ERR_AMOUNT_OVERFLOW};
 
@@ -133,7 +134,8 @@ static enum settle_outcome_kind outcome_of(enum err err)
     return SETTLE_OUTCOME_NONE;
 }
 
-/* An account on which nothing has matured is counted; a record of it would say nothing. */
+/* An account on which nothing has matured is counted; a record of it would say nothing. A closed
+ * one is empty. */
 static enum err record(struct tx *tx, const struct settle_rule *rule, int64_t date, enum err why)
 {
     struct settle_outcome outcome = {
@@ -148,7 +150,7 @@ static enum err record(struct tx *tx, const struct settle_rule *rule, int64_t da
     };
     const struct ledger_account *account;
 
-    if (why == ERR_SETTLE_NOTHING) {
+    if (why == ERR_SETTLE_NOTHING || why == ERR_LEDGER_ACCOUNT_CLOSED) {
         return ERR_OK;
     }
     TRY(ledger_account_get(tx, rule->id, &account));
@@ -205,11 +207,21 @@ static void turn_prefetch(struct prefetch *pre, const void *arg_ptr, unsigned ro
 {
     const struct settle_turn *arg = arg_ptr;
     const struct settle_order key = {.account_id = arg->account_id, .settle_date = arg->date};
+    const struct settle_rule *rule;
 
     if (round == 0) {
         prefetch_id(pre, &settle_rule_table, arg->account_id);
         prefetch_id(pre, &settle__run_table, arg->date);
         prefetch_unique(pre, &settle_order_table, 0, &key);
+        return;
+    }
+    rule = prefetch_peek(pre, &settle_rule_table, arg->account_id);
+    if (rule != NULL) {
+        const struct rate_ask price = {
+            .owner_id = rule->merchant_id, .kind = RATE_SETTLEMENT, .currency = rule->currency};
+
+        merchant_prefetch(pre, rule->merchant_id, 0, round - 1);
+        rate_prefetch(pre, &price, round - 1);
     }
 }
 

@@ -1,4 +1,5 @@
 /* The run: every due account once, whatever happens in between. */
+#include "business/merchant/merchant_int.h"
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/settle_kit.h"
 
@@ -246,6 +247,84 @@ static void a_blocked_account_stops_no_other_and_is_tried_the_next_day(void **st
     books_close(books);
 }
 
+static enum err empty_and_close(struct tx *tx, void *ctx)
+{
+    const struct ledger_account_key income = {0, LEDGER_CODE_FEE_INCOME, CURRENCY_CNY};
+    int64_t account = *(const int64_t *)ctx;
+    struct ledger_leg legs[] = {{account, LEDGER_DEBIT, AMOUNT(100), 0},
+                                {0, LEDGER_CREDIT, AMOUNT(100), 0}};
+    const struct ledger_post post = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_TRANSFER, tx_id(tx)},
+        .legs = legs,
+        .leg_count = ARRAY_LEN(legs),
+    };
+
+    TRY(ledger_account_open(tx, &income, &legs[1].account_id));
+    TRY(ledger_post(tx, &post, NULL));
+    return ledger_account_close(tx, account);
+}
+
+/* It would have failed again each day, with a record each time. */
+static void a_closed_account_has_its_turn_and_leaves_no_record(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t accounts[MANY + 1];
+    struct settle_run run;
+
+    earn_on_monday(books, accounts);
+    assert_ok(books_run(books, empty_and_close, &accounts[3]));
+    run = settle_kit_run(books, 2);
+    assert_int_equal(run.settled, MANY - 1);
+    assert_int_equal(run.skipped, 1);
+    assert_int_equal(run.failed, 0);
+    assert_int_equal(settle_kit_outcome(books, TUESDAY, accounts[3]).id, 0);
+    assert_int_equal(settle_kit_rule(books, accounts[3]).next_date, WEDNESDAY);
+    books_close(books);
+}
+
+static void set_status(struct books *books, int64_t merchant_id, enum merchant_status status)
+{
+    const struct merchant_set_status set = {.merchant_id = merchant_id, .status = status};
+    struct merchant merchant;
+
+    assert_ok(books_command(books, &merchant__status_kind, &set, &merchant));
+}
+
+static void a_suspended_merchant_is_settled_when_it_is_active_again(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant = settle_kit_merchant(books, "M1"), account;
+    struct settle_run run;
+
+    settle_kit_day(books, MONDAY);
+    settle_kit_earn(books, merchant, 100);
+    account = settle_kit_account(books, merchant);
+    set_status(books, merchant, MERCHANT_SUSPENDED);
+    settle_kit_day(books, TUESDAY);
+    run = settle_kit_run(books, 2);
+    assert_int_equal(run.failed, 1);
+    assert_true(
+        str_eq(settle_kit_outcome(books, TUESDAY, account).reason, STR("merchant_suspended")));
+    assert_int_equal(books_get(books, account).held.minor, 0);
+    set_status(books, merchant, MERCHANT_ACTIVE);
+    settle_kit_day(books, WEDNESDAY);
+    assert_int_equal(settle_kit_run(books, 2).settled, 1);
+    books_close(books);
+}
+
+static void what_is_owed_to_a_closed_merchant_is_settled(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant = settle_kit_merchant(books, "M1");
+
+    settle_kit_day(books, MONDAY);
+    settle_kit_earn(books, merchant, 100);
+    set_status(books, merchant, MERCHANT_CLOSED);
+    settle_kit_day(books, TUESDAY);
+    assert_int_equal(settle_kit_run(books, 2).settled, 1);
+    books_close(books);
+}
+
 static void a_credit_line_is_not_paid_out(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -354,6 +433,9 @@ int main(void)
         cmocka_unit_test(a_maximum_caps_a_settlement_and_leaves_the_rest_for_the_next),
         cmocka_unit_test(a_fee_that_takes_everything_skips_the_account),
         cmocka_unit_test(a_blocked_account_stops_no_other_and_is_tried_the_next_day),
+        cmocka_unit_test(a_closed_account_has_its_turn_and_leaves_no_record),
+        cmocka_unit_test(a_suspended_merchant_is_settled_when_it_is_active_again),
+        cmocka_unit_test(what_is_owed_to_a_closed_merchant_is_settled),
         cmocka_unit_test(a_credit_line_is_not_paid_out),
         cmocka_unit_test(the_timer_runs_day_after_day),
     };
