@@ -40,6 +40,25 @@ test('a maker is no checker of the change', async () => {
   p.refused(await decide(review.id, 'approve'), 409, 'review_state', 'status');
 });
 
+test('an operator with two keys is one operator', async () => {
+  await p.stop();
+  const keys = [1, 2].map(() => JSON.parse(p.tool('merchant', 'operator-key', '--name', 'Li')).secret);
+  await p.serve();
+  const as = (key, path, body) => p.request('POST', path, body, { Authorization: `Bearer ${key}` });
+  const { body: own } = await as(keys[0], `/v1/accounts/${account.id}/credit-line`, { credit_line: ++line, reason: 'a test' });
+  p.refused(await as(keys[1], `/v1/reviews/${own.id}/approve`, {}), 403, 'review_self');
+  p.refused(await as(keys[1], `/v1/reviews/${own.id}/reject`, {}), 403, 'review_self');
+  assert.equal((await as(keys[1], `/v1/reviews/${own.id}/withdraw`, {})).body.status, 'withdrawn');
+  const { body: large } = await p.operator('POST', '/v1/adjustments', {
+    adjustment_no: 'two-keys', kind: 'event', reason_code: 'test', event: 'adjustment_credited',
+    merchant: p.owner.id, currency: 'CNY', amount: 100000001, reason: 'a test',
+  });
+  assert.equal(large.needed, 2);
+  assert.equal((await as(keys[0], `/v1/reviews/${large.id}/approve`, {})).body.approved, 1);
+  p.refused(await as(keys[1], `/v1/reviews/${large.id}/approve`, {}), 409, 'review_twice');
+  assert.equal((await decide(large.id, 'reject')).body.status, 'rejected');
+});
+
 test('a rejected change changes nothing, and may be asked for again', async () => {
   const before = await creditLine();
   const { body: review } = await ask({ credit_line: 9000 });

@@ -264,7 +264,7 @@ static int operator_key(const struct cli *cli)
     struct auth_key_ask ask = {.algorithm = AUTH_BEARER};
 
     ask.permissions = str_of(permissions == NULL ? "*" : permissions);
-    ask.name = str_of(name == NULL ? "command line" : name);
+    ask.name = str_of(name == NULL ? "" : name);
     if (ask.name.len > 64) {
         return misuse("--name", "must have at most 64 characters");
     }

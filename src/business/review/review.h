@@ -15,6 +15,9 @@
  * again answers the first item to its maker when reason and evidence are the same too, and
  * ERR_REVIEW_PENDING otherwise (param: the field that differs: maker, reason or evidence).
  *
+ * An operator is known by the name of the key, so that a second key of the same name makes nobody
+ * else of its owner; a key without a name is an operator of its own.
+ *
  * Refusals of a decision, the first that applies:
  *
  *     1  ERR_REVIEW_NOT_FOUND

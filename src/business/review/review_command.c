@@ -208,15 +208,29 @@ static enum err still_pending(struct tx *tx, const struct review_item *item)
                : tx_refuse(tx, ERR_REVIEW_STATE, "status");
 }
 
+/* A person's keys carry one name: a second key makes nobody else of its owner. */
+static enum err is_operator(struct tx *tx, int64_t key_id, int64_t other_key_id,
+                            struct str other_name, bool *same)
+{
+    struct str name;
+
+    TRY(review_operator_name(tx, key_id, &name));
+    *same = key_id == other_key_id || (name.len > 0 && str_eq(name, other_name));
+    return ERR_OK;
+}
+
 /* What a checker must be: allowed by the kind, and somebody else. */
 static enum err check_checker(struct tx *tx, const struct review_decide *decide,
                               const struct review_item *item, const struct review_kind *kind)
 {
+    bool maker;
+
     if (kind != NULL && kind->check_permission != NULL &&
         !auth_permits(decide->permissions, kind->check_permission)) {
         return tx_refuse(tx, ERR_AUTH_PERMISSION, kind->check_permission);
     }
-    return item->maker_key_id != decide->key_id ? ERR_OK : ERR_REVIEW_SELF;
+    TRY(is_operator(tx, decide->key_id, item->maker_key_id, item->maker_name, &maker));
+    return maker ? ERR_REVIEW_SELF : ERR_OK;
 }
 
 static bool has_approved(const struct review_item *item, int64_t key_id)
@@ -229,6 +243,21 @@ static bool has_approved(const struct review_item *item, int64_t key_id)
     return false;
 }
 
+static enum err check_first_time(struct tx *tx, const struct review_decide *decide,
+                                 const struct review_item *item)
+{
+    for (int64_t i = 0; i < item->approved; i++) {
+        const struct review_decision *before = &item->approvals[i];
+        bool same;
+
+        TRY(is_operator(tx, decide->key_id, before->key_id, before->name, &same));
+        if (same) {
+            return ERR_REVIEW_TWICE;
+        }
+    }
+    return ERR_OK;
+}
+
 /* Notes one more approval, without what follows from the last one. */
 static enum err add_approval(struct tx *tx, const struct review_decide *decide,
                              struct review_item *item, const struct review_kind **kind)
@@ -239,9 +268,7 @@ static enum err add_approval(struct tx *tx, const struct review_decide *decide,
         return tx_refuse(tx, ERR_REVIEW_KIND, "kind");
     }
     TRY(check_checker(tx, decide, item, *kind));
-    if (has_approved(item, decide->key_id)) {
-        return ERR_REVIEW_TWICE;
-    }
+    TRY(check_first_time(tx, decide, item));
     TRY(decision(tx, decide, &item->approvals[item->approved]));
     item->approved++;
     return ERR_OK;
@@ -331,11 +358,13 @@ static enum err withdraw_apply(struct tx *tx, const void *arg, void *result)
 {
     const struct review_decide *decide = arg;
     struct review_item *item;
+    bool maker;
 
     TRY(edit(tx, decide->review_id, &item));
     if (item->status != REVIEW_WITHDRAWN || item->closed.key_id != decide->key_id) {
         TRY(still_pending(tx, item));
-        if (item->maker_key_id != decide->key_id) {
+        TRY(is_operator(tx, decide->key_id, item->maker_key_id, item->maker_name, &maker));
+        if (!maker) {
             return ERR_REVIEW_NOT_MAKER;
         }
         TRY(decision(tx, decide, &item->closed));
