@@ -9,7 +9,7 @@ B := build/$(VARIANT)
 PACKAGES := libuv libmicrohttpd gnutls libcurl jansson sqlite3 libmariadb libqrencode openssl libargon2 zlib
 PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 # Cairo is included with its folder, and needs no flags.
-PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) cairo)
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) cairo fontconfig)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wformat=2 -Wcast-qual \

@@ -2,6 +2,7 @@
 
 #include "business/auth/auth.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -216,6 +217,23 @@ static bool open_vault(struct app *app, struct arena *arena)
 /* A server waits as a standby, a tool takes the writer's place at once, a reader takes none. */
 enum purpose { TO_SERVE = 1, TO_CHANGE, TO_READ };
 
+/* A file that is only read must be there: nothing is made for it. */
+static bool is_there(struct arena *arena, struct str url)
+{
+    const struct str scheme = STR("sqlite:");
+    const char *path;
+
+    if (!str_starts(url, scheme)) {
+        return true;
+    }
+    path = str_cstr(arena, str_slice(url, scheme.len, url.len));
+    if (access(path, R_OK) == 0) {
+        return true;
+    }
+    (void)fprintf(stderr, "tomato: the data file cannot be read: %s: %s\n", path, strerror(errno));
+    return false;
+}
+
 static bool open_store(struct app *app, struct arena *arena, enum purpose purpose)
 {
     struct store_part parts[APP_MODULES_MAX + 2];
@@ -245,10 +263,15 @@ static bool open_store(struct app *app, struct arena *arena, enum purpose purpos
         }
     }
     options.part_count = count;
-    (void)mkdir(str_cstr(arena, conf_text(app->conf, "data.dir")), 0700);
+    if (purpose != TO_READ) {
+        (void)mkdir(str_cstr(arena, conf_text(app->conf, "data.dir")), 0700);
+    }
     if (options.url.len == 0) {
         options.url = str_printf(arena, "sqlite:" STR_FMT,
                                  STR_ARG(in_data_dir(arena, app->conf, "tomato.db")));
+    }
+    if (purpose == TO_READ && !is_there(arena, options.url)) {
+        return false;
     }
     err = purpose == TO_SERVE ? standby_open(app, &options, detail)
                               : store_open(&options, &app->store, detail);

@@ -1,8 +1,8 @@
-/* tomato ledger statement ACCOUNT FROM TO --csv|--pdf FILE */
+/* tomato ledger statement ACCOUNT FROM TO --csv FILE | --pdf FILE */
 #include "base/time.h"
 #include "main/ledger_cli.h"
-#include "money/ledger/ledger_statement.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 struct run {
@@ -18,78 +18,77 @@ static void step(void *ctx, struct reader *reader)
     run->err = ledger_document_step(reader, &run->document, &run->done);
 }
 
-static enum err date_of(const char *text, int32_t *date)
-{
-    int64_t number;
-
-    TRY(str_parse_int(str_of(text), &number));
-    if (number < 19700102 || number > 99991230 || !time_date_is_valid((int32_t)number)) {
-        return ERR_FIELD_FORMAT;
-    }
-    *date = (int32_t)number;
-    return ERR_OK;
-}
-
-static enum err ask_of(char **argv, struct ledger_document_ask *ask)
+static enum err ask_of(struct ledger_tool *tool, struct ledger_document_ask *ask)
 {
     int32_t from, to;
 
-    if (id_parse(str_of(argv[0]), LEDGER_ACCOUNT_PREFIX, &ask->of.account_id) != ERR_OK) {
-        return ERR_LEDGER_ACCOUNT;
-    }
-    TRY(date_of(argv[1], &from));
-    TRY(date_of(argv[2], &to));
+    ledger_tool_account(tool, &ask->of);
+    TRY(ledger_tool_date(tool, 1, &from));
+    TRY(ledger_tool_date(tool, 2, &to));
     if (to < from) {
-        return ERR_FIELD_RANGE;
+        return ledger_tool_misuse(tool, "止日早于起日", "is before the first date", tool->argv[2]);
     }
-    ask->of.owner_id = LEDGER_ANY_OWNER;
     ask->of.period = ledger_period_of(from, to);
-    if (strcmp(argv[3], "--csv") == 0) {
+    if (strcmp(tool->argv[3], "--csv") == 0) {
         ask->kind = LEDGER_DOCUMENT_CSV;
-    } else if (strcmp(argv[3], "--pdf") == 0) {
+    } else if (strcmp(tool->argv[3], "--pdf") == 0) {
         ask->kind = LEDGER_DOCUMENT_PDF;
     } else {
-        return ERR_FIELD_VALUE;
+        return ledger_tool_misuse(tool, "须为 --csv 或 --pdf", "must be --csv or --pdf",
+                                  tool->argv[3]);
     }
-    ask->language = LEDGER_CHINESE;
+    ask->language = tool->paper_language;
     return ERR_OK;
 }
 
-static enum err build(struct app *app, struct run *run)
+static enum err build(struct ledger_tool *tool, struct run *run)
 {
+    const struct ledger_walk *walk = &run->document.walk;
+
     while (!run->done) {
-        TRY(store_read(app->store, step, run));
+        TRY(store_read(tool->print.store, step, run));
+        if (run->err == ERR_LEDGER_STATEMENT_LONG) {
+            (void)snprintf(tool->problem, sizeof(tool->problem),
+                           tool->print.language == LEDGER_CHINESE
+                               ? "该期间有 %lld 笔分录,单份文件最多 %lld 笔,请缩短期间"
+                               : "the period has %lld entries, a file holds at most %lld: ask for "
+                                 "shorter periods",
+                           (long long)(walk->last - walk->first + 1),
+                           (long long)ledger_document_max(run->document.ask.kind));
+        }
         TRY(run->err);
+        ledger_tool_tell(tool, walk->next - walk->first, walk->last - walk->first + 1);
     }
     return ERR_OK;
 }
 
-static enum err write_to(const char *path, struct str content)
+static enum err write_to(struct ledger_tool *tool, const char *path, struct str content)
 {
-    FILE *file = fopen(path, "wb");
-    bool right;
+    bool to_stdout = strcmp(path, "-") == 0;
+    FILE *file = to_stdout ? stdout : fopen(path, "wb");
+    bool written;
 
     if (file == NULL) {
-        return ERR_CONF_FILE;
+        return ledger_tool_misuse(tool, "文件无法写入", strerror(errno), path);
     }
-    right = fwrite(content.ptr, 1, content.len, file) == content.len;
-    right = fclose(file) == 0 && right;
-    return right ? ERR_OK : ERR_CONF_FILE;
+    written = fwrite(content.ptr, 1, content.len, file) == content.len;
+    written = (to_stdout ? fflush(file) : fclose(file)) == 0 && written;
+    return written ? ERR_OK : ledger_tool_misuse(tool, "文件无法写入", strerror(errno), path);
 }
 
-enum err ledger_statement_cli(struct app *app, char **argv)
+enum err ledger_statement_cli(struct ledger_tool *tool)
 {
     struct arena *arena = arena_new();
     struct run *run = ARENA_NEW(arena, struct run);
     struct ledger_document_ask ask = {0};
-    enum err err = ask_of(argv, &ask);
+    enum err err = ask_of(tool, &ask);
 
     if (err == ERR_OK) {
         ledger_document_init(&run->document, arena, &ask);
-        err = build(app, run);
+        err = build(tool, run);
     }
     if (err == ERR_OK) {
-        err = write_to(argv[4], run->document.content);
+        err = write_to(tool, tool->argv[4], run->document.content);
     }
     arena_free(arena);
     return err;

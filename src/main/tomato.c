@@ -70,6 +70,17 @@ static int run_reader(struct conf *conf, int argc, char **argv,
     return status;
 }
 
+/* Help needs no database: nothing is opened or made for it. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            return true;
+        }
+    }
+    return argc == 1;
+}
+
 struct sub_command {
     const char *name;
     int (*with_conf)(struct conf *conf);
@@ -87,6 +98,7 @@ static const struct sub_command sub_commands[] = {
 
 static int run(const char *config, int argc, char **argv)
 {
+    char help_word[] = "--help", *help[] = {help_word};
     struct conf *conf;
     int status = 2;
 
@@ -97,9 +109,11 @@ static int run(const char *config, int argc, char **argv)
         const struct sub_command *sub = &sub_commands[i];
 
         if (strcmp(argv[0], sub->name) == 0) {
-            status = sub->with_conf != NULL ? sub->with_conf(conf)
-                     : sub->reads           ? run_reader(conf, argc - 1, argv + 1, sub->with_app)
-                                            : run_tool(conf, argc - 1, argv + 1, sub->with_app);
+            status = sub->with_app != NULL && asks_for_help(argc, argv)
+                         ? sub->with_app(NULL, argc > 1 ? 1 : 0, help)
+                     : sub->with_conf != NULL ? sub->with_conf(conf)
+                     : sub->reads             ? run_reader(conf, argc - 1, argv + 1, sub->with_app)
+                                              : run_tool(conf, argc - 1, argv + 1, sub->with_app);
             conf_free(conf);
             return status;
         }

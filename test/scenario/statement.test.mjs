@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Platform } from './lib.mjs';
 
-let p, account, source, today, other;
+let p, account, accountNumber, source, today, other;
 let number = Date.now();
 const amounts = [100, 10700053, 250];
 const sum = amounts.reduce((a, b) => a + b, 0);
@@ -27,7 +27,7 @@ const pdfText = (bytes) => execFileSync('pdftotext', ['-layout', '-', '-'], { in
 before(async () => {
   p = await Platform.start();
   const open = (type, merchant_id = p.owner.id) => p.made('POST', '/v1/accounts', { merchant_id, type, currency: 'CNY' });
-  account = (await open('settlement')).id;
+  ({ id: account, number: accountNumber } = await open('settlement'));
   source = (await open('deposit')).id;
   const line = await p.operator('POST', `/v1/accounts/${source}/credit-line`, { credit_line: 100000000, reason: 'a source of money for the tests' });
   await p.reviewed(line);
@@ -73,24 +73,46 @@ test('the CSV is in Chinese or English, and the command line writes the same', a
   const en = await file(`/v1/accounts/${account}/statement.csv?${period()}&lang=en&bom=true`);
   assert.equal(zh.headers.get('content-type'), 'text/csv; charset=utf-8');
   const lines = zh.text.split('\r\n');
-  assert.equal(lines[0], `账户,${account},,,,,,,,`);
-  assert.equal(lines[5], '期初余额,0.00,,,,,,,,');
-  assert.match(lines[8], /,接口,转账,\d+,,107000\.53,107001\.53$/);
+  assert.equal(lines[0], `账号,${accountNumber}\t,,,,,,,,`);
+  assert.equal(lines[1], `账户,${account},,,,,,,,`);
+  assert.equal(lines[2], `户名,${p.owner.id},${p.owner.name},,,,,,,`);
+  assert.equal(lines[6], '期初余额,0.00,,,,,,,,');
+  assert.match(lines[9], /,接口,转账,\d+,,107000\.53,107001\.53$/);
   assert.equal(lines.at(-2), `期末余额,107004.03,,,,,,,,`);
-  assert.ok(en.text.startsWith('\uFEFFAccount,'));
+  assert.ok(en.text.startsWith('\uFEFFAccount no.,'));
   assert.match(en.text, /\r\nCredits,3,107004\.03,,,,,,,\r\n/);
   const path = join(p.data, 'statement.csv');
   p.tool('ledger', 'statement', account, String(today), String(today), '--csv', path);
   assert.deepEqual(readFileSync(path), zh.bytes);
+  p.tool('ledger', 'statement', accountNumber, String(today), String(today), '--csv', path, '--lang', 'en');
+  assert.equal('\uFEFF' + readFileSync(path, 'utf8'), en.text);
+});
+
+test('an account is found by its number as well, and papers show the number', async () => {
+  for (const base of ['/v1/accounts', '/v1/ledger/accounts']) {
+    const page = await p.made('GET', `${base}/${accountNumber}/statement?order=oldest`);
+    assert.deepEqual(page.data.map((e) => [e.account_id, e.account_number]), amounts.map(() => [account, accountNumber]));
+    const sums = await p.made('GET', `${base}/${accountNumber}/statement/sums?${period()}`);
+    assert.deepEqual([sums.account_id, sums.account_number, sums.owner_name], [account, accountNumber, p.owner.name]);
+    const [day] = (await p.made('GET', `${base}/${accountNumber}/daily?${period()}`)).data;
+    assert.deepEqual([day.account_number, day.owner_name], [accountNumber, p.owner.name]);
+    const csv = await file(`${base}/${accountNumber}/statement.csv?${period()}`);
+    assert.match(csv.headers.get('content-disposition'), new RegExp(`"${accountNumber}-${today}-${today}\\.csv"`));
+    const wrong = accountNumber.slice(0, -1) + ((Number(accountNumber.at(-1)) + 1) % 10);
+    p.refused(await p.operator('GET', `${base}/${wrong}/statement`), 404, 'ledger_account');
+  }
+  p.refused(await p.merchant('GET', `/v1/accounts/${accountNumber}/statement`, undefined, {}, other.key), 404, 'ledger_account');
+  const screen = p.tool('ledger', 'statement', accountNumber, '1', '--lang', 'en');
+  assert.ok(screen.startsWith(`account no. ${accountNumber}\naccount     ${account}\n`), screen);
 });
 
 test('the PDF shows what the CSV says', async () => {
   const csv = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
   const zh = pdfText((await file(`/v1/ledger/accounts/${account}/statement.pdf?${period()}`)).bytes);
-  for (const word of ['账户对账单', '期初余额', '贷方合计', '107000.53', account, sha256(csv.bytes)]) {
+  for (const word of ['账户对账单', '期初余额', '贷方合计', '107,000.53', account, accountNumber, p.owner.name, sha256(csv.bytes)]) {
     assert.ok(zh.includes(word), `${word} in\n${zh}`);
   }
-  assert.match(zh, /\b1 ?\/ ?1\b/);
+  assert.match(zh, /第 *1 *页 *共 *1 *页/);
   const en = pdfText((await file(`/v1/accounts/${account}/statement.pdf?${period()}&lang=en`)).bytes);
   assert.match(en, /Account statement[^]*Closing balance/);
 });
@@ -100,11 +122,12 @@ test('a receipt has both parties, the amount in numerals, and a code that stays'
   const receipt = await p.made('GET', `/v1/ledger/journals/${entries[1].journal_id}/receipt.json`);
   assert.deepEqual(receipt.parties.map((x) => [x.side, x.account_id, x.amount]),
     [['debit', source, 10700053], ['credit', account, 10700053]]);
+  assert.deepEqual([receipt.parties[1].account_number, receipt.parties[1].owner_name], [accountNumber, p.owner.name]);
   assert.equal(receipt.amount_in_chinese, '人民币壹拾万柒仟元零伍角叁分');
   assert.match(receipt.code, /^([0-9a-f]{4}-){3}[0-9a-f]{4}$/);
   const pdf = await file(`/v1/ledger/journals/${entries[1].journal_id}/receipt.pdf`);
   const text = pdfText(pdf.bytes);
-  for (const word of ['电子回单', receipt.amount_in_chinese, receipt.code, entries[1].journal_id]) {
+  for (const word of ['电子回单', accountNumber, p.owner.name, receipt.amount_in_chinese, receipt.code, entries[1].journal_id]) {
     assert.ok(text.includes(word), `${word} in\n${text}`);
   }
   assert.deepEqual((await file(`/v1/ledger/journals/${entries[1].journal_id}/receipt.pdf`)).bytes, pdf.bytes);

@@ -74,6 +74,12 @@ struct channel_limits {
 };
 MUST_USE enum err channel_limits(struct str method, struct channel_limits *out);
 
+/* ---- outside of commands ---- */
+
+/* ERR_CHANNEL_NOT_FOUND. */
+MUST_USE enum err channel_account_read(struct reader *reader, int64_t account_id,
+                                       struct arena *arena, struct channel_account *out);
+
 /* ---- calls ---- */
 
 /* One call to a channel. The caller owns the struct, the order and the arena until then() has run,

@@ -74,10 +74,7 @@ static struct reply *disable_handler(struct request *req)
 
 static enum err get_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
-    enum err err =
-        reader_get(reader, &channel_account_table, *(const int64_t *)arg, req->arena, result);
-
-    return err == ERR_STORE_NOT_FOUND ? ERR_CHANNEL_NOT_FOUND : err;
+    return channel_account_read(reader, *(const int64_t *)arg, req->arena, result);
 }
 
 static struct reply *got(struct request *req, void *result)

@@ -112,3 +112,11 @@ enum err channel__read_accounts(struct reader *reader, struct arena *arena,
     *rows = found;
     return ERR_OK;
 }
+
+enum err channel_account_read(struct reader *reader, int64_t account_id, struct arena *arena,
+                              struct channel_account *out)
+{
+    enum err err = reader_get(reader, &channel_account_table, account_id, arena, out);
+
+    return err == ERR_STORE_NOT_FOUND ? ERR_CHANNEL_NOT_FOUND : err;
+}

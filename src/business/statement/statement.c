@@ -1,39 +1,58 @@
 #include "business/statement/statement.h"
 
-#include "money/ledger/ledger_statement.h"
-
-static int64_t owner_of(const struct request *req)
+/* The desk of whoever asks. */
+static struct ledger_desk desk_of(const struct request *req)
 {
-    return req->principal.kind == HTTP_AUTH_OPERATOR ? LEDGER_ANY_OWNER
-                                                     : req->principal.merchant_id;
+    return (struct ledger_desk){
+        .owner_id = req->principal.kind == HTTP_AUTH_OPERATOR ? LEDGER_ANY_OWNER
+                                                              : req->principal.merchant_id,
+        .directory = &statement_directory,
+    };
 }
 
 static struct reply *page_handler(struct request *req)
 {
-    return ledger_reply_statement(req, owner_of(req));
+    return ledger_reply_statement(req, desk_of(req));
 }
 
 static struct reply *sums_handler(struct request *req)
 {
-    return ledger_reply_document(req, owner_of(req), LEDGER_DOCUMENT_SUMS);
+    return ledger_reply_document(req, desk_of(req), LEDGER_DOCUMENT_SUMS);
 }
 
 static struct reply *csv_handler(struct request *req)
 {
-    return ledger_reply_document(req, owner_of(req), LEDGER_DOCUMENT_CSV);
+    return ledger_reply_document(req, desk_of(req), LEDGER_DOCUMENT_CSV);
 }
 
 static struct reply *pdf_handler(struct request *req)
 {
-    return ledger_reply_document(req, owner_of(req), LEDGER_DOCUMENT_PDF);
+    return ledger_reply_document(req, desk_of(req), LEDGER_DOCUMENT_PDF);
 }
 
 static struct reply *daily_handler(struct request *req)
 {
-    return ledger_reply_daily(req, owner_of(req));
+    return ledger_reply_daily(req, desk_of(req));
+}
+
+static struct reply *owner_daily_handler(struct request *req)
+{
+    return ledger_reply_owner_daily(req, &statement_directory);
+}
+
+static struct reply *receipt_handler(struct request *req)
+{
+    return ledger_reply_receipt(req, &statement_directory);
+}
+
+static struct reply *receipt_pdf_handler(struct request *req)
+{
+    return ledger_reply_receipt_pdf(req, &statement_directory);
 }
 
 #define READ .method = "GET", .auth = HTTP_AUTH_EITHER, .permission = "account:read", ROUTE_HERE
+#define OPERATOR_READ                                                                              \
+    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
 
 static const struct route routes[] = {
     {
@@ -44,7 +63,7 @@ static const struct route routes[] = {
         .reply = &ledger_entry_set,
         .reply_is_list = true,
         .errors = ledger_page_errors,
-        .summary = "List an account's entries with running balances",
+        .summary = "List an account's entries with running balances, of a period or of all time",
     },
     {
         READ,
@@ -80,6 +99,78 @@ static const struct route routes[] = {
         .reply_is_list = true,
         .errors = ledger_document_errors,
         .summary = "List an account's daily summaries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement",
+        .handler = page_handler,
+        .query = &ledger_statement_query,
+        .reply = &ledger_entry_set,
+        .reply_is_list = true,
+        .errors = ledger_page_errors,
+        .summary = "List an account's entries with running balances, of a period or of all time",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement/sums",
+        .handler = sums_handler,
+        .query = &ledger_document_query,
+        .reply = &ledger_sums_set,
+        .errors = ledger_document_errors,
+        .summary = "Get the opening and closing balance of a period, and what came between",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement.csv",
+        .handler = csv_handler,
+        .query = &ledger_document_query,
+        .errors = ledger_document_errors,
+        .summary = "Get the statement of a period as CSV, up to 250,000 entries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/statement.pdf",
+        .handler = pdf_handler,
+        .query = &ledger_document_query,
+        .errors = ledger_document_errors,
+        .summary = "Get the statement of a period as PDF, up to 10,000 entries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/daily",
+        .handler = daily_handler,
+        .query = &ledger_daily_query,
+        .reply = &ledger_day_set,
+        .reply_is_list = true,
+        .errors = ledger_document_errors,
+        .summary = "List an account's daily summaries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/daily",
+        .handler = owner_daily_handler,
+        .query = &ledger_owner_daily_query,
+        .reply = &ledger_day_set,
+        .reply_is_list = true,
+        .errors = ledger_document_errors,
+        .summary = "List the summaries of a day of all accounts of a merchant",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}/receipt.json",
+        .handler = receipt_handler,
+        .query = &ledger_receipt_query,
+        .reply = &ledger_receipt_set,
+        .errors = ledger_receipt_errors,
+        .summary = "Get the receipt of a movement",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}/receipt.pdf",
+        .handler = receipt_pdf_handler,
+        .query = &ledger_receipt_query,
+        .errors = ledger_receipt_errors,
+        .summary = "Get the receipt of a movement as PDF",
     },
     {.method = NULL},
 };

@@ -25,9 +25,13 @@ static const struct timer_kind *const timers[] = {
 };
 
 static const struct route *const more_routes[] = {
-    ledger__transfer_routes,  ledger__hold_routes,    ledger__day_routes,
-    ledger__chart_routes,     ledger__voucher_routes, ledger__pending_routes,
-    ledger__statement_routes, ledger__receipt_routes, NULL,
+    ledger__transfer_routes,
+    ledger__hold_routes,
+    ledger__day_routes,
+    ledger__chart_routes,
+    ledger__voucher_routes,
+    ledger__pending_routes,
+    NULL,
 };
 
 const struct module ledger_module = {

@@ -628,6 +628,7 @@ MUST_USE enum err ledger_read_days(struct reader *reader, int32_t before, size_t
 struct ledger_trial_row {
     int64_t code;
     struct str name; /* in the chart, on the day */
+    struct str name_zh;
     enum currency currency;
     enum ledger_side side; /* the normal side */
     struct amount opening; /* on the normal side */
@@ -692,7 +693,7 @@ extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by t
 extern struct metric ledger_pending_metric, ledger_pending_wait_metric;
 extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 
-/* ---- tools: what `tomato ledger …` prints; *right false: the books are wrong ---- */
+/* ---- tools: what `tomato ledger …` prints ---- */
 
 /* Called every so often with the rows done and the rows to do. */
 struct ledger_progress {
@@ -700,19 +701,21 @@ struct ledger_progress {
     void *ctx;
 };
 
+enum ledger_language { LEDGER_CHINESE = 1, LEDGER_ENGLISH };
+
+struct ledger_print {
+    struct store *store;
+    enum ledger_language language;
+    struct buf *out;
+    bool wrong; /* set when the books are */
+};
 /* date 0: the whole journal, else that day. progress may be NULL. ERR_LEDGER_DAY. */
-MUST_USE enum err ledger_print_proof(struct store *store, int32_t date,
-                                     const struct ledger_progress *progress, struct buf *out,
-                                     bool *right);
+MUST_USE enum err ledger_print_proof(struct ledger_print *print, int32_t date,
+                                     const struct ledger_progress *progress);
 /* date 0: now. */
-MUST_USE enum err ledger_print_trial_balance(struct store *store, int32_t date, struct buf *out,
-                                             bool *right);
-/* The newest days with their seals; *right is false when one could not be closed. */
-MUST_USE enum err ledger_print_days(struct store *store, size_t limit, struct buf *out,
-                                    bool *right);
-/* The newest legs of an account, newest first. */
-MUST_USE enum err ledger_print_statement(struct store *store, int64_t account_id, size_t limit,
-                                         struct buf *out);
+MUST_USE enum err ledger_print_trial_balance(struct ledger_print *print, int32_t date);
+/* The newest days with their seals; those that could not be closed are wrong. */
+MUST_USE enum err ledger_print_days(struct ledger_print *print, size_t limit);
 
 /* The legs of the days from `first` to `last` as CSV with a heading, in the order of posting.
  * Amounts are integers of the currency's minor units, debits and credits by their side. Read in

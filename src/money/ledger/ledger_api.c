@@ -267,6 +267,7 @@ static struct reply *accounts_handler(struct request *req)
 struct entry_view {
     int64_t journal_id;
     int64_t account_id;
+    struct str account_number;
     enum ledger_source source;
     enum ledger_operation operation;
     int64_t payment_id;
@@ -285,6 +286,8 @@ static const struct field entry_fields[] = {
           .required = true),
     FIELD(struct entry_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .required = true),
+    FIELD(struct entry_view, account_number, FIELD_TEXT, .max = LEDGER__ACCOUNT_NUMBER_MAX,
+          .help = "In statements: the number people know the account by."),
     FIELD(struct entry_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
     FIELD(struct entry_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
@@ -332,11 +335,15 @@ static struct entry_view *view_entries(struct arena *arena, const struct ledger_
     return views;
 }
 
-struct reply *ledger__reply_entries(struct request *req, const struct ledger_entry *entries,
-                                    size_t count, struct str next_cursor)
+struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
+                                    struct str account_number, struct str next_cursor)
 {
-    struct entry_view *views = view_entries(req->arena, entries, count);
+    size_t count = statement->entry_count;
+    struct entry_view *views = view_entries(req->arena, statement->entries, count);
 
+    for (size_t i = 0; i < count; i++) {
+        views[i].account_number = account_number;
+    }
     return reply_list(req, &ledger_entry_set, views, count, sizeof(*views), next_cursor);
 }
 

@@ -11,9 +11,10 @@ extern const struct enum_name ledger__side_names[];
 extern const struct enum_name ledger__source_names[], ledger__operation_names[];
 extern const struct field_set ledger__journal_set;
 enum { LEDGER__LIST_LIMIT = 20, LEDGER__LIST_LIMIT_MAX = 200 };
-/* A list of ledger_entry_set. */
-struct reply *ledger__reply_entries(struct request *req, const struct ledger_entry *entries,
-                                    size_t count, struct str next_cursor);
+enum { LEDGER__ACCOUNT_NUMBER_MAX = 32, LEDGER__OWNER_NAME_MAX = 200 };
+/* A list of ledger_entry_set; the number is that of the account they are all of, or empty. */
+struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
+                                    struct str account_number, struct str next_cursor);
 
 /* ---- ledger_statement_api.c ---- */
 
@@ -22,8 +23,6 @@ extern const struct enum_name ledger__language_names[];
 /* Content to be kept under the name, with its SHA-256 in Tomato-Content-SHA256. */
 struct reply *ledger__reply_file(struct request *req, struct str name, const char *type,
                                  struct str content);
-extern const struct route ledger__statement_routes[];
-extern const struct route ledger__receipt_routes[]; /* ledger_receipt_api.c */
 
 struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
                                      size_t count);

@@ -173,23 +173,23 @@ static void the_tools_print_days(void **state)
     struct door *door = shop_open(state);
     struct arena *arena = door->books->arena;
     struct buf text;
-    bool right = false;
+    struct ledger_print print = {
+        .store = door->books->store, .language = LEDGER_ENGLISH, .out = &text};
 
     buf_init(&text, 1 << 16);
-    assert_ok(ledger_print_days(door->books->store, 10, &text, &right));
-    assert_true(right);
+    assert_ok(ledger_print_days(&print, 10));
+    assert_false(print.wrong);
     assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251122  closed            1"));
-    assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251124  open              0"));
+    assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251124  open   \n"));
     buf_reset(&text);
-    assert_ok(ledger_print_proof(door->books->store, 20251122, NULL, &text, &right));
-    assert_true(right);
+    assert_ok(ledger_print_proof(&print, 20251122, NULL));
+    assert_false(print.wrong);
     assert_true(str_ends(buf_str(&text), STR("20251122 is right\n")));
-    assert_int_equal(ledger_print_proof(door->books->store, 20251121, NULL, &text, &right),
-                     ERR_LEDGER_DAY);
+    assert_int_equal(ledger_print_proof(&print, 20251121, NULL), ERR_LEDGER_DAY);
     books_sql(door->books, "UPDATE ledger_day SET wrong = 'so' WHERE id = 20251122");
     buf_reset(&text);
-    assert_ok(ledger_print_days(door->books->store, 10, &text, &right));
-    assert_false(right);
+    assert_ok(ledger_print_days(&print, 10));
+    assert_true(print.wrong);
     assert_true(str_ends(buf_str(&text), STR("  WRONG: so\n")));
     buf_free(&text);
     door_close(door);

@@ -3,9 +3,9 @@
 #include "base/time.h"
 
 #include <cairo/cairo-pdf.h>
+#include <fontconfig/fontconfig.h>
 
-/* Debian: fonts-wqy-zenhei. Where it is missing, fontconfig takes what is nearest. */
-static const char font[] = "WenQuanYi Zen Hei";
+static const char font_wanted[] = "WenQuanYi Zen Hei";
 
 enum { FILE_MAX = 32 << 20, UNITS = 10 /* to a point */, RULE_WIDTH = 5 };
 
@@ -14,6 +14,9 @@ struct ledger_paper {
     cairo_t *cairo;
     struct arena *arena;
     struct buf file;
+    const char *font;
+    bool has_chinese; /* the font */
+    bool lacks_font;  /* for what has been written */
 };
 
 static cairo_status_t write_file(void *closure, const unsigned char *data, unsigned int len)
@@ -22,6 +25,33 @@ static cairo_status_t write_file(void *closure, const unsigned char *data, unsig
 
     buf_add(file, (struct str){(const char *)data, len});
     return buf_ok(file) ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+/* The font's family: what is wanted, or what comes nearest among those with Chinese letters. */
+static void find_font(struct ledger_paper *paper)
+{
+    const FcChar32 letter = 0x8d26; /* 账 */
+    FcPattern *wanted = FcPatternCreate(), *found;
+    FcChar8 *family = NULL;
+    FcCharSet *letters = NULL;
+    FcResult result;
+
+    CHECK(wanted != NULL);
+    (void)FcPatternAddString(wanted, FC_FAMILY, (const FcChar8 *)font_wanted);
+    (void)FcPatternAddString(wanted, FC_LANG, (const FcChar8 *)"zh-cn");
+    (void)FcConfigSubstitute(NULL, wanted, FcMatchPattern);
+    FcDefaultSubstitute(wanted);
+    found = FcFontMatch(NULL, wanted, &result);
+    paper->font = font_wanted;
+    if (found != NULL && FcPatternGetString(found, FC_FAMILY, 0, &family) == FcResultMatch) {
+        paper->font = str_cstr(paper->arena, str_of((const char *)family));
+        paper->has_chinese = FcPatternGetCharSet(found, FC_CHARSET, 0, &letters) == FcResultMatch &&
+                             FcCharSetHasChar(letters, letter) == FcTrue;
+    }
+    if (found != NULL) {
+        FcPatternDestroy(found);
+    }
+    FcPatternDestroy(wanted);
 }
 
 static void set_colour(struct ledger_paper *paper, enum ledger__paper_colour colour)
@@ -39,6 +69,7 @@ struct ledger_paper *ledger__paper_begin(const struct ledger__paper_options *opt
     struct buf made;
 
     paper->arena = options->arena;
+    find_font(paper);
     buf_init_arena(&paper->file, options->arena, FILE_MAX);
     paper->surface = cairo_pdf_surface_create_for_stream(
         write_file, &paper->file, options->width / UNITS, options->height / UNITS);
@@ -69,6 +100,9 @@ enum err ledger__paper_end(struct ledger_paper *paper, struct str *out)
     cairo_surface_finish(paper->surface);
     status = cairo_surface_status(paper->surface);
     cairo_surface_destroy(paper->surface);
+    if (paper->lacks_font) {
+        return ERR_LEDGER_FONT;
+    }
     if (status != CAIRO_STATUS_SUCCESS || !buf_ok(&paper->file)) {
         return ERR_BUF_FULL;
     }
@@ -84,12 +118,41 @@ static int width_of(struct ledger_paper *paper, const char *text)
     return (int)extents.x_advance;
 }
 
+/* Chinese, Japanese and Korean letters: from U+2E80 on, in UTF-8 from E2 BA 80 on. */
+static bool has_chinese(struct str text)
+{
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        unsigned char first = (unsigned char)text.ptr[i], second = (unsigned char)text.ptr[i + 1];
+
+        if (first > 0xe2 || (first == 0xe2 && second >= 0xba)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sets text smaller until it fits, down to three fifths of its size; numbers as far as need be. */
+static int shrink(struct ledger_paper *paper, const char *text, int width,
+                  struct ledger__paper_style style)
+{
+    int size = style.size;
+    int least = style.align == LEDGER__RIGHT ? 1 : style.size * 3 / 5;
+    int text_width;
+
+    cairo_set_font_size(paper->cairo, size);
+    text_width = width_of(paper, text);
+    while (text_width > width && size > least) {
+        cairo_set_font_size(paper->cairo, --size);
+        text_width = width_of(paper, text);
+    }
+    return text_width;
+}
+
 /* The longest beginning that fits with an ellipsis after it. */
-static const char *fit(struct ledger_paper *paper, struct str text, int width, int *text_width)
+static const char *cut(struct ledger_paper *paper, struct str text, int width, int *text_width)
 {
     const char *shown = str_cstr(paper->arena, text);
 
-    *text_width = width_of(paper, shown);
     while (*text_width > width && text.len > 0) {
         do {
             text.len--;
@@ -106,11 +169,13 @@ void ledger__paper_text(struct ledger_paper *paper, struct ledger__paper_box box
     int width, room;
     const char *shown;
 
-    cairo_select_font_face(paper->cairo, font, CAIRO_FONT_SLANT_NORMAL,
+    paper->lacks_font = paper->lacks_font || (!paper->has_chinese && has_chinese(text));
+    cairo_select_font_face(paper->cairo, paper->font, CAIRO_FONT_SLANT_NORMAL,
                            style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(paper->cairo, style.size);
     set_colour(paper, style.colour);
-    shown = fit(paper, text, box.width, &width);
+    shown = str_cstr(paper->arena, text);
+    width = shrink(paper, shown, box.width, style);
+    shown = width > box.width ? cut(paper, text, box.width, &width) : shown;
     room = box.width - width;
     switch (style.align) {
     case LEDGER__LEFT:

@@ -1,8 +1,10 @@
 /* PDF pages with text, rules and bands, over cairo. Lengths are tenths of a point (7200 to a foot
  * of paper: 1/720 inch), counted from the top left corner. One font with Chinese and Latin letters,
- * embedded as far as it is used.
+ * embedded as far as it is used: WenQuanYi Zen Hei (Debian: fonts-wqy-zenhei), or another one of
+ * the machine's that has Chinese letters.
  *
- * The first failure (no memory, too large a file) is remembered and told at the end. */
+ * The first failure (too large a file, Chinese text without a font for it) is remembered and told
+ * at the end. */
 #ifndef MONEY_LEDGER_LEDGER_PAPER_H
 #define MONEY_LEDGER_LEDGER_PAPER_H
 
@@ -31,7 +33,7 @@ struct ledger__paper_options {
 /* Ended by ledger__paper_end, which must be called. */
 struct ledger_paper *ledger__paper_begin(const struct ledger__paper_options *options);
 void ledger__paper_next_page(struct ledger_paper *paper);
-/* ERR_BUF_FULL. */
+/* ERR_BUF_FULL; ERR_LEDGER_FONT. */
 MUST_USE enum err ledger__paper_end(struct ledger_paper *paper, struct str *out);
 
 struct ledger__paper_style {
@@ -40,8 +42,9 @@ struct ledger__paper_style {
     enum ledger__paper_align align;
     bool bold;
 };
-/* Text on the line whose foot is y, in the column from x to x + width; what is too long is cut,
- * with an ellipsis. */
+/* Text on the line whose foot is y, in the column from x to x + width. What is too long is set
+ * smaller; if that does not do it is cut, with an ellipsis, but for what stands at the right:
+ * numbers are never cut. */
 struct ledger__paper_box {
     int x;
     int y;

@@ -2,28 +2,96 @@
 #include "base/encode.h"
 #include "base/time.h"
 #include "money/ledger/ledger_day_int.h"
+#include "money/ledger/ledger_print_int.h"
 
-enum err ledger_print_proof(struct store *store, int32_t date,
-                            const struct ledger_progress *progress, struct buf *out, bool *right)
+/* ---- words and columns ---- */
+
+struct str ledger__print_word(const struct ledger_print *print, const char *zh, const char *en)
+{
+    return str_of(print->language == LEDGER_CHINESE ? zh : en);
+}
+
+/* Places on the screen: two for a letter of three bytes or more, which here are Chinese. */
+static size_t width_of(struct str text)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+
+        width += byte >= 0xe0 ? 2 : (byte & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+static void pad(struct buf *out, struct str text, size_t width)
+{
+    for (size_t i = width_of(text); i < width; i++) {
+        buf_add_char(out, ' ');
+    }
+}
+
+void ledger__print_left(struct buf *out, struct str text, size_t width)
+{
+    buf_add(out, text);
+    pad(out, text, width);
+}
+
+void ledger__print_right(struct buf *out, struct str text, size_t width)
+{
+    pad(out, text, width);
+    buf_add(out, text);
+}
+
+void ledger__print_amount(struct buf *out, struct amount amount, enum currency currency)
+{
+    struct buf text;
+    enum { TEXT_MAX = 64 };
+
+    buf_init(&text, TEXT_MAX);
+    amount_print(&text, amount, currency);
+    buf_add_char(out, ' ');
+    ledger__print_right(out, buf_str(&text), LEDGER__AMOUNT_WIDTH - 1);
+    buf_free(&text);
+}
+
+static void print_count(struct buf *out, int64_t count)
+{
+    buf_printf(out, " %11lld", (long long)count);
+}
+
+/* ---- proof ---- */
+
+static enum err prove(const struct ledger_print *print, int32_t date,
+                      const struct ledger_progress *progress, struct ledger_proof *proof)
 {
     const struct ledger_progress none = {NULL, NULL};
-    struct ledger_proof proof;
 
     progress = progress == NULL ? &none : progress;
-    if (date == 0) {
-        TRY(ledger_prove(store, progress->tell, progress->ctx, &proof));
-    } else {
-        TRY(ledger_prove_day(store, date, progress->tell, progress->ctx, &proof));
-    }
-    *right = proof.holds_true;
-    buf_printf(out, "journals %lld  legs %lld  accounts %lld\n", (long long)proof.journals,
-               (long long)proof.legs, (long long)proof.accounts);
+    return date == 0 ? ledger_prove(print->store, progress->tell, progress->ctx, proof)
+                     : ledger_prove_day(print->store, date, progress->tell, progress->ctx, proof);
+}
+
+enum err ledger_print_proof(struct ledger_print *print, int32_t date,
+                            const struct ledger_progress *progress)
+{
+    struct buf *out = print->out;
+    struct ledger_proof proof;
+
+    TRY(prove(print, date, progress, &proof));
+    print->wrong = !proof.holds_true;
+    buf_printf(out, STR_FMT " %lld  " STR_FMT " %lld  " STR_FMT " %lld\n",
+               STR_ARG(ledger__print_word(print, "凭证", "journals")), (long long)proof.journals,
+               STR_ARG(ledger__print_word(print, "分录", "legs")), (long long)proof.legs,
+               STR_ARG(ledger__print_word(print, "账户", "accounts")), (long long)proof.accounts);
     if (!proof.holds_true) {
-        buf_printf(out, "WRONG: %s\n", proof.wrong);
+        buf_printf(out, STR_FMT "%s\n", STR_ARG(ledger__print_word(print, "错误:", "WRONG: ")),
+                   proof.wrong);
     } else if (date == 0) {
-        buf_add(out, STR("the books are right\n"));
+        buf_add(out, ledger__print_word(print, "账目正确\n", "the books are right\n"));
     } else {
-        buf_printf(out, "%lld is right\n", (long long)date);
+        buf_printf(out, "%lld" STR_FMT "\n", (long long)date,
+                   STR_ARG(ledger__print_word(print, " 账目正确", " is right")));
     }
     return ERR_OK;
 }
@@ -46,34 +114,73 @@ static void read_days(void *ctx, struct reader *reader)
         ledger_read_days(reader, 0, query->limit, query->arena, &query->days, &query->count);
 }
 
-static void print_day(struct buf *out, const struct ledger_day *day)
+static struct str status_word(const struct ledger_print *print, enum ledger_day_status status)
 {
-    int64_t rows = day->status == LEDGER_DAY_OPEN ? 0 : day->last_row - day->first_row + 1;
+    switch (status) {
+    case LEDGER_DAY_OPEN:
+        return ledger__print_word(print, "记账中", "open");
+    case LEDGER_DAY_CLOSING:
+        return ledger__print_word(print, "封账中", "closing");
+    case LEDGER_DAY_CLOSED:
+        break;
+    }
+    return ledger__print_word(print, "已封账", "closed");
+}
 
-    buf_printf(out, "%lld  %-7s %11lld %11lld %11lld  ", (long long)day->id,
-               enum_name_of(ledger__day_status_names, (int)day->status), (long long)rows,
-               (long long)day->journals, (long long)day->legs);
-    hex_encode(out, day->hash);
+enum { STATUS_WIDTH = 7, COUNT_WIDTH = 11 };
+
+/* The day that is open has not been counted yet. */
+static void print_day(const struct ledger_print *print, const struct ledger_day *day)
+{
+    struct buf *out = print->out;
+
+    buf_printf(out, "%lld  ", (long long)day->id);
+    ledger__print_left(out, status_word(print, day->status), STATUS_WIDTH);
+    if (day->status != LEDGER_DAY_OPEN) {
+        print_count(out, day->last_row - day->first_row + 1);
+    }
+    if (day->status == LEDGER_DAY_CLOSED) {
+        print_count(out, day->journals);
+        print_count(out, day->legs);
+        buf_add(out, STR("  "));
+        hex_encode(out, day->hash);
+    }
     buf_add_char(out, '\n');
     if (day->wrong.len > 0) {
-        buf_printf(out, "  WRONG: " STR_FMT "\n", STR_ARG(day->wrong));
+        buf_printf(out, "  " STR_FMT STR_FMT "\n",
+                   STR_ARG(ledger__print_word(print, "错误:", "WRONG: ")), STR_ARG(day->wrong));
     }
 }
 
-enum err ledger_print_days(struct store *store, size_t limit, struct buf *out, bool *right)
+static void print_days_head(const struct ledger_print *print)
+{
+    const struct str counts[] = {
+        ledger__print_word(print, "行数", "rows"),
+        ledger__print_word(print, "凭证", "journals"),
+        ledger__print_word(print, "分录", "legs"),
+    };
+
+    ledger__print_left(print->out, ledger__print_word(print, "日期", "date"), 10);
+    ledger__print_left(print->out, ledger__print_word(print, "状态", "status"), STATUS_WIDTH);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        buf_add_char(print->out, ' ');
+        ledger__print_right(print->out, counts[i], COUNT_WIDTH);
+    }
+    buf_printf(print->out, "  " STR_FMT "\n", STR_ARG(ledger__print_word(print, "哈希", "hash")));
+}
+
+enum err ledger_print_days(struct ledger_print *print, size_t limit)
 {
     struct days_query query = {.arena = arena_new(), .limit = limit};
-    enum err err = store_read(store, read_days, &query);
+    enum err err = store_read(print->store, read_days, &query);
 
     err = err == ERR_OK ? query.err : err;
     if (err == ERR_OK) {
-        *right = true;
-        buf_printf(out, "%-8s  %-7s %11s %11s %11s  %s\n", "date", "status", "rows", "journals",
-                   "legs", "hash");
+        print_days_head(print);
     }
     for (size_t i = 0; err == ERR_OK && i < query.count; i++) {
-        print_day(out, &query.days[i]);
-        *right = *right && query.days[i].wrong.len == 0;
+        print_day(print, &query.days[i]);
+        print->wrong = print->wrong || query.days[i].wrong.len > 0;
     }
     arena_free(query.arena);
     return err;
@@ -95,114 +202,81 @@ static void read_trial(void *ctx, struct reader *reader)
     query->err = ledger_read_trial_balance(reader, query->date, query->arena, &query->trial);
 }
 
-static void print_amount(struct buf *out, struct arena *arena, struct amount amount,
-                         enum currency currency)
-{
-    struct buf text;
-    enum { WIDTH = 20, TEXT_MAX = 64 };
+enum { CODE_WIDTH = 10, CURRENCY_WIDTH = 4, SIDE_WIDTH = 4 };
 
-    buf_init_arena(&text, arena, TEXT_MAX);
-    amount_print(&text, amount, currency);
-    buf_printf(out, "%*s" STR_FMT, text.len < WIDTH ? (int)(WIDTH - text.len) : 1, "",
-               STR_ARG(buf_str(&text)));
-}
-
-static void print_trial_row(struct buf *out, struct arena *arena,
-                            const struct ledger_trial_row *row)
+static void print_trial_head(const struct ledger_print *print)
 {
-    buf_printf(out, "%-10lld  " STR_FMT "  %s", (long long)row->code,
-               STR_ARG(currency_code(row->currency)), row->side == LEDGER_DEBIT ? "D" : "C");
-    print_amount(out, arena, row->opening, row->currency);
-    print_amount(out, arena, row->debits, row->currency);
-    print_amount(out, arena, row->credits, row->currency);
-    print_amount(out, arena, row->closing, row->currency);
-    buf_printf(out, "  " STR_FMT "\n", STR_ARG(row->name));
-}
+    const struct str amounts[] = {
+        ledger__print_word(print, "期初余额", "opening"),
+        ledger__print_word(print, "借方发生额", "debits"),
+        ledger__print_word(print, "贷方发生额", "credits"),
+        ledger__print_word(print, "期末余额", "closing"),
+    };
+    struct buf *out = print->out;
 
-static enum err print_trial(struct store *store, struct trial_query *query, struct buf *out,
-                            bool *right)
-{
-    TRY(store_read(store, read_trial, query));
-    TRY(query->err);
-    buf_printf(out, "business date %lld\n", (long long)query->trial.date);
-    buf_printf(out, "%-10s  %-3s  %s%20s%20s%20s%20s  %s\n", "code", "cur", " ", "opening",
-               "debits", "credits", "closing", "name");
-    for (size_t i = 0; i < query->trial.row_count; i++) {
-        print_trial_row(out, query->arena, &query->trial.rows[i]);
+    ledger__print_left(out, ledger__print_word(print, "科目", "code"), CODE_WIDTH);
+    ledger__print_left(out, ledger__print_word(print, "币种", "cur"), CURRENCY_WIDTH + 1);
+    ledger__print_left(out, ledger__print_word(print, "方向", "side"), SIDE_WIDTH);
+    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
+        ledger__print_right(out, amounts[i], LEDGER__AMOUNT_WIDTH);
     }
-    *right = query->trial.balanced;
-    if (*right) {
-        buf_add(out, STR("debits = credits in every currency\n"));
+    buf_printf(out, "  " STR_FMT "\n", STR_ARG(ledger__print_word(print, "名称", "name")));
+}
+
+static void print_trial_row(const struct ledger_print *print, const struct ledger_trial_row *row)
+{
+    bool is_debit = row->side == LEDGER_DEBIT;
+    bool in_chinese = print->language == LEDGER_CHINESE && row->name_zh.len > 0;
+    struct buf *out = print->out;
+
+    buf_printf(out, "%-10lld" STR_FMT "  ", (long long)row->code,
+               STR_ARG(currency_code(row->currency)));
+    ledger__print_left(
+        out, is_debit ? ledger__print_word(print, "借", "D") : ledger__print_word(print, "贷", "C"),
+        SIDE_WIDTH);
+    ledger__print_amount(out, row->opening, row->currency);
+    ledger__print_amount(out, row->debits, row->currency);
+    ledger__print_amount(out, row->credits, row->currency);
+    ledger__print_amount(out, row->closing, row->currency);
+    buf_printf(out, "  " STR_FMT "\n", STR_ARG(in_chinese ? row->name_zh : row->name));
+}
+
+/* Of the day, then of all time, in each currency. */
+static enum err print_trial(struct ledger_print *print, struct trial_query *query)
+{
+    const struct ledger_trial_balance *trial = &query->trial;
+    struct buf *out = print->out;
+
+    TRY(store_read(print->store, read_trial, query));
+    TRY(query->err);
+    if (trial->row_count == 0) {
+        buf_add(out, ledger__print_word(print, "尚无分录\n", "nothing has been booked yet\n"));
+        return ERR_OK;
+    }
+    buf_printf(out, STR_FMT " %lld\n",
+               STR_ARG(ledger__print_word(print, "账务日期", "business date")),
+               (long long)trial->date);
+    print_trial_head(print);
+    for (size_t i = 0; i < trial->row_count; i++) {
+        print_trial_row(print, &trial->rows[i]);
+    }
+    print->wrong = !trial->balanced;
+    if (trial->balanced) {
+        buf_add(out, ledger__print_word(print, "各币种借贷平衡\n",
+                                        "debits = credits in every currency\n"));
     } else {
-        buf_printf(out, "WRONG: debits and credits differ in " STR_FMT "\n",
-                   STR_ARG(currency_code(query->trial.wrong_currency)));
+        buf_printf(out, STR_FMT STR_FMT "\n",
+                   STR_ARG(ledger__print_word(print, "错误:借贷不平,币种 ",
+                                              "WRONG: debits and credits differ in ")),
+                   STR_ARG(currency_code(trial->wrong_currency)));
     }
     return ERR_OK;
 }
 
-enum err ledger_print_trial_balance(struct store *store, int32_t date, struct buf *out, bool *right)
+enum err ledger_print_trial_balance(struct ledger_print *print, int32_t date)
 {
     struct trial_query query = {.arena = arena_new(), .date = date};
-    enum err err = print_trial(store, &query, out, right);
-
-    arena_free(query.arena);
-    return err;
-}
-
-/* ---- statement ---- */
-
-struct statement_query {
-    struct arena *arena;
-    struct ledger_statement_page page;
-    struct ledger_statement statement;
-    enum err err;
-};
-
-static void read_statement(void *ctx, struct reader *reader)
-{
-    struct statement_query *query = ctx;
-
-    query->err = ledger_read_statement(reader, &query->page, query->arena, &query->statement);
-}
-
-static void print_entry(struct buf *out, struct arena *arena, const struct ledger_entry *entry,
-                        enum currency currency)
-{
-    buf_printf(out, "%8lld  ", (long long)entry->sequence);
-    time_print(out, entry->created_at_ms);
-    buf_printf(out, "  %s", entry->side == LEDGER_DEBIT ? "D" : "C");
-    print_amount(out, arena, entry->amount, currency);
-    print_amount(out, arena, entry->balance, currency);
-    buf_add(out, STR("  "));
-    id_print(out, LEDGER_JOURNAL_PREFIX, entry->journal_id);
-    buf_add_char(out, '\n');
-}
-
-static enum err print_statement(struct store *store, struct statement_query *query, size_t limit,
-                                struct buf *out)
-{
-    do {
-        enum currency currency;
-
-        query->page.limit = limit < LEDGER_STATEMENT_MAX ? limit : LEDGER_STATEMENT_MAX;
-        TRY(store_read(store, read_statement, query));
-        TRY(query->err);
-        currency = query->statement.account.currency;
-        for (size_t i = 0; i < query->statement.entry_count; i++) {
-            print_entry(out, query->arena, &query->statement.entries[i], currency);
-        }
-        limit -= query->statement.entry_count;
-        query->page.cursor = query->statement.next_cursor;
-        arena_reset(query->arena);
-    } while (limit > 0 && query->page.cursor != 0);
-    return ERR_OK;
-}
-
-enum err ledger_print_statement(struct store *store, int64_t account_id, size_t limit,
-                                struct buf *out)
-{
-    struct statement_query query = {.arena = arena_new(), .page = {.account_id = account_id}};
-    enum err err = limit == 0 ? ERR_FIELD_RANGE : print_statement(store, &query, limit, out);
+    enum err err = print_trial(print, &query);
 
     arena_free(query.arena);
     return err;

@@ -55,8 +55,9 @@ static enum err read_legs(struct reader *reader, struct ledger_receipt *receipt,
 
         leg->entry = journal->entries[i];
         TRY(ledger_read_account(reader, leg->entry.account_id, arena, &leg->account));
+        TRY(ledger__label(reader, receipt->ask.directory, &leg->account, arena, &leg->label));
         leg->name =
-            ledger__name_of(ledger_chart_entry(&chart, leg->account.code), receipt->language);
+            ledger__name_of(ledger_chart_entry(&chart, leg->account.code), receipt->ask.language);
     }
     return ERR_OK;
 }
@@ -75,13 +76,12 @@ static void add_up(struct ledger_receipt *receipt)
     }
 }
 
-enum err ledger_read_receipt(struct reader *reader, int64_t journal_id,
-                             enum ledger_language language, struct arena *arena,
-                             struct ledger_receipt *out)
+enum err ledger_read_receipt(struct reader *reader, const struct ledger_receipt_ask *ask,
+                             struct arena *arena, struct ledger_receipt *out)
 {
-    struct ledger_receipt receipt = {.language = language};
+    struct ledger_receipt receipt = {.ask = *ask};
 
-    TRY(ledger_read_journal(reader, journal_id, arena, &receipt.journal));
+    TRY(ledger_read_journal(reader, ask->journal_id, arena, &receipt.journal));
     TRY(read_legs(reader, &receipt, arena));
     add_up(&receipt);
     if (receipt.currency == CURRENCY_CNY) {

@@ -5,14 +5,14 @@
 
 struct receipt_query {
     enum ledger_language lang;
-    int64_t journal_id; /* from the path */
+    struct ledger_receipt_ask ask;
 };
 
 static const struct field receipt_query_fields[] = {
     FIELD(struct receipt_query, lang, FIELD_ENUM, .names = ledger__language_names,
           .help = "zh when absent."),
 };
-static const struct field_set receipt_query_set =
+const struct field_set ledger_receipt_query =
     FIELD_SET("ledger_receipt_query", receipt_query_fields);
 
 /* ---- JSON ---- */
@@ -20,7 +20,9 @@ static const struct field_set receipt_query_set =
 struct leg_view {
     enum ledger_side side;
     int64_t account_id;
+    struct str account_number;
     struct str owner;
+    struct str owner_name;
     int64_t code;
     struct str name;
     enum currency currency;
@@ -30,7 +32,10 @@ struct leg_view {
 static const struct field leg_fields[] = {
     FIELD(struct leg_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
     FIELD(struct leg_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    FIELD(struct leg_view, account_number, FIELD_TEXT, .max = LEDGER__ACCOUNT_NUMBER_MAX,
+          .help = "The number people know the account by."),
     FIELD(struct leg_view, owner, FIELD_TEXT, .max = 64, .help = "Who the account is kept for."),
+    FIELD(struct leg_view, owner_name, FIELD_TEXT, .max = LEDGER__OWNER_NAME_MAX),
     FIELD(struct leg_view, code, FIELD_INT, .required = true),
     FIELD(struct leg_view, name, FIELD_TEXT, .max = LEDGER_CODE_NAME_MAX,
           .help = "Of the code, in the language."),
@@ -44,6 +49,7 @@ struct receipt_view {
     int64_t business_date;
     int64_t created_at;
     struct str business_no;
+    struct str memo;
     struct field_list parties;
     enum currency currency;
     struct amount amount;
@@ -57,6 +63,7 @@ static const struct field receipt_fields[] = {
     {.name = "object", .type = FIELD_CONST, .text = "ledger_receipt", .always = true},
     FIELD(struct receipt_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
     FIELD(struct receipt_view, business_no, FIELD_TEXT, .max = 32),
+    FIELD(struct receipt_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX),
     FIELD(struct receipt_view, business_date, FIELD_INT, .required = true, .example = "20261122"),
     FIELD(struct receipt_view, created_at, FIELD_TIME, .required = true),
     FIELD(struct receipt_view, parties, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = leg_fields,
@@ -70,7 +77,7 @@ static const struct field receipt_fields[] = {
     FIELD(struct receipt_view, code, FIELD_TEXT, .max = 32, .required = true,
           .help = "Verification code: of the same movement it is always the same."),
 };
-static const struct field_set receipt_set = FIELD_SET("ledger_receipt", receipt_fields);
+const struct field_set ledger_receipt_set = FIELD_SET("ledger_receipt", receipt_fields);
 
 static struct leg_view view_leg(struct arena *arena, const struct ledger_receipt_leg *leg,
                                 enum ledger_language language)
@@ -78,6 +85,8 @@ static struct leg_view view_leg(struct arena *arena, const struct ledger_receipt
     return (struct leg_view){
         .side = leg->entry.side,
         .account_id = leg->account.id,
+        .account_number = leg->label.number,
+        .owner_name = leg->label.owner,
         .owner = ledger__owner_text(arena, &leg->account, language),
         .code = leg->account.code,
         .name = leg->name,
@@ -91,7 +100,7 @@ static enum err receipt_run(struct reader *reader, struct request *req, const vo
 {
     const struct receipt_query *query = arg;
 
-    return ledger_read_receipt(reader, query->journal_id, query->lang, req->arena, result);
+    return ledger_read_receipt(reader, &query->ask, req->arena, result);
 }
 
 static struct reply *json_then(struct request *req, void *result)
@@ -102,7 +111,9 @@ static struct reply *json_then(struct request *req, void *result)
     const struct receipt_view view = {
         .id = journal->id,
         .source = journal->reference.source,
-        .business_no = ledger__business_text(req->arena, &journal->reference),
+        .business_no =
+            ledger__business_text(req->arena, receipt->ask.directory, &journal->reference),
+        .memo = journal->memo,
         .business_date = journal->business_date,
         .created_at = journal->created_at_ms,
         .parties = {parties, receipt->leg_count},
@@ -113,9 +124,9 @@ static struct reply *json_then(struct request *req, void *result)
     };
 
     for (size_t i = 0; i < receipt->leg_count; i++) {
-        parties[i] = view_leg(req->arena, &receipt->legs[i], receipt->language);
+        parties[i] = view_leg(req->arena, &receipt->legs[i], receipt->ask.language);
     }
-    return reply_fields(req, 200, &receipt_set, &view);
+    return reply_fields(req, 200, &ledger_receipt_set, &view);
 }
 
 /* ---- PDF ---- */
@@ -142,57 +153,43 @@ static struct reply *file_then(struct request *req, void *result)
                               "application/pdf", file->content);
 }
 
-/* ---- routes ---- */
+/* ---- for routes ---- */
 
-static struct reply *receipt(struct request *req, size_t result_size,
-                             enum err (*run)(struct reader *reader, struct request *req,
-                                             const void *arg, void *result),
-                             struct reply *(*then)(struct request *req, void *result))
+static struct receipt_query *query_of(struct request *req, const struct ledger_directory *directory,
+                                      struct reply **refusal)
 {
     struct receipt_query *query = ARENA_NEW(req->arena, struct receipt_query);
 
-    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, &query->journal_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_JOURNAL);
+    *refusal = NULL;
+    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, &query->ask.journal_id) != ERR_OK) {
+        *refusal = reply_error(req, ERR_LEDGER_JOURNAL);
+    } else if (request_query(req, &ledger_receipt_query, query) != ERR_OK) {
+        *refusal = reply_refusal(req);
     }
-    if (request_query(req, &receipt_query_set, query) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    query->lang = query->lang == 0 ? LEDGER_CHINESE : query->lang;
-    return reply_query(req, query, result_size, run, then);
+    query->ask.directory = directory;
+    query->ask.language = query->lang == 0 ? LEDGER_CHINESE : query->lang;
+    return query;
 }
 
-static struct reply *json_handler(struct request *req)
+struct reply *ledger_reply_receipt(struct request *req, const struct ledger_directory *directory)
 {
-    return receipt(req, sizeof(struct ledger_receipt), receipt_run, json_then);
+    struct reply *refusal;
+    struct receipt_query *query = query_of(req, directory, &refusal);
+
+    return refusal != NULL
+               ? refusal
+               : reply_query(req, query, sizeof(struct ledger_receipt), receipt_run, json_then);
 }
 
-static struct reply *pdf_handler(struct request *req)
+struct reply *ledger_reply_receipt_pdf(struct request *req,
+                                       const struct ledger_directory *directory)
 {
-    return receipt(req, sizeof(struct receipt_file), file_run, file_then);
+    struct reply *refusal;
+    struct receipt_query *query = query_of(req, directory, &refusal);
+
+    return refusal != NULL
+               ? refusal
+               : reply_query(req, query, sizeof(struct receipt_file), file_run, file_then);
 }
 
-static const enum err errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
-
-#define OPERATOR_READ                                                                              \
-    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
-
-const struct route ledger__receipt_routes[] = {
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/journals/{id}/receipt.json",
-        .handler = json_handler,
-        .query = &receipt_query_set,
-        .reply = &receipt_set,
-        .errors = errors,
-        .summary = "Get the receipt of a movement",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/journals/{id}/receipt.pdf",
-        .handler = pdf_handler,
-        .query = &receipt_query_set,
-        .errors = errors,
-        .summary = "Get the receipt of a movement as PDF",
-    },
-    {.method = NULL},
-};
+const enum err ledger_receipt_errors[] = {ERR_LEDGER_JOURNAL, ERR_LEDGER_FONT, ERR_OK};

@@ -10,22 +10,22 @@ enum {
     SIZE = 90,
     TITLE_SIZE = 190,
     PAD = 50,
-    LEGS_IN_HALF = 6, /* that have room in half a sheet */
+    LEG = 330,        /* two lines: the holder, and the account's number below */
+    LEGS_IN_HALF = 4, /* that have room in half a sheet */
     HALF = 4200,
 };
 
-enum { SIDE, OWNER, ACCOUNT, NAME, AMOUNT, COLUMNS };
+enum { SIDE, OWNER, NAME, AMOUNT, COLUMNS };
 static const struct {
     const char *zh;
     const char *en;
     int width;
     enum ledger__paper_align align;
 } columns[COLUMNS] = {
-    [SIDE] = {"借贷", "Side", 500, LEDGER__LEFT},
-    [OWNER] = {"户主", "Party", 1130, LEDGER__LEFT},
-    [ACCOUNT] = {"账户", "Account", 1130, LEDGER__LEFT},
-    [NAME] = {"科目", "Code", 1400, LEDGER__LEFT},
-    [AMOUNT] = {"金额", "Amount", 990, LEDGER__RIGHT},
+    [SIDE] = {"借贷", "Side", 400, LEDGER__LEFT},
+    [OWNER] = {"户名与账号", "Holder and account no.", 2290, LEDGER__LEFT},
+    [NAME] = {"科目", "Code", 1360, LEDGER__LEFT},
+    [AMOUNT] = {"金额", "Amount", 1100, LEDGER__RIGHT},
 };
 
 struct sheet {
@@ -37,7 +37,7 @@ struct sheet {
 
 static struct str word(const struct sheet *sheet, const char *zh, const char *en)
 {
-    return ledger__word(sheet->receipt->language, zh, en);
+    return ledger__word(sheet->receipt->ask.language, zh, en);
 }
 
 static const struct ledger__paper_style plain = {SIZE, LEDGER__INK, LEDGER__LEFT, false};
@@ -58,7 +58,7 @@ static void put_pair(const struct sheet *sheet, int x, struct str name, struct s
 static void put_head(struct sheet *sheet)
 {
     const struct ledger_journal_view *journal = &sheet->receipt->journal;
-    enum ledger_language language = sheet->receipt->language;
+    enum ledger_language language = sheet->receipt->ask.language;
     enum { SECOND = LEFT + INNER / 2 };
     struct str source = ledger__source_word(journal->reference.source, language);
     struct str operation = ledger__operation_word(journal->reference.operation, language);
@@ -82,8 +82,12 @@ static void put_head(struct sheet *sheet)
     put_pair(sheet, SECOND, word(sheet, "记账时间", "Time"),
              ledger__time_text(sheet->arena, journal->created_at_ms));
     sheet->y += LINE;
-    put_pair(sheet, LEFT, word(sheet, "业务单号", "Business no."),
-             ledger__business_text(sheet->arena, &journal->reference));
+    put_pair(
+        sheet, LEFT, word(sheet, "业务单号", "Business no."),
+        ledger__business_text(sheet->arena, sheet->receipt->ask.directory, &journal->reference));
+    if (journal->memo.len > 0) {
+        put_pair(sheet, SECOND, word(sheet, "附言", "Memo"), journal->memo);
+    }
     sheet->y += LINE;
 }
 
@@ -94,12 +98,40 @@ static void put_cells(struct sheet *sheet, const struct str cells[COLUMNS],
 
     for (unsigned i = 0; i < COLUMNS; i++) {
         style.align = columns[i].align;
-        ledger__paper_text(
-            sheet->paper,
-            (struct ledger__paper_box){x + PAD, sheet->y - 60, columns[i].width - 2 * PAD}, style,
-            cells[i]);
+        if (cells[i].len > 0) {
+            ledger__paper_text(
+                sheet->paper,
+                (struct ledger__paper_box){x + PAD, sheet->y - 60, columns[i].width - 2 * PAD},
+                style, cells[i]);
+        }
         x += columns[i].width;
     }
+}
+
+static void put_leg(struct sheet *sheet, const struct ledger_receipt_leg *leg)
+{
+    const struct ledger_account *account = &leg->account;
+    struct str amount = ledger__amount_text(sheet->arena, leg->entry.amount, account->currency);
+    const struct str first[COLUMNS] = {
+        [SIDE] = leg->entry.side == LEDGER_DEBIT ? word(sheet, "借方", "Debit")
+                                                 : word(sheet, "贷方", "Credit"),
+        [OWNER] =
+            ledger__holder_text(sheet->arena, account, &leg->label, sheet->receipt->ask.language),
+        [NAME] =
+            str_printf(sheet->arena, "%lld " STR_FMT, (long long)account->code, STR_ARG(leg->name)),
+        [AMOUNT] = str_printf(sheet->arena, STR_FMT " " STR_FMT,
+                              STR_ARG(currency_code(account->currency)), STR_ARG(amount)),
+    };
+    const struct str second[COLUMNS] = {
+        [OWNER] = ledger__account_text(sheet->arena, account, &leg->label),
+    };
+
+    sheet->y += LINE;
+    put_cells(sheet, first, plain);
+    sheet->y += LEG - LINE;
+    put_cells(sheet, second, faint);
+    ledger__paper_rule(sheet->paper, (struct ledger__paper_box){LEFT, sheet->y, INNER},
+                       LEDGER__RULE);
 }
 
 static void put_legs(struct sheet *sheet)
@@ -115,22 +147,7 @@ static void put_legs(struct sheet *sheet)
     sheet->y += LINE;
     put_cells(sheet, cells, strong);
     for (size_t i = 0; i < receipt->leg_count; i++) {
-        const struct ledger_receipt_leg *leg = &receipt->legs[i];
-        const struct ledger_account *account = &leg->account;
-        struct str amount = ledger__amount_text(sheet->arena, leg->entry.amount, account->currency);
-
-        cells[SIDE] = leg->entry.side == LEDGER_DEBIT ? word(sheet, "借方", "Debit")
-                                                      : word(sheet, "贷方", "Credit");
-        cells[OWNER] = ledger__owner_text(sheet->arena, account, receipt->language);
-        cells[ACCOUNT] = id_str(sheet->arena, LEDGER_ACCOUNT_PREFIX, account->id);
-        cells[NAME] =
-            str_printf(sheet->arena, "%lld " STR_FMT, (long long)account->code, STR_ARG(leg->name));
-        cells[AMOUNT] = str_printf(sheet->arena, STR_FMT " " STR_FMT,
-                                   STR_ARG(currency_code(account->currency)), STR_ARG(amount));
-        sheet->y += LINE;
-        put_cells(sheet, cells, plain);
-        ledger__paper_rule(sheet->paper, (struct ledger__paper_box){LEFT, sheet->y, INNER},
-                           LEDGER__RULE);
+        put_leg(sheet, &receipt->legs[i]);
     }
 }
 
@@ -182,7 +199,7 @@ enum err ledger_receipt_pdf(const struct ledger_receipt *receipt, struct arena *
     sheet.paper = ledger__paper_begin(&(struct ledger__paper_options){
         .arena = arena,
         .width = WIDTH,
-        .height = HALF + more * LINE,
+        .height = HALF + more * LEG,
         .title = word(&sheet, "电子回单", "Electronic receipt"),
         .at_ms = receipt->journal.created_at_ms,
     });

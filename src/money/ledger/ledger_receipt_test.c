@@ -4,8 +4,7 @@
 #include "test/lib/ledger_kit_test.h"
 
 struct receipt_query {
-    int64_t journal_id;
-    enum ledger_language language;
+    struct ledger_receipt_ask ask;
     struct ledger_receipt receipt;
     struct str pdf;
     enum err err;
@@ -13,7 +12,7 @@ struct receipt_query {
 
 static enum err read_both(struct reader *reader, struct arena *arena, struct receipt_query *query)
 {
-    TRY(ledger_read_receipt(reader, query->journal_id, query->language, arena, &query->receipt));
+    TRY(ledger_read_receipt(reader, &query->ask, arena, &query->receipt));
     return ledger_receipt_pdf(&query->receipt, arena, &query->pdf);
 }
 
@@ -27,7 +26,7 @@ static void receipt_run(struct books *books, struct reader *reader, void *ctx)
 static struct receipt_query read_receipt(struct books *books, int64_t journal_id,
                                          enum ledger_language language)
 {
-    struct receipt_query query = {.journal_id = journal_id, .language = language};
+    struct receipt_query query = {.ask = {.journal_id = journal_id, .language = language}};
 
     books_read(books, receipt_run, &query);
     return query;

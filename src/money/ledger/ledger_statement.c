@@ -28,6 +28,26 @@ enum err ledger__owner_check(const struct ledger_account *account, int64_t owner
                                                                          : ERR_LEDGER_ACCOUNT;
 }
 
+enum err ledger_ask_account(struct reader *reader, const struct ledger_ask *ask,
+                            struct arena *arena, int64_t *account_id)
+{
+    *account_id = ask->account_id;
+    if (ask->account_id != 0) {
+        return ERR_OK;
+    }
+    return ask->directory == NULL
+               ? ERR_LEDGER_ACCOUNT
+               : ask->directory->find(reader, ask->account_number, arena, account_id);
+}
+
+enum err ledger__label(struct reader *reader, const struct ledger_directory *directory,
+                       const struct ledger_account *account, struct arena *arena,
+                       struct ledger_label *out)
+{
+    *out = (struct ledger_label){.number = STR(""), .owner = STR("")};
+    return directory == NULL ? ERR_OK : directory->label(reader, account, arena, out);
+}
+
 /* ---- the walk ---- */
 
 enum err ledger_walk_begin(struct reader *reader, const struct ledger_ask *ask, struct arena *arena,
@@ -35,9 +55,12 @@ enum err ledger_walk_begin(struct reader *reader, const struct ledger_ask *ask, 
 {
     struct ledger_walk walk = {.period = ask->period};
     struct ledger_entry before, last;
+    int64_t account_id;
 
-    TRY(ledger_read_account(reader, ask->account_id, arena, &walk.account));
+    TRY(ledger_ask_account(reader, ask, arena, &account_id));
+    TRY(ledger_read_account(reader, account_id, arena, &walk.account));
     TRY(ledger__owner_check(&walk.account, ask->owner_id));
+    TRY(ledger__label(reader, ask->directory, &walk.account, arena, &walk.label));
     TRY(ledger__read_before(reader, &walk.account, ask->period.begin, arena, &before));
     TRY(ledger__read_before(reader, &walk.account, ask->period.end, arena, &last));
     walk.first = before.sequence + 1;

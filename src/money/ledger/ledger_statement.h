@@ -8,13 +8,30 @@
  * neither holds a transaction nor keeps others from the readers. It is refused when the period has
  * more entries than one document holds.
  *
- * A statement of days that have been cut never changes: the same request gives the same bytes. */
+ * A statement of days that have been cut never changes, but for the name of the account's owner:
+ * the same request gives the same bytes. */
 #ifndef MONEY_LEDGER_LEDGER_STATEMENT_H
 #define MONEY_LEDGER_LEDGER_STATEMENT_H
 
 #include "money/ledger/ledger.h"
 
-enum ledger_language { LEDGER_CHINESE = 1, LEDGER_ENGLISH };
+enum { LEDGER_SOURCES_MAX = 32 }; /* more than enum ledger_source has */
+
+/* What people call an account. */
+struct ledger_label {
+    struct str number; /* 账号 */
+    struct str owner;  /* the name of whom it is kept for; empty: the platform, or it has none */
+};
+/* What is known of accounts above the books. Whoever prints papers brings it. */
+struct ledger_directory {
+    /* ERR_LEDGER_ACCOUNT: no account has this number. */
+    enum err (*find)(struct reader *reader, struct str number, struct arena *arena,
+                     int64_t *account_id);
+    enum err (*label)(struct reader *reader, const struct ledger_account *account,
+                      struct arena *arena, struct ledger_label *out);
+    /* Of business numbers that are ids, by source; NULL: it is a number. */
+    const char *prefixes[LEDGER_SOURCES_MAX];
+};
 
 /* From the first date to the last one, both included. */
 struct ledger_period ledger_period_of(int32_t from, int32_t to);
@@ -31,14 +48,20 @@ enum { LEDGER_ANY_OWNER = -1 };
 
 /* Whose account, and when. */
 struct ledger_ask {
+    const struct ledger_directory *directory;
     int64_t account_id;
-    int64_t owner_id; /* of the account, else it is not found; LEDGER_ANY_OWNER */
+    struct str account_number; /* instead of the id, when that is 0 */
+    int64_t owner_id;          /* of the account, else it is not found; LEDGER_ANY_OWNER */
     struct ledger_period period;
 };
+/* The id of the account that is asked for. ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err ledger_ask_account(struct reader *reader, const struct ledger_ask *ask,
+                                     struct arena *arena, int64_t *account_id);
 
 /* What of an account's chain lies in a period, and how far it has been walked. */
 struct ledger_walk {
     struct ledger_account account; /* its balances are those of now */
+    struct ledger_label label;
     struct ledger_period period;
     int64_t first; /* sequence; first > last: no legs */
     int64_t last;
@@ -93,14 +116,14 @@ int64_t ledger_document_max(enum ledger_document_kind kind);
 
 /* ---- daily summaries ---- */
 
-enum { LEDGER_DAY_SOURCES = 32, LEDGER_DAYS_MAX = 366 };
+enum { LEDGER_DAYS_MAX = 366 };
 
 struct ledger_day_sums {
     int32_t date;
     struct amount opening;
     struct amount closing;
     struct ledger_sums sums;
-    struct ledger_sums by_source[LEDGER_DAY_SOURCES]; /* by enum ledger_source */
+    struct ledger_sums by_source[LEDGER_SOURCES_MAX]; /* by enum ledger_source */
 };
 /* A summary for each date from the first to the last, also for those without entries. A job of
  * steps like a document; the same refusals, of LEDGER_SUMS_MAX entries. */
@@ -122,12 +145,14 @@ MUST_USE enum err ledger_daily_step(struct reader *reader, struct ledger_daily *
  */
 enum { LEDGER_OWNER_ACCOUNTS_MAX = 100 };
 struct ledger_owner_daily {
+    const struct ledger_directory *directory;
     int64_t owner_id;
     int64_t after_id; /* accounts with a greater id */
     int32_t date;
     size_t limit; /* 1 … LEDGER_OWNER_ACCOUNTS_MAX */
     struct arena *arena;
     struct ledger_account *accounts; /* NULL before the first step */
+    struct ledger_label *labels;     /* of accounts[i] */
     size_t account_count;
     bool more;                    /* there are further accounts */
     struct ledger_day_sums *days; /* of accounts[i] */
@@ -142,11 +167,17 @@ MUST_USE enum err ledger_owner_daily_step(struct reader *reader, struct ledger_o
 struct ledger_receipt_leg {
     struct ledger_entry entry;
     struct ledger_account account;
+    struct ledger_label label;
     struct str name; /* of the account's code, in the language */
 };
-struct ledger_receipt {
-    struct ledger_journal_view journal;
+struct ledger_receipt_ask {
+    const struct ledger_directory *directory;
+    int64_t journal_id;
     enum ledger_language language;
+};
+struct ledger_receipt {
+    struct ledger_receipt_ask ask;
+    struct ledger_journal_view journal;
     struct ledger_receipt_leg *legs;
     size_t leg_count;
     struct amount amount; /* the debits in the currency of the first leg */
@@ -156,25 +187,44 @@ struct ledger_receipt {
     struct str code;       /* 16 hex digits over what the receipt says, in groups of four */
 };
 /* ERR_LEDGER_JOURNAL. */
-MUST_USE enum err ledger_read_receipt(struct reader *reader, int64_t journal_id,
-                                      enum ledger_language language, struct arena *arena,
-                                      struct ledger_receipt *out);
+MUST_USE enum err ledger_read_receipt(struct reader *reader, const struct ledger_receipt_ask *ask,
+                                      struct arena *arena, struct ledger_receipt *out);
 /* The receipt as a PDF of one page. */
 MUST_USE enum err ledger_receipt_pdf(const struct ledger_receipt *receipt, struct arena *arena,
                                      struct str *out);
 
-/* ---- HTTP, for the routes of operators and those of merchants; {id} is the account ---- */
+/* ---- tools ---- */
+
+/* The account and its newest `limit` entries, newest first; the period of the ask is left aside. */
+MUST_USE enum err ledger_print_statement(struct ledger_print *print, const struct ledger_ask *ask,
+                                         size_t limit);
+
+/* ---- HTTP, for the routes of operators and those of merchants ---- */
 
 extern const struct field_set ledger_entry_set;
-extern const struct field_set ledger_statement_query, ledger_document_query, ledger_daily_query;
-extern const struct field_set ledger_sums_set, ledger_day_set;
-extern const enum err ledger_document_errors[], ledger_page_errors[];
+extern const struct field_set ledger_statement_query, ledger_document_query, ledger_daily_query,
+    ledger_owner_daily_query, ledger_receipt_query;
+extern const struct field_set ledger_sums_set, ledger_day_set, ledger_receipt_set;
+extern const enum err ledger_document_errors[], ledger_page_errors[], ledger_receipt_errors[];
+
+/* Who asks; {id} of the path is the account, by id or by number. */
+struct ledger_desk {
+    int64_t owner_id; /* of the accounts, else they are not found; LEDGER_ANY_OWNER */
+    const struct ledger_directory *directory; /* outlives the request */
+};
 /* Pages of ledger_entry_set, by ledger_statement_query. */
-struct reply *ledger_reply_statement(struct request *req, int64_t owner_id);
+struct reply *ledger_reply_statement(struct request *req, struct ledger_desk desk);
 /* A file, or the sums as ledger_sums_set, by ledger_document_query. */
-struct reply *ledger_reply_document(struct request *req, int64_t owner_id,
+struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk,
                                     enum ledger_document_kind kind);
 /* Pages of ledger_day_set, by ledger_daily_query. */
-struct reply *ledger_reply_daily(struct request *req, int64_t owner_id);
+struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk);
+/* A day of all accounts of a merchant: pages of ledger_day_set, by ledger_owner_daily_query. */
+struct reply *ledger_reply_owner_daily(struct request *req,
+                                       const struct ledger_directory *directory);
+/* {id} is a journal; by ledger_receipt_query: ledger_receipt_set, or a PDF. */
+struct reply *ledger_reply_receipt(struct request *req, const struct ledger_directory *directory);
+struct reply *ledger_reply_receipt_pdf(struct request *req,
+                                       const struct ledger_directory *directory);
 
 #endif

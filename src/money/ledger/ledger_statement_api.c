@@ -7,6 +7,8 @@
 #include "money/ledger/ledger_statement_int.h"
 #include "platform/store/store_reply.h"
 
+#define NUMBER_HELP .help = "The number people know the account by."
+#define OWNER_HELP .help = "The name of whom it is kept for."
 #define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
 
 enum { DAYS = 31 }; /* in a page of daily summaries */
@@ -65,6 +67,19 @@ static const char *period_of(const struct period_query *query, struct ledger_per
     return query->to >= query->from ? NULL : "to";
 }
 
+/* ---- who asks ---- */
+
+/* The account of the path, by id or by number: a number that is none is of no account. */
+static void ask_of(struct request *req, struct ledger_desk desk, struct ledger_ask *ask)
+{
+    ask->directory = desk.directory;
+    ask->owner_id = desk.owner_id;
+    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask->account_id) != ERR_OK) {
+        ask->account_id = 0;
+        ask->account_number = req->params[0];
+    }
+}
+
 /* ---- pages of a statement ---- */
 
 enum order { ORDER_NEWEST = 1, ORDER_OLDEST };
@@ -92,42 +107,47 @@ static const struct field statement_query_fields[] = {
 const struct field_set ledger_statement_query =
     FIELD_SET("ledger_statement", statement_query_fields);
 
+struct statement_result {
+    struct ledger_statement statement;
+    struct ledger_label label;
+};
+
 static enum err statement_run(struct reader *reader, struct request *req, const void *arg,
                               void *result)
 {
     const struct statement_query *query = arg;
-    const struct ledger_statement_page page = {
-        .account_id = query->ask.account_id,
+    struct ledger_statement_page page = {
         .forward = query->order == ORDER_OLDEST,
         .cursor = query->starting_after,
         .limit = (size_t)query->limit,
         .period = query->has_period ? &query->ask.period : NULL,
     };
-    struct ledger_statement *statement = result;
+    struct statement_result *found = result;
 
-    TRY(ledger_read_statement(reader, &page, req->arena, statement));
-    return ledger__owner_check(&statement->account, query->ask.owner_id);
+    TRY(ledger_ask_account(reader, &query->ask, req->arena, &page.account_id));
+    TRY(ledger_read_statement(reader, &page, req->arena, &found->statement));
+    TRY(ledger__owner_check(&found->statement.account, query->ask.owner_id));
+    return ledger__label(reader, query->ask.directory, &found->statement.account, req->arena,
+                         &found->label);
 }
 
 static struct reply *statement_then(struct request *req, void *result)
 {
-    const struct ledger_statement *statement = result;
+    const struct statement_result *found = result;
+    const struct ledger_statement *statement = &found->statement;
     struct str next = STR("");
 
     if (statement->next_cursor != 0) {
         next = str_printf(req->arena, "%lld", (long long)statement->next_cursor);
     }
-    return ledger__reply_entries(req, statement->entries, statement->entry_count, next);
+    return ledger__reply_entries(req, statement, found->label.number, next);
 }
 
-struct reply *ledger_reply_statement(struct request *req, int64_t owner_id)
+struct reply *ledger_reply_statement(struct request *req, struct ledger_desk desk)
 {
     struct statement_query *query = ARENA_NEW(req->arena, struct statement_query);
     const char *param, *detail;
 
-    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->ask.account_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_ACCOUNT);
-    }
     if (request_query(req, &ledger_statement_query, query) != ERR_OK) {
         return reply_refusal(req);
     }
@@ -137,9 +157,9 @@ struct reply *ledger_reply_statement(struct request *req, int64_t owner_id)
     if (param != NULL) {
         return reply_error_at(req, ERR_FIELD_VALUE, param, detail);
     }
-    query->ask.owner_id = owner_id;
+    ask_of(req, desk, &query->ask);
     query->limit = query->limit == 0 ? LEDGER__LIST_LIMIT : query->limit;
-    return reply_query(req, query, sizeof(struct ledger_statement), statement_run, statement_then);
+    return reply_query(req, query, sizeof(struct statement_result), statement_run, statement_then);
 }
 
 /* ---- documents ---- */
@@ -165,6 +185,8 @@ const struct field_set ledger_document_query =
 
 struct sums_view {
     int64_t account_id;
+    struct str account_number;
+    struct str owner_name;
     enum currency currency;
     struct amount opening;
     int64_t entries;
@@ -179,6 +201,9 @@ static const struct field sums_fields[] = {
     FIELD(struct sums_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .required = true),
     {.name = "object", .type = FIELD_CONST, .text = "ledger_statement_sums", .always = true},
+    FIELD(struct sums_view, account_number, FIELD_TEXT, .max = LEDGER__ACCOUNT_NUMBER_MAX,
+          NUMBER_HELP),
+    FIELD(struct sums_view, owner_name, FIELD_TEXT, .max = LEDGER__OWNER_NAME_MAX, OWNER_HELP),
     FIELD(struct sums_view, currency, FIELD_CURRENCY, .required = true),
     FIELD(struct sums_view, opening, SIGNED_AMOUNT, .help = "The closing of the period before."),
     FIELD(struct sums_view, entries, FIELD_INT, .always = true),
@@ -194,6 +219,8 @@ static struct reply *reply_sums(struct request *req, const struct ledger_walk *w
 {
     const struct sums_view view = {
         .account_id = walk->account.id,
+        .account_number = walk->label.number,
+        .owner_name = walk->label.owner,
         .currency = walk->account.currency,
         .opening = walk->opening,
         .entries = walk->last - walk->first + 1,
@@ -218,17 +245,17 @@ struct reply *ledger__reply_file(struct request *req, struct str name, const cha
     return reply;
 }
 
-/* "acc_…-20261101-20261130.csv"; instants as Unix seconds. */
+/* "1020261123000000010795-20261101-20261130.csv"; instants as Unix seconds. */
 static struct str file_name(struct request *req, const struct ledger_walk *walk, const char *ending)
 {
     const struct ledger_period *period = &walk->period;
     bool by_date = period->begin.date != 0;
-    struct str id = id_str(req->arena, LEDGER_ACCOUNT_PREFIX, walk->account.id);
+    struct str name = ledger__account_text(req->arena, &walk->account, &walk->label);
     int64_t from = by_date ? period->begin.date : period->begin.at_ms / TIME_SECOND_MS;
     int64_t to =
         by_date ? time_date_add_days(period->end.date, -1) : period->end.at_ms / TIME_SECOND_MS;
 
-    return str_printf(req->arena, STR_FMT "-%lld-%lld.%s", STR_ARG(id), (long long)from,
+    return str_printf(req->arena, STR_FMT "-%lld-%lld.%s", STR_ARG(name), (long long)from,
                       (long long)to, ending);
 }
 
@@ -273,19 +300,18 @@ static struct reply *document_then(struct request *req, void *job, enum err err)
 }
 
 const enum err ledger_page_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
-const enum err ledger_document_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_STATEMENT_LONG, ERR_OK};
+const enum err ledger_document_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_STATEMENT_LONG,
+                                           ERR_LEDGER_FONT, ERR_OK};
 
-struct reply *ledger_reply_document(struct request *req, int64_t owner_id,
+struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk,
                                     enum ledger_document_kind kind)
 {
     struct ledger_document *document = ARENA_NEW(req->arena, struct ledger_document);
-    struct ledger_document_ask ask = {.of = {.owner_id = owner_id}, .kind = kind};
+    struct ledger_document_ask ask = {.kind = kind};
     struct document_query query = {0};
     const char *param, *detail;
 
-    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask.of.account_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_ACCOUNT);
-    }
+    ask_of(req, desk, &ask.of);
     if (request_query(req, &ledger_document_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
@@ -332,6 +358,8 @@ static const struct field day_fields[] = {
     FIELD(struct day_view, date, FIELD_INT, .required = true, .example = "20261122",
           .help = "The business date, yyyymmdd."),
     DAY_FIELD(account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
+    DAY_FIELD(account_number, FIELD_TEXT, .max = LEDGER__ACCOUNT_NUMBER_MAX, NUMBER_HELP),
+    DAY_FIELD(owner_name, FIELD_TEXT, .max = LEDGER__OWNER_NAME_MAX, OWNER_HELP),
     DAY_FIELD(currency, FIELD_CURRENCY, .required = true),
     DAY_FIELD(opening, SIGNED_AMOUNT, .help = "The closing of the day before."),
     DAY_FIELD(entries, FIELD_INT, .always = true),
@@ -340,7 +368,7 @@ static const struct field day_fields[] = {
     DAY_FIELD(credit_count, FIELD_INT, .always = true),
     DAY_FIELD(credits, FIELD_AMOUNT, .always = true),
     DAY_FIELD(closing, SIGNED_AMOUNT),
-    FIELD(struct day_view, sources, FIELD_LIST, .max = LEDGER_DAY_SOURCES, .sub = source_fields,
+    FIELD(struct day_view, sources, FIELD_LIST, .max = LEDGER_SOURCES_MAX, .sub = source_fields,
           .sub_count = ARRAY_LEN(source_fields), .sub_size = sizeof(struct source_view),
           .always = true, .help = "The same by what caused the entries."),
 };
@@ -348,10 +376,10 @@ const struct field_set ledger_day_set = FIELD_SET("ledger_day_summary", day_fiel
 
 static struct field_list view_sources(struct arena *arena, const struct ledger_day_sums *day)
 {
-    struct source_view *views = ARENA_ARRAY(arena, struct source_view, LEDGER_DAY_SOURCES);
+    struct source_view *views = ARENA_ARRAY(arena, struct source_view, LEDGER_SOURCES_MAX);
     size_t count = 0;
 
-    for (int source = 1; source < LEDGER_DAY_SOURCES; source++) {
+    for (int source = 1; source < LEDGER_SOURCES_MAX; source++) {
         const struct ledger_sums *sums = &day->by_source[source];
 
         if (sums->debit_count + sums->credit_count > 0) {
@@ -368,13 +396,15 @@ static struct field_list view_sources(struct arena *arena, const struct ledger_d
 }
 
 static struct day_view view_day(struct arena *arena, const struct ledger_account *account,
-                                const struct ledger_day_sums *day)
+                                const struct ledger_label *label, const struct ledger_day_sums *day)
 {
     return (struct day_view){
         .date = day->date,
         .sums =
             {
                 .account_id = account->id,
+                .account_number = label->number,
+                .owner_name = label->owner,
                 .currency = account->currency,
                 .opening = day->opening,
                 .entries = day->sums.debit_count + day->sums.credit_count,
@@ -430,7 +460,7 @@ static struct reply *daily_then(struct request *req, void *job, enum err err)
         return reply_error(req, err);
     }
     for (size_t i = 0; i < daily->day_count; i++) {
-        views[i] = view_day(req->arena, &daily->walk.account, &daily->days[i]);
+        views[i] = view_day(req->arena, &daily->walk.account, &daily->walk.label, &daily->days[i]);
     }
     return reply_list(req, &ledger_day_set, views, daily->day_count, sizeof(*views),
                       last < page->to ? str_printf(req->arena, "%d", last) : STR(""));
@@ -453,17 +483,15 @@ static const char *daily_fault(const struct daily_query *query)
     return NULL;
 }
 
-struct reply *ledger_reply_daily(struct request *req, int64_t owner_id)
+struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
 {
     struct daily_job *job = ARENA_NEW(req->arena, struct daily_job);
-    struct ledger_ask ask = {.owner_id = owner_id};
+    struct ledger_ask ask = {0};
     struct daily_query query = {0};
     int32_t from, last;
     const char *fault;
 
-    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask.account_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_ACCOUNT);
-    }
+    ask_of(req, desk, &ask);
     if (request_query(req, &ledger_daily_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
@@ -500,7 +528,7 @@ static const struct field owner_query_fields[] = {
     FIELD(struct owner_query, limit, FIELD_INT, .min = 1, .max = LEDGER_OWNER_ACCOUNTS_MAX,
           .help = "20 when absent."),
 };
-static const struct field_set owner_query_set =
+const struct field_set ledger_owner_daily_query =
     FIELD_SET("ledger_owner_daily_query", owner_query_fields);
 
 static enum err owner_step(struct reader *reader, void *job, bool *done)
@@ -521,7 +549,7 @@ static struct reply *owner_then(struct request *req, void *job, enum err err)
         return reply_error(req, err);
     }
     for (size_t i = 0; i < daily->account_count; i++) {
-        views[i] = view_day(req->arena, &daily->accounts[i], &daily->days[i]);
+        views[i] = view_day(req->arena, &daily->accounts[i], &daily->labels[i], &daily->days[i]);
     }
     if (daily->more) {
         next =
@@ -530,18 +558,20 @@ static struct reply *owner_then(struct request *req, void *job, enum err err)
     return reply_list(req, &ledger_day_set, views, daily->account_count, sizeof(*views), next);
 }
 
-static struct reply *owner_handler(struct request *req)
+struct reply *ledger_reply_owner_daily(struct request *req,
+                                       const struct ledger_directory *directory)
 {
     struct ledger_owner_daily *job = ARENA_NEW(req->arena, struct ledger_owner_daily);
     struct owner_query query = {0};
 
-    if (request_query(req, &owner_query_set, &query) != ERR_OK) {
+    if (request_query(req, &ledger_owner_daily_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
     if (query.date != 0 && !ledger__is_date(query.date)) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
     *job = (struct ledger_owner_daily){
+        .directory = directory,
         .owner_id = query.merchant_id,
         .after_id = query.starting_after,
         .date = query.date != 0 ? (int32_t)query.date
@@ -551,92 +581,3 @@ static struct reply *owner_handler(struct request *req)
     };
     return reply_query_steps(req, job, owner_step, owner_then);
 }
-
-/* ---- routes ---- */
-
-static struct reply *statement_handler(struct request *req)
-{
-    return ledger_reply_statement(req, LEDGER_ANY_OWNER);
-}
-
-static struct reply *sums_handler(struct request *req)
-{
-    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_SUMS);
-}
-
-static struct reply *csv_handler(struct request *req)
-{
-    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_CSV);
-}
-
-static struct reply *pdf_handler(struct request *req)
-{
-    return ledger_reply_document(req, LEDGER_ANY_OWNER, LEDGER_DOCUMENT_PDF);
-}
-
-static struct reply *daily_handler(struct request *req)
-{
-    return ledger_reply_daily(req, LEDGER_ANY_OWNER);
-}
-
-#define OPERATOR_READ                                                                              \
-    .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
-
-const struct route ledger__statement_routes[] = {
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/statement",
-        .handler = statement_handler,
-        .query = &ledger_statement_query,
-        .reply = &ledger_entry_set,
-        .reply_is_list = true,
-        .errors = ledger_page_errors,
-        .summary = "List an account's entries with running balances, of a period or of all time",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/statement/sums",
-        .handler = sums_handler,
-        .query = &ledger_document_query,
-        .reply = &ledger_sums_set,
-        .errors = ledger_document_errors,
-        .summary = "Get the opening and closing balance of a period, and what came between",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/statement.csv",
-        .handler = csv_handler,
-        .query = &ledger_document_query,
-        .errors = ledger_document_errors,
-        .summary = "Get the statement of a period as CSV, up to 250,000 entries",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/statement.pdf",
-        .handler = pdf_handler,
-        .query = &ledger_document_query,
-        .errors = ledger_document_errors,
-        .summary = "Get the statement of a period as PDF, up to 10,000 entries",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/daily",
-        .handler = daily_handler,
-        .query = &ledger_daily_query,
-        .reply = &ledger_day_set,
-        .reply_is_list = true,
-        .errors = ledger_document_errors,
-        .summary = "List an account's daily summaries",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/daily",
-        .handler = owner_handler,
-        .query = &owner_query_set,
-        .reply = &ledger_day_set,
-        .reply_is_list = true,
-        .errors = ledger_document_errors,
-        .summary = "List the summaries of a day of all accounts of a merchant",
-    },
-    {.method = NULL},
-};

@@ -1,5 +1,6 @@
 /* A statement as CSV (RFC 4180): UTF-8, lines end in CR LF, each line has the same number of
- * fields. A text that a spreadsheet would take for a formula begins with an apostrophe. */
+ * fields. A text that a spreadsheet would take for a formula begins with an apostrophe; a number of
+ * more than 15 digits, such as an account's, ends in a tab, or it would be shown rounded. */
 #include "money/ledger/ledger_statement_int.h"
 
 #include "base/time.h"
@@ -39,7 +40,7 @@ static const struct words sources[] = {
     [LEDGER_SOURCE_INTEREST] = {"利息", "interest"},
     [LEDGER_SOURCE_FEE] = {"手续费", "fee"},
 };
-_Static_assert(ARRAY_LEN(sources) <= LEDGER_DAY_SOURCES, "a daily summary has room for each");
+_Static_assert(ARRAY_LEN(sources) <= LEDGER_SOURCES_MAX, "a daily summary has room for each");
 
 static const struct words operations[] = {
     [LEDGER_OPERATION_SUCCEEDED] = {"成功", "succeeded"},
@@ -116,11 +117,20 @@ struct str ledger__period_text(struct arena *arena, const struct ledger_period *
     return str_printf(arena, STR_FMT " – " STR_FMT, STR_ARG(from), STR_ARG(to));
 }
 
-struct str ledger__business_text(struct arena *arena, const struct ledger_reference *reference)
+struct str ledger__business_text(struct arena *arena, const struct ledger_directory *directory,
+                                 const struct ledger_reference *reference)
 {
-    return reference->source == LEDGER_SOURCE_PAYMENT
-               ? id_str(arena, "pay", reference->business_no)
-               : str_printf(arena, "%lld", (long long)reference->business_no);
+    const char *prefix = NULL;
+
+    CHECK((unsigned)reference->source < LEDGER_SOURCES_MAX);
+    if (directory != NULL) {
+        prefix = directory->prefixes[reference->source];
+    }
+    if (prefix == NULL && reference->source == LEDGER_SOURCE_PAYMENT) {
+        prefix = "pay";
+    }
+    return prefix != NULL ? id_str(arena, prefix, reference->business_no)
+                          : str_printf(arena, "%lld", (long long)reference->business_no);
 }
 
 struct str ledger__owner_text(struct arena *arena, const struct ledger_account *account,
@@ -135,13 +145,48 @@ struct str ledger__owner_text(struct arena *arena, const struct ledger_account *
     return id_str(arena, of_channel ? "cha" : "mer", account->owner_id);
 }
 
+struct str ledger__holder_text(struct arena *arena, const struct ledger_account *account,
+                               const struct ledger_label *label, enum ledger_language language)
+{
+    return label->owner.len > 0 ? label->owner : ledger__owner_text(arena, account, language);
+}
+
+struct str ledger__account_text(struct arena *arena, const struct ledger_account *account,
+                                const struct ledger_label *label)
+{
+    return label->number.len > 0 ? label->number
+                                 : id_str(arena, LEDGER_ACCOUNT_PREFIX, account->id);
+}
+
 struct str ledger__amount_text(struct arena *arena, struct amount amount, enum currency currency)
 {
-    struct buf buf;
+    enum { GROUP = 3 };
+    struct buf plain, out;
+    struct str text, whole;
 
-    buf_init_arena(&buf, arena, VALUE_MAX);
-    amount_print(&buf, amount, currency);
-    return buf_str(&buf);
+    buf_init_arena(&plain, arena, VALUE_MAX);
+    buf_init_arena(&out, arena, VALUE_MAX);
+    amount_print(&plain, amount, currency);
+    text = buf_str(&plain);
+    if (str_starts(text, STR("-"))) {
+        buf_add_char(&out, '-');
+        text = str_slice(text, 1, text.len);
+    }
+    whole = text;
+    if (str_find(text, STR("."), &whole.len)) {
+        text = str_slice(text, whole.len, text.len);
+    } else {
+        text = STR("");
+    }
+    for (size_t i = 0; i < whole.len; i++) {
+        if (i > 0 && (whole.len - i) % GROUP == 0) {
+            buf_add_char(&out, ',');
+        }
+        buf_add_char(&out, whole.ptr[i]);
+    }
+    buf_add(&out, text);
+    CHECK(buf_ok(&out));
+    return buf_str(&out);
 }
 
 /* ---- lines ---- */
@@ -151,7 +196,19 @@ static bool is_formula(struct str text)
     return text.len > 0 && strchr("=+-@\t\r", text.ptr[0]) != NULL;
 }
 
-/* A field that is no number of ours. */
+/* A number with more digits than a spreadsheet's numbers have: it would be shown rounded. */
+static bool is_long_number(struct str text)
+{
+    enum { DIGITS = 15 };
+    size_t i = 0;
+
+    while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9') {
+        i++;
+    }
+    return i == text.len && i > DIGITS;
+}
+
+/* A field that is no number to reckon with. */
 static void add_text(struct buf *buf, struct str text)
 {
     bool quoted = is_formula(text);
@@ -161,6 +218,9 @@ static void add_text(struct buf *buf, struct str text)
     }
     if (!quoted) {
         buf_add(buf, text);
+        if (is_long_number(text)) {
+            buf_add_char(buf, '\t');
+        }
         return;
     }
     buf_add(buf, is_formula(text) ? STR("\"'") : STR("\""));
@@ -226,6 +286,7 @@ static void add_balance(struct ledger_document *document, struct str name, struc
 void ledger__csv_begin(struct ledger_document *document)
 {
     const struct ledger_account *account = &document->walk.account;
+    const struct ledger_label *label = &document->walk.label;
     enum ledger_language language = document->ask.language;
     struct arena *arena = document->arena;
     struct buf *csv = &document->csv;
@@ -234,10 +295,17 @@ void ledger__csv_begin(struct ledger_document *document)
     if (document->ask.bom) {
         buf_add(csv, STR("\xEF\xBB\xBF"));
     }
+    if (label->number.len > 0) {
+        add_line(csv, ledger__word(language, "账号", "Account no."), label->number);
+    }
     add_line(csv, ledger__word(language, "账户", "Account"),
              id_str(arena, LEDGER_ACCOUNT_PREFIX, account->id));
-    add_line(csv, ledger__word(language, "户主", "Kept for"),
-             ledger__owner_text(arena, account, language));
+    add_text(csv, ledger__word(language, "户名", "Holder"));
+    buf_add_char(csv, ',');
+    add_text(csv, ledger__owner_text(arena, account, language));
+    buf_add_char(csv, ',');
+    add_text(csv, label->owner);
+    end_line(csv, 3);
     add_text(csv, ledger__word(language, "科目", "Code"));
     buf_printf(csv, ",%lld,", (long long)account->code);
     add_text(csv, document->account_name);
@@ -267,7 +335,7 @@ static void add_entry(struct ledger_document *document, const struct ledger_entr
     buf_add_char(csv, ',');
     add_text(csv, ledger__operation_word(entry->reference.operation, language));
     buf_add_char(csv, ',');
-    add_text(csv, ledger__business_text(arena, &entry->reference));
+    add_text(csv, ledger__business_text(arena, document->ask.of.directory, &entry->reference));
     buf_add_char(csv, ',');
     if (entry->side == LEDGER_DEBIT) {
         add_amount(csv, entry->amount, currency);

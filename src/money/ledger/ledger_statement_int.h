@@ -12,6 +12,11 @@ void ledger__sums_add(struct ledger_sums *sums, const struct ledger_entry *entry
 /* Refuses another's account as one that is not there. */
 MUST_USE enum err ledger__owner_check(const struct ledger_account *account, int64_t owner_id);
 
+/* Empty strings without a directory. */
+MUST_USE enum err ledger__label(struct reader *reader, const struct ledger_directory *directory,
+                                const struct ledger_account *account, struct arena *arena,
+                                struct ledger_label *out);
+
 /* The name of a code in a language; empty for one the chart does not have. */
 struct str ledger__name_of(const struct ledger_chart_entry *entry, enum ledger_language language);
 
@@ -27,11 +32,19 @@ struct str ledger__date_text(struct arena *arena, int32_t date);
 struct str ledger__time_text(struct arena *arena, int64_t at_ms);
 /* "2026-11-01 – 2026-11-30", or two instants, of which the second is not included */
 struct str ledger__period_text(struct arena *arena, const struct ledger_period *period);
-/* "pay_…" of a payment, else the number. */
-struct str ledger__business_text(struct arena *arena, const struct ledger_reference *reference);
+/* An id as the directory has it for the source, "pay_…" of a payment, else the number. */
+struct str ledger__business_text(struct arena *arena, const struct ledger_directory *directory,
+                                 const struct ledger_reference *reference);
 /* Who the account is kept for: "mer_…", "cha_…" or the platform. */
 struct str ledger__owner_text(struct arena *arena, const struct ledger_account *account,
                               enum ledger_language language);
+/* By its name; without one as above. */
+struct str ledger__holder_text(struct arena *arena, const struct ledger_account *account,
+                               const struct ledger_label *label, enum ledger_language language);
+/* By its number; without one by its id. */
+struct str ledger__account_text(struct arena *arena, const struct ledger_account *account,
+                                const struct ledger_label *label);
+/* "-107,000.53": for people to read, in no file that programs read */
 struct str ledger__amount_text(struct arena *arena, struct amount amount, enum currency currency);
 
 /* ---- CSV ---- */

@@ -21,11 +21,12 @@ enum {
     TITLE_SIZE = 200,
     PAD = 40,
 };
-/* Lines below the head of the table; the last page keeps room for the sums. */
+/* Entries of a page: besides them it has the head of the table, a line of what it begins with, and
+ * one of what it ends with, or the sums. */
 enum {
-    ROWS_FIRST = (BOTTOM - TABLE_FIRST - LINE) / LINE,
-    ROWS_NEXT = (BOTTOM - TABLE_NEXT - LINE) / LINE,
-    ROWS_OF_SUMS = 6,
+    ROWS_FIRST = (BOTTOM - TABLE_FIRST) / LINE - 3,
+    ROWS_NEXT = (BOTTOM - TABLE_NEXT) / LINE - 3,
+    ROWS_OF_SUMS = 5,
 };
 
 struct table_column {
@@ -53,6 +54,8 @@ struct sheet {
     enum ledger_language language;
     size_t page, pages;
     int y;
+    struct ledger_sums sums; /* of the entries so far */
+    struct amount balance;   /* after them */
 };
 
 static const struct ledger__paper_style plain = {SIZE, LEDGER__INK, LEDGER__LEFT, false};
@@ -114,13 +117,35 @@ static void put_entry(struct sheet *sheet, const struct ledger_entry *entry)
         [JOURNAL] = id_str(sheet->arena, LEDGER_JOURNAL_PREFIX, entry->journal_id),
         [KIND] =
             str_printf(sheet->arena, STR_FMT " · " STR_FMT, STR_ARG(source), STR_ARG(operation)),
-        [BUSINESS] = ledger__business_text(sheet->arena, &entry->reference),
+        [BUSINESS] = ledger__business_text(sheet->arena, sheet->document->ask.of.directory,
+                                           &entry->reference),
         [BALANCE] = ledger__amount_text(sheet->arena, entry->balance, currency),
     };
 
     cells[entry->side == LEDGER_DEBIT ? DEBIT : CREDIT] = amount;
+    ledger__sums_add(&sheet->sums, entry);
+    sheet->balance = entry->balance;
     sheet->y += LINE;
     put_cells(sheet, cells, plain);
+    ledger__paper_rule(sheet->paper, (struct ledger__paper_box){LEFT, sheet->y, INNER},
+                       LEDGER__RULE);
+}
+
+/* What a page begins or ends with: the sums so far and the balance. */
+static void put_carried(struct sheet *sheet, struct str name, bool with_sums)
+{
+    enum currency currency = sheet->document->walk.account.currency;
+    struct str cells[COLUMNS] = {
+        [TIME] = name,
+        [BALANCE] = ledger__amount_text(sheet->arena, sheet->balance, currency),
+    };
+
+    if (with_sums) {
+        cells[DEBIT] = ledger__amount_text(sheet->arena, sheet->sums.debits, currency);
+        cells[CREDIT] = ledger__amount_text(sheet->arena, sheet->sums.credits, currency);
+    }
+    sheet->y += LINE;
+    put_cells(sheet, cells, (struct ledger__paper_style){SIZE, LEDGER__INK, LEDGER__LEFT, true});
     ledger__paper_rule(sheet->paper, (struct ledger__paper_box){LEFT, sheet->y, INNER},
                        LEDGER__RULE);
 }
@@ -152,10 +177,10 @@ static void put_head(struct sheet *sheet)
     ledger__paper_band(sheet->paper, (struct ledger__paper_box){LEFT, sheet->y, INNER}, 15,
                        LEDGER__ACCENT);
     sheet->y += 200;
-    put_pair(sheet, LEFT, word(sheet, "账户", "Account"),
-             id_str(sheet->arena, LEDGER_ACCOUNT_PREFIX, account->id));
-    put_pair(sheet, SECOND, word(sheet, "户主", "Kept for"),
-             ledger__owner_text(sheet->arena, account, sheet->language));
+    put_pair(sheet, LEFT, word(sheet, "账号", "Account no."),
+             ledger__account_text(sheet->arena, account, &walk->label));
+    put_pair(sheet, SECOND, word(sheet, "户名", "Holder"),
+             ledger__holder_text(sheet->arena, account, &walk->label, sheet->language));
     sheet->y += GAP;
     put_pair(sheet, LEFT, word(sheet, "科目", "Code"),
              str_printf(sheet->arena, "%lld " STR_FMT, (long long)account->code,
@@ -170,13 +195,37 @@ static void put_head(struct sheet *sheet)
 
 static void put_foot(struct sheet *sheet)
 {
+    const struct ledger_account *account = &sheet->document->walk.account;
     struct ledger__paper_box box = {LEFT, FOOT, INNER};
     struct ledger__paper_style style = {SIZE - 10, LEDGER__GREY, LEDGER__RIGHT, false};
 
-    put(sheet, box, style, str_printf(sheet->arena, "%zu / %zu", sheet->page, sheet->pages));
+    put(sheet, box, style,
+        sheet->language == LEDGER_CHINESE
+            ? str_printf(sheet->arena, "第 %zu 页 共 %zu 页", sheet->page, sheet->pages)
+            : str_printf(sheet->arena, "Page %zu of %zu", sheet->page, sheet->pages));
     style.align = LEDGER__LEFT;
     put(sheet, box, style,
-        id_str(sheet->arena, LEDGER_ACCOUNT_PREFIX, sheet->document->walk.account.id));
+        str_printf(sheet->arena, STR_FMT " · " STR_FMT,
+                   STR_ARG(id_str(sheet->arena, LEDGER_ACCOUNT_PREFIX, account->id)),
+                   STR_ARG(ledger__owner_text(sheet->arena, account, sheet->language))));
+}
+
+/* Says on each further page what it is a part of. */
+static void put_head_again(struct sheet *sheet)
+{
+    const struct ledger_walk *walk = &sheet->document->walk;
+    struct ledger__paper_box box = {LEFT, TABLE_NEXT - 60, INNER * 3 / 4};
+    struct ledger__paper_style right = faint;
+
+    put(sheet, box, faint,
+        str_printf(sheet->arena, STR_FMT " · " STR_FMT " · " STR_FMT,
+                   STR_ARG(word(sheet, "账户对账单(续)", "Account statement, continued")),
+                   STR_ARG(ledger__account_text(sheet->arena, &walk->account, &walk->label)),
+                   STR_ARG(ledger__holder_text(sheet->arena, &walk->account, &walk->label,
+                                               sheet->language))));
+    right.align = LEDGER__RIGHT;
+    put(sheet, (struct ledger__paper_box){LEFT, TABLE_NEXT - 60, INNER}, right,
+        ledger__period_text(sheet->arena, &walk->period));
 }
 
 static void put_sum(struct sheet *sheet, struct str name, int64_t count, unsigned column,
@@ -241,17 +290,21 @@ static void put_page(struct sheet *sheet, size_t *at)
         put_head(sheet);
         sheet->y = TABLE_FIRST;
     } else {
-        sheet->y = TABLE_NEXT - 60;
-        put(sheet, (struct ledger__paper_box){LEFT, sheet->y, INNER}, faint,
-            word(sheet, "账户对账单(续)", "Account statement, continued"));
+        put_head_again(sheet);
         sheet->y = TABLE_NEXT;
     }
     put_table_head(sheet);
+    put_carried(sheet,
+                sheet->page == 1 ? word(sheet, "期初余额", "Opening balance")
+                                 : word(sheet, "承前页", "Brought forward"),
+                sheet->page > 1);
     for (size_t i = 0; i < rows; i++) {
         put_entry(sheet, &document->entries[(*at)++]);
     }
     if (sheet->page == sheet->pages) {
         put_sums(sheet);
+    } else {
+        put_carried(sheet, word(sheet, "过次页", "Carried forward"), true);
     }
     put_foot(sheet);
 }
@@ -270,6 +323,7 @@ enum err ledger__statement_pdf(struct ledger_document *document)
         .arena = arena_new(),
         .language = document->ask.language,
         .pages = page_count(document->entry_count),
+        .balance = document->walk.opening,
     };
     size_t at = 0;
     enum err err;

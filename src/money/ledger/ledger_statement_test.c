@@ -279,7 +279,7 @@ static void a_csv_has_head_entries_and_sums(void **state)
     size_t lines = 0;
 
     assert_true(str_starts(line_of(&rest), STR("Account,acc_")));
-    assert_true(str_starts(line_of(&rest), STR("Kept for,mer_")));
+    assert_true(str_starts(line_of(&rest), STR("Holder,mer_")));
     assert_true(str_starts(line_of(&rest), STR("Code,2241,")));
     assert_str(line_of(&rest), "Currency,CNY,,,,,,,,");
     assert_str(line_of(&rest), "Period,2025-11-23 – 2025-11-23,,,,,,,,");
@@ -394,6 +394,120 @@ static void a_summary_tells_each_day_by_source(void **state)
     books_close(s.books);
 }
 
+/* ---- account numbers and names ---- */
+
+/* A directory with one account in it. */
+static int64_t known_account;
+
+static enum err known_find(struct reader *reader, struct str number, struct arena *arena,
+                           int64_t *account_id)
+{
+    (void)reader;
+    (void)arena;
+    *account_id = known_account;
+    return str_eq(number, STR("102025112200000001012")) ? ERR_OK : ERR_LEDGER_ACCOUNT;
+}
+
+static enum err known_label(struct reader *reader, const struct ledger_account *account,
+                            struct arena *arena, struct ledger_label *out)
+{
+    (void)reader;
+    (void)arena;
+    assert_true(account->id == known_account);
+    *out = (struct ledger_label){STR("102025112200000001012"), STR("=Tomato \"Kitchen\"")};
+    return ERR_OK;
+}
+
+static const struct ledger_directory known = {
+    .find = known_find,
+    .label = known_label,
+    .prefixes = {[LEDGER_SOURCE_SETTLEMENT] = "sto"},
+};
+
+static bool holds(struct str text, struct str part)
+{
+    size_t at;
+
+    return str_find(text, part, &at);
+}
+
+static void papers_show_number_name_and_the_ids_of_business(void **state)
+{
+    struct shop s = shop_open(state);
+    const struct ledger_document_ask ask = {
+        .of = {.directory = &known,
+               .account_number = STR("102025112200000001012"),
+               .owner_id = MERCHANT,
+               .period = ledger_period_of(20251122, 20251122)},
+        .kind = LEDGER_DOCUMENT_CSV,
+        .language = LEDGER_ENGLISH,
+    };
+    struct document_query query = {0};
+    struct str rest, order = id_str(s.books->arena, "sto", 2);
+
+    known_account = s.merchant;
+    ledger_document_init(&query.document, s.books->arena, &ask);
+    books_read(s.books, document_run, &query);
+    assert_ok(query.err);
+    rest = query.document.content;
+    /* a spreadsheet would round a number of so many digits, but for the tab after it */
+    assert_str(line_of(&rest), "Account no.,102025112200000001012\t,,,,,,,,");
+    assert_true(str_starts(line_of(&rest), STR("Account,acc_")));
+    assert_true(str_ends(line_of(&rest), STR(",\"'=Tomato \"\"Kitchen\"\"\",,,,,,,")));
+    assert_true(holds(
+        rest, str_printf(s.books->arena, ",settlement,transfer," STR_FMT ",", STR_ARG(order))));
+    assert_true(holds(rest, STR(",cash-out,transfer,5,")));
+    books_close(s.books);
+}
+
+static void a_number_nobody_has_is_no_account(void **state)
+{
+    struct shop s = shop_open(state);
+    struct walk_query query = {.ask = {.directory = &known,
+                                       .account_number = STR("102025112200000001013"),
+                                       .owner_id = LEDGER_ANY_OWNER,
+                                       .period = ledger_period_of(20251122, 20251122)}};
+
+    books_read(s.books, walk_run, &query);
+    assert_int_equal(query.err, ERR_LEDGER_ACCOUNT);
+    query.ask.directory = NULL; /* numbers are not known */
+    books_read(s.books, walk_run, &query);
+    assert_int_equal(query.err, ERR_LEDGER_ACCOUNT);
+    books_close(s.books);
+}
+
+static void the_tool_prints_an_account_and_its_newest_entries(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_ask ask = {
+        .directory = &known, .account_id = s.merchant, .owner_id = LEDGER_ANY_OWNER};
+    struct buf out;
+    struct ledger_print print = {.store = s.books->store, .language = LEDGER_CHINESE, .out = &out};
+    struct str text;
+    size_t lines = 0;
+
+    known_account = s.merchant;
+    buf_init(&out, 1 << 20);
+    assert_ok(ledger_print_statement(&print, &ask, 2));
+    text = buf_str(&out);
+    assert_true(str_starts(text, STR("账号        102025112200000001012\n账户        acc_")));
+    assert_true(holds(text, STR("余额        CNY 18.93\n")));
+    assert_true(holds(text, STR("\n     123  2025-11-25 00:00:41")));
+    assert_false(holds(text, STR("\n     121  ")));
+    buf_reset(&out);
+    print.language = LEDGER_ENGLISH;
+    assert_ok(ledger_print_statement(&print, &ask, 100000));
+    for (size_t i = 0; i < out.len; i++) {
+        lines += out.ptr[i] == '\n';
+    }
+    assert_int_equal(lines, 5 + 2 + 3 * LEGS_A_DAY);
+    ask.account_id = 404;
+    assert_int_equal(ledger_print_statement(&print, &ask, 2), ERR_LEDGER_ACCOUNT);
+    assert_int_equal(ledger_print_statement(&print, &ask, 0), ERR_FIELD_RANGE);
+    buf_free(&out);
+    books_close(s.books);
+}
+
 /* ---- balances by date ---- */
 
 struct balance_query {
@@ -440,6 +554,9 @@ int main(void)
         cmocka_unit_test(a_text_is_quoted_and_never_a_formula),
         cmocka_unit_test(a_document_of_a_day_stays_the_same),
         cmocka_unit_test(a_summary_tells_each_day_by_source),
+        cmocka_unit_test(papers_show_number_name_and_the_ids_of_business),
+        cmocka_unit_test(a_number_nobody_has_is_no_account),
+        cmocka_unit_test(the_tool_prints_an_account_and_its_newest_entries),
         cmocka_unit_test(a_balance_of_a_date_is_its_closing),
     };
 

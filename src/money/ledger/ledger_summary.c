@@ -51,7 +51,7 @@ static void add(struct ledger_daily *daily, const struct ledger_entry *entry)
 {
     struct ledger_day_sums *day = day_of(daily, entry->business_date);
 
-    CHECK((unsigned)entry->reference.source < LEDGER_DAY_SOURCES);
+    CHECK((unsigned)entry->reference.source < LEDGER_SOURCES_MAX);
     ledger__sums_add(&day->sums, entry);
     ledger__sums_add(&day->by_source[entry->reference.source], entry);
     day->closing = entry->balance;
@@ -108,12 +108,14 @@ static enum err begin_owner(struct reader *reader, struct ledger_owner_daily *da
     daily->more = daily->account_count > daily->limit;
     daily->account_count = daily->more ? daily->limit : daily->account_count;
     daily->days = ARENA_ARRAY(daily->arena, struct ledger_day_sums, daily->account_count);
+    daily->labels = ARENA_ARRAY(daily->arena, struct ledger_label, daily->account_count);
     return ERR_OK;
 }
 
 static void begin_account(struct ledger_owner_daily *daily)
 {
     const struct ledger_ask ask = {
+        .directory = daily->directory,
         .account_id = daily->accounts[daily->at].id,
         .owner_id = daily->owner_id,
         .period = ledger_period_of(daily->date, daily->date),
@@ -141,6 +143,7 @@ enum err ledger_owner_daily_step(struct reader *reader, struct ledger_owner_dail
     }
     TRY(ledger_daily_step(reader, &daily->current, &account_done));
     if (account_done) {
+        daily->labels[daily->at] = daily->current.walk.label;
         daily->days[daily->at++] = daily->current.days[0];
         daily->current.days = NULL;
     }

@@ -246,7 +246,10 @@ static enum err name_rows(struct reader *reader, struct arena *arena,
 
     TRY(ledger_read_chart(reader, trial->date, arena, &chart));
     for (size_t i = 0; i < trial->row_count; i++) {
-        trial->rows[i].name = ledger_chart_name(&chart, trial->rows[i].code);
+        const struct ledger_chart_entry *entry = ledger_chart_entry(&chart, trial->rows[i].code);
+
+        trial->rows[i].name = entry == NULL ? STR("") : entry->name;
+        trial->rows[i].name_zh = entry == NULL ? STR("") : entry->name_zh;
     }
     return ERR_OK;
 }
