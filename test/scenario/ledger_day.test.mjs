@@ -45,7 +45,8 @@ test('the books are proved and printed while the server runs', async () => {
   assert.equal(csv.length, 3);
   assert.match(csv[1], /,payment,succeeded,\d+,acc_\w+,1122,CNY,debit,8,1,8$/);
   assert.equal(ledger('prove', '20200101').status, 1);
-  assert.equal(ledger('prove', 'x').status, 1);
+  assert.equal(ledger('prove', 'x').status, 2);
+  assert.match(ledger('prove', 'x').problem, /^tomato ledger: no date as yyyymmdd: x\nusage: tomato ledger prove \[DATE\]\n/);
   assert.equal(ledger('nothing').status, 2);
 });
 

@@ -62,6 +62,7 @@ export class Platform {
     p.port = await freePort();
     p.env = {
       ...process.env,
+      LC_ALL: 'C.UTF-8',
       TOMATO_DATA_DIR: p.data, TOMATO_HTTP_PORT: String(p.port), TOMATO_HTTP_ADDRESS: '127.0.0.1',
       TOMATO_NOTIFY_ALLOW_LOOPBACK: 'true', TOMATO_GATEWAY_ADDRESS_RATE: '0',
       TOMATO_CHANNEL_TOTAL_DEADLINE: '2s', TOMATO_CHANNEL_REFRESH_PAUSE: '0ms',
