@@ -1,7 +1,7 @@
 // Fee rates, cash-outs, refunds and adjustments over HTTP.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Platform } from './lib.mjs';
+import { Platform, until } from './lib.mjs';
 
 let p, account, other, cashKey;
 let number = Date.now();
@@ -158,6 +158,20 @@ for (const [what, change, status, code, param] of [
 ]) {
   test(`${what} is refused`, async () => p.refused(await adjust(change()), status, code, param));
 }
+
+test('entries that wait are not adjusted, nor is their way back reversed', async () => {
+  await approved(await p.operator('POST', `/v1/accounts/${account.id}/deferred`, { deferred: true, reason: 'a test' }));
+  const before = (await get()).balance;
+  await approved(await adjust({ legs: legs(9) }));
+  const original = (await p.operator('GET', '/v1/adjustments?limit=1')).body.data[0].journal;
+  await until(async () => ((await get()).balance === before + 9 ? true : null), 'the entry to be applied');
+  const [first] = (await p.operator('GET', `/v1/accounts/${account.id}/statement?limit=1`)).body.data;
+  assert.notEqual(first.journal_id, original);
+  p.refused(await adjust({ kind: 'reversal', original: first.journal_id }), 409, 'ledger_code_own', 'legs[1].account');
+  await approved(await p.operator('POST', `/v1/accounts/${account.id}/deferred`, { deferred: false, reason: 'a test' }));
+  await approved(await adjust({ kind: 'reversal', original }));
+  assert.equal((await get()).balance, before);
+});
 
 // ---- cash-outs ----
 

@@ -212,6 +212,9 @@ static enum err measure(struct tx *tx, const struct trade_change *change,
         if (err != ERR_OK) {
             return err == ERR_LEDGER_ACCOUNT ? leg_refused(tx, err, i, "account") : err;
         }
+        if (account->code == LEDGER_CODE_WAITING) {
+            return leg_refused(tx, ERR_LEDGER_CODE_OWN, i, "account");
+        }
         currencies[i] = account->currency;
         if (leg->side == LEDGER_DEBIT &&
             amount_add(volume->amount, leg->amount, &volume->amount) != ERR_OK) {

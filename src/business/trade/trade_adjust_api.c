@@ -184,10 +184,19 @@ static struct reply *list_handler(struct request *req)
     return reply_query(req, filter, sizeof(struct list_page), read_list, listed);
 }
 
-static const enum err adjust_errors[] = {
-    ERR_TRADE_ORDER_CONFLICT, ERR_LEDGER_JOURNAL,     ERR_TRADE_REVERSED, ERR_TRADE_REVERSAL,
-    ERR_TRADE_NOT_REVERSED,   ERR_TRADE_CORRECTED,    ERR_LEDGER_ACCOUNT, ERR_LEDGER_UNBALANCED,
-    ERR_LEDGER_OVERFLOW,      ERR_MERCHANT_NOT_FOUND, ERR_REVIEW_PENDING, ERR_OK};
+static const enum err adjust_errors[] = {ERR_TRADE_ORDER_CONFLICT,
+                                         ERR_LEDGER_JOURNAL,
+                                         ERR_TRADE_REVERSED,
+                                         ERR_TRADE_REVERSAL,
+                                         ERR_TRADE_NOT_REVERSED,
+                                         ERR_TRADE_CORRECTED,
+                                         ERR_LEDGER_ACCOUNT,
+                                         ERR_LEDGER_UNBALANCED,
+                                         ERR_LEDGER_OVERFLOW,
+                                         ERR_LEDGER_CODE_OWN,
+                                         ERR_MERCHANT_NOT_FOUND,
+                                         ERR_REVIEW_PENDING,
+                                         ERR_OK};
 static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
 
 const struct route trade__adjustment_routes[] = {

@@ -123,6 +123,38 @@ static void each_entry_has_a_journal_and_a_balance_of_its_own(void **state)
     finish(&s);
 }
 
+static enum err turn_over(struct tx *tx, void *ctx)
+{
+    struct ledger_recorded journal;
+    struct ledger_post post = {
+        .reference = {LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_REVERSED, *(const int64_t *)ctx}};
+
+    TRY(ledger_journal_get(tx, *(const int64_t *)ctx, &journal));
+    for (size_t i = 0; i < journal.leg_count; i++) {
+        journal.legs[i].side = journal.legs[i].side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+    }
+    post.legs = journal.legs;
+    post.leg_count = journal.leg_count;
+    return ledger_post(tx, &post, NULL);
+}
+
+/* What stands on 2299 is what waits: anything else could never be applied nor proved. */
+static void only_the_books_post_entries_that_wait(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_statement statement = {.account = {.id = s.merchant}};
+
+    assert_ok(pay_in(&s, 100));
+    assert_refused(s.books, books_transfer(s.books, s.channel, s.waiting, 5), ERR_LEDGER_CODE_OWN,
+                   "legs[1].account");
+    assert_ok(apply(&s));
+    books_read(s.books, statement_run, &statement);
+    assert_refused(s.books, books_run(s.books, turn_over, &statement.entries[0].journal_id),
+                   ERR_LEDGER_CODE_OWN, "legs[1].account");
+    assert_account(&s, 100, 0, 0);
+    finish(&s);
+}
+
 static void a_debit_reserves_at_once(void **state)
 {
     struct shop s = shop_open(state);
@@ -379,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_credit_waits_until_it_is_applied),
         cmocka_unit_test(each_entry_has_a_journal_and_a_balance_of_its_own),
+        cmocka_unit_test(only_the_books_post_entries_that_wait),
         cmocka_unit_test(a_debit_reserves_at_once),
         cmocka_unit_test(many_entries_are_applied_in_bounded_batches_each_once),
         cmocka_unit_test(an_entry_that_is_refused_holds_up_no_other),

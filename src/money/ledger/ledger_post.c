@@ -198,7 +198,10 @@ static enum err open_accounts(struct ledger_posting *posting)
         const struct ledger_touched *touched = &posting->accounts[i];
         enum err err = ledger__chart_open_on(posting->tx, touched->next.code, posting->today);
 
-        if (err == ERR_LEDGER_CODE_CLOSED) {
+        if (touched->next.code == LEDGER_CODE_WAITING && !posting->direct) {
+            err = ERR_LEDGER_CODE_OWN;
+        }
+        if (err == ERR_LEDGER_CODE_OWN || err == ERR_LEDGER_CODE_CLOSED) {
             return ledger__refuse_leg(posting->tx, err, touched->first_leg, "account");
         }
         TRY(err);

@@ -16,8 +16,11 @@ static enum err check_code(struct tx *tx, const struct ledger_template_put *put,
     if (err == ERR_OK) {
         err = ledger__chart_open_on(tx, put->legs[number].code, (int32_t)put->valid_from);
     }
+    if (err == ERR_OK && code->code == LEDGER_CODE_WAITING) {
+        err = ERR_LEDGER_CODE_OWN;
+    }
     if (err == ERR_LEDGER_CODE || err == ERR_LEDGER_CODE_NOT_LEAF ||
-        err == ERR_LEDGER_CODE_CLOSED) {
+        err == ERR_LEDGER_CODE_CLOSED || err == ERR_LEDGER_CODE_OWN) {
         return ledger__refuse_leg(tx, err, number, "code");
     }
     return err;

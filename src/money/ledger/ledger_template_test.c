@@ -676,6 +676,8 @@ static void what_a_version_must_be_is_checked_in_order(void **state)
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_CODE, "legs[1].code");
     legs[1].code = 2;
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_CODE_NOT_LEAF, "legs[1].code");
+    legs[1].code = LEDGER_CODE_WAITING;
+    assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_CODE_OWN, "legs[1].code");
     legs[1].code = 2241;
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_OWNER, "legs[1].owner");
     legs[1].owner = LEDGER_OWNER_MERCHANT;

@@ -252,11 +252,17 @@ static struct reply *put_handler(struct request *req)
 
 static const enum err event_errors[] = {ERR_LEDGER_VOUCHER, ERR_OK};
 static const enum err put_errors[] = {
-    ERR_LEDGER_VOUCHER,       ERR_LEDGER_VERSION_DATE,
-    ERR_LEDGER_LEGS,          ERR_LEDGER_CODE,
-    ERR_LEDGER_CODE_NOT_LEAF, ERR_LEDGER_CODE_CLOSED,
-    ERR_LEDGER_OWNER,         ERR_LEDGER_EXPRESSION,
-    ERR_LEDGER_UNBALANCED,    ERR_OK,
+    ERR_LEDGER_VOUCHER,
+    ERR_LEDGER_VERSION_DATE,
+    ERR_LEDGER_LEGS,
+    ERR_LEDGER_CODE,
+    ERR_LEDGER_CODE_NOT_LEAF,
+    ERR_LEDGER_CODE_CLOSED,
+    ERR_LEDGER_CODE_OWN,
+    ERR_LEDGER_OWNER,
+    ERR_LEDGER_EXPRESSION,
+    ERR_LEDGER_UNBALANCED,
+    ERR_OK,
 };
 
 #define OPERATOR_READ                                                                              \
