@@ -38,6 +38,10 @@ test('an account has a number that finds it', async () => {
   assert.equal((await ok('GET', `/v1/accounts/${account.number}`)).id, account.id);
   const wrong = account.number.slice(0, -1) + ((+account.number.at(-1) + 1) % 10);
   p.refused(await p.operator('GET', `/v1/accounts/${wrong}`), 404, 'ledger_account');
+  // Another shard with its own check digit (ISO 7064 MOD 11,10): the serial alone is the account's.
+  const digits = account.number.slice(0, -3) + String((+account.number.slice(-3, -1) + 1) % 64).padStart(2, '0');
+  const last = (11 - [...digits].reduce((p, d) => ((p + +d) % 10 || 10) * 2 % 11, 10)) % 10;
+  p.refused(await p.operator('GET', `/v1/accounts/${digits}${last}`), 404, 'ledger_account');
 });
 
 test('opening again answers the same account, or names what differs', async () => {

@@ -15,6 +15,7 @@ static bool is_operator(const struct request *req)
 struct account_ask {
     int64_t account_id;
     int64_t serial;      /* of a number; 0: by id */
+    struct str number;   /* with a serial: the whole number */
     int64_t merchant_id; /* not 0: it must be the owner */
 };
 
@@ -25,6 +26,7 @@ static enum err path_account(struct request *req, struct account_ask *ask)
     ask->merchant_id = is_operator(req) ? 0 : req->principal.merchant_id;
     if (account_number_parse(req->params[0], &number) == ERR_OK) {
         ask->serial = number.serial;
+        ask->number = req->params[0];
         return ERR_OK;
     }
     return request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &ask->account_id) == ERR_OK
@@ -42,6 +44,9 @@ static enum err one_run(struct reader *reader, struct request *req, const void *
         TRY(ledger_read_by_serial(reader, ask->serial, req->arena, &account_id));
     }
     TRY(account__read(reader, account_id, time_business_date(req->received_ms), req->arena, view));
+    if (ask->serial != 0 && !str_eq(ask->number, view->number)) {
+        return ERR_LEDGER_ACCOUNT; /* its serial alone is an account's */
+    }
     return ask->merchant_id == 0 || ask->merchant_id == view->merchant_id ? ERR_OK
                                                                           : ERR_LEDGER_ACCOUNT;
 }
