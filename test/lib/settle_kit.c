@@ -162,7 +162,11 @@ struct settle_run settle_kit_run(struct books *books, int64_t page)
 {
     struct settle_run run = settle_kit_run_open(books);
     struct reading reading = {.due = {.date = run.id, .limit = page}};
+    bool more;
 
+    do {
+        CHECK(books_command(books, &settle__rules_kind, &run.id, &more) == ERR_OK);
+    } while (more);
     for (;;) {
         books_read(books, read_due, &reading);
         if (reading.count == 0) {

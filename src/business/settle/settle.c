@@ -31,9 +31,10 @@ void settle__announce(struct tx *tx, struct settle_order *order)
 
 struct amount settle__matured(const struct ledger_account *account, int32_t date)
 {
-    int64_t credit_line = account->has_floor && account->floor.minor < 0 ? account->floor.minor : 0;
+    struct ledger_account own = *account;
 
-    return AMOUNT(ledger_available(account, date).minor + credit_line);
+    own.floor.minor = own.floor.minor < 0 ? 0 : own.floor.minor;
+    return ledger_available(&own, date);
 }
 
 /* What is owed to a merchant that has closed is paid out all the same. */

@@ -72,6 +72,7 @@ extern const struct table settle__run_table;
 struct settle_clock {
     int64_t id; /* SETTLE_CLOCK_ID */
     int64_t date;
+    int64_t seen_serial; /* accounts with a serial number up to this one have a rule */
 };
 enum { SETTLE_CLOCK_ID = 1 };
 extern const struct table settle__clock_table;
@@ -100,6 +101,11 @@ extern const struct table settle__outcome_table;
 /* Begins the run of today's date, or finds it; no arg, result struct settle_run. Sets the timer:
  * at once while the run is on, at the end of the day when it is done. */
 extern const struct command_kind settle__open_kind;
+/* Gives rules to payable accounts that were opened since the last run, so many at a time: whatever
+ * way money came to them, it is settled. Arg int64_t date of the run, result bool: there are more.
+ */
+enum { SETTLE_RULES_BATCH = 32 };
+extern const struct command_kind settle__rules_kind;
 struct settle_turn {
     int64_t account_id;
     int64_t date;
@@ -143,7 +149,7 @@ MUST_USE enum err settle__read_outcomes(struct reader *reader,
 
 extern const struct enum_name settle__statuses[];
 extern const struct field_set settle__order_set;
-extern const struct migration settle__migrations[9];
+extern const struct migration settle__migrations[10];
 extern const struct route settle__routes[];
 extern const struct route settle__run_routes[];
 

@@ -22,6 +22,7 @@ struct job {
     struct query query;
     struct command command;
     struct settle_run run;
+    bool more_rules;
     int64_t after_id;
     struct settle_rule *rules;
     size_t rule_count;
@@ -39,13 +40,13 @@ static void job_end(struct job *job)
     mem_free(job);
 }
 
-static void submit(struct job *job, const struct command_kind *kind, const void *arg,
+static void submit(struct job *job, const struct command_kind *kind, void *result,
                    void (*done)(struct command *command))
 {
     job->command = (struct command){
         .kind = kind,
-        .arg = arg,
-        .result = kind->result_size == 0 ? NULL : &job->run,
+        .arg = &job->run.id,
+        .result = result,
         .done = done,
         .loop = job->loop,
         .ctx = job,
@@ -120,7 +121,7 @@ static void page_read(struct query *query)
         return;
     }
     if (job->rule_count == 0) {
-        submit(job, &settle__end_kind, &job->run.id, ended);
+        submit(job, &settle__end_kind, NULL, ended);
         return;
     }
     job->in_flight = job->rule_count + 1; /* one for this loop: the page cannot end within it */
@@ -160,6 +161,19 @@ static void next_page(struct job *job)
 
 /* ---- the run ---- */
 
+static void ruled(struct command *command)
+{
+    struct job *job = command->ctx;
+
+    if (command->err != ERR_OK) {
+        job_end(job);
+    } else if (job->more_rules) {
+        submit(job, &settle__rules_kind, &job->more_rules, ruled);
+    } else {
+        next_page(job);
+    }
+}
+
 static void opened(struct command *command)
 {
     struct job *job = command->ctx;
@@ -169,7 +183,7 @@ static void opened(struct command *command)
         job_end(job);
         return;
     }
-    next_page(job);
+    submit(job, &settle__rules_kind, &job->more_rules, ruled);
 }
 
 static void fire(struct app *app, int64_t object_id, int64_t due_at_ms)
@@ -180,7 +194,7 @@ static void fire(struct app *app, int64_t object_id, int64_t due_at_ms)
     (void)due_at_ms;
     job->app = app;
     job->loop = loop_current();
-    submit(job, &settle__open_kind, NULL, opened);
+    submit(job, &settle__open_kind, &job->run, opened);
 }
 
 const struct timer_kind settle__timer = {

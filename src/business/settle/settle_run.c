@@ -88,6 +88,49 @@ const struct command_kind settle__open_kind = {
     .result_size = sizeof(struct settle_run),
 };
 
+static enum err give_rule(struct tx *tx, int64_t account_id, int32_t date)
+{
+    const struct ledger_account *account;
+    const struct merchant *merchant;
+    enum err err;
+
+    TRY(ledger_account_get(tx, account_id, &account));
+    err = merchant_get(tx, account->owner_id, &merchant);
+    if (err == ERR_MERCHANT_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    return settle_rule_ensure(tx, account_id, date);
+}
+
+/* As if they had been made on the day before the run: what was opened then is due in it. */
+static enum err rules_apply(struct tx *tx, const void *arg, void *result)
+{
+    int32_t before = time_date_add_days((int32_t) * (const int64_t *)arg, -1);
+    struct settle_clock *clock;
+
+    TRY(get_clock(tx, &clock));
+    for (int i = 0; i < SETTLE_RULES_BATCH; i++) {
+        int64_t account_id;
+        enum err err = ledger_account_by_serial(tx, clock->seen_serial + 1, &account_id);
+
+        if (err == ERR_LEDGER_ACCOUNT) {
+            return ERR_OK;
+        }
+        TRY(err);
+        TRY(give_rule(tx, account_id, before));
+        clock->seen_serial++;
+    }
+    *(bool *)result = true;
+    return ERR_OK;
+}
+
+const struct command_kind settle__rules_kind = {
+    .name = "settle.rules",
+    .apply = rules_apply,
+    .result_size = sizeof(bool),
+};
+
 static enum err end_apply(struct tx *tx, const void *arg, void *result)
 {
     struct settle_run *run;

@@ -325,6 +325,37 @@ static void what_is_owed_to_a_closed_merchant_is_settled(void **state)
     books_close(books);
 }
 
+/* By an adjustment or a top-up, say: only payments make a rule. */
+static void money_that_came_by_no_payment_is_settled(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t first = settle_kit_merchant(books, "M1"), second = settle_kit_merchant(books, "M2");
+    int64_t channel, account, nobodys;
+
+    settle_kit_day(books, MONDAY);
+    channel =
+        books_account(books, SETTLE_KIT_CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
+    for (int64_t owner = 1; owner <= 2 * SETTLE_RULES_BATCH; owner++) {
+        (void)books_account(books, owner, LEDGER_CODE_SUSPENSE, CURRENCY_CNY);
+    }
+    nobodys = books_account(books, 1, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    account = books_account(books, first, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    assert_ok(books_transfer(books, channel, account, 100));
+    assert_ok(books_transfer(books, channel, nobodys, 100));
+    settle_kit_day(books, TUESDAY);
+    assert_int_equal(settle_kit_run(books, 100).settled, 1);
+    assert_int_equal(settle_kit_order(books, account).amount.minor, 100);
+    account = books_account(books, second, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_USD);
+    channel =
+        books_account(books, SETTLE_KIT_CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_USD);
+    assert_ok(books_transfer(books, channel, account, 40));
+    settle_kit_day(books, WEDNESDAY);
+    assert_int_equal(settle_kit_run(books, 100).settled, 1);
+    assert_int_equal(settle_kit_order(books, account).amount.minor, 40);
+    books_assert_right(books);
+    books_close(books);
+}
+
 static void a_credit_line_is_not_paid_out(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -335,6 +366,8 @@ static void a_credit_line_is_not_paid_out(void **state)
     account = books_get(books, accounts[1]);
     account.floor = AMOUNT(-1000);
     assert_int_equal(ledger_available(&account, TUESDAY).minor, 1100);
+    assert_int_equal(settle__matured(&account, TUESDAY).minor, 100);
+    account.floor = AMOUNT(-INT64_MAX);
     assert_int_equal(settle__matured(&account, TUESDAY).minor, 100);
     account.floor = AMOUNT(30);
     assert_int_equal(settle__matured(&account, TUESDAY).minor, 70);
@@ -436,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_closed_account_has_its_turn_and_leaves_no_record),
         cmocka_unit_test(a_suspended_merchant_is_settled_when_it_is_active_again),
         cmocka_unit_test(what_is_owed_to_a_closed_merchant_is_settled),
+        cmocka_unit_test(money_that_came_by_no_payment_is_settled),
         cmocka_unit_test(a_credit_line_is_not_paid_out),
         cmocka_unit_test(the_timer_runs_day_after_day),
     };

@@ -1,6 +1,6 @@
 #include "business/settle/settle_int.h"
 
-const struct migration settle__migrations[9] = {
+const struct migration settle__migrations[10] = {
     {
         .name = "settle.001_order",
         .sql = "CREATE TABLE settle_order (\n"
@@ -82,5 +82,10 @@ const struct migration settle__migrations[9] = {
     {
         .name = "settle.009_order_merchant",
         .sql = "CREATE INDEX settle_order_merchant ON settle_order (merchant_id, id)",
+    },
+    {
+        .name = "settle.010_clock_seen",
+        .sql = "ALTER TABLE settle_clock ADD COLUMN seen_serial BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'accounts up to this serial number have a rule'",
     },
 };

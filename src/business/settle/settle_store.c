@@ -55,6 +55,7 @@ const struct table settle__run_table = {
 static const struct column clock_columns[] = {
     COLUMN(struct settle_clock, id, COL_ID),
     COLUMN(struct settle_clock, date, COL_INT),
+    COLUMN(struct settle_clock, seen_serial, COL_INT),
 };
 
 const struct table settle__clock_table = {

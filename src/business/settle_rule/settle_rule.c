@@ -26,20 +26,28 @@ enum err settle_rule_next_date(struct tx *tx, const struct settle_rule *rule, in
     return ERR_OK;
 }
 
-static enum err make(struct tx *tx, int64_t account_id)
+/* With the first date after the given one. */
+static enum err make_on(struct tx *tx, int64_t account_id, int32_t date)
 {
     const struct ledger_account *account;
     struct settle_rule rule;
-    int32_t today, next;
+    int32_t next;
 
     TRY(ledger_account_get(tx, account_id, &account));
     rule = settle_rule__default(account);
     rule.created_at_ms = rule.updated_at_ms = tx_now_ms(tx);
     rule.version = 1;
-    TRY(ledger_today(tx, &today));
-    TRY(settle_rule_next_date(tx, &rule, today, &next));
+    TRY(settle_rule_next_date(tx, &rule, date, &next));
     rule.next_date = next;
     return tx_insert(tx, &settle_rule_table, &rule);
+}
+
+static enum err make(struct tx *tx, int64_t account_id)
+{
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    return make_on(tx, account_id, today);
 }
 
 enum err settle_rule_of(struct tx *tx, int64_t merchant_id, enum currency currency,
@@ -80,6 +88,19 @@ enum err settle_rule_edit(struct tx *tx, int64_t account_id, struct settle_rule 
     TRY(err);
     *rule = row;
     return ERR_OK;
+}
+
+enum err settle_rule_ensure(struct tx *tx, int64_t account_id, int32_t date)
+{
+    const struct ledger_account *account;
+    const void *row;
+    enum err err = tx_get(tx, &settle_rule_table, account_id, &row);
+
+    if (err != ERR_STORE_NOT_FOUND) {
+        return err;
+    }
+    TRY(ledger_account_get(tx, account_id, &account));
+    return account->code == LEDGER_CODE_MERCHANT_PAYABLE ? make_on(tx, account_id, date) : ERR_OK;
 }
 
 enum err settle_rule_matures_on(struct tx *tx, int64_t merchant_id, enum currency currency,

@@ -1,8 +1,9 @@
 /* Settlement rules (结算规则): when a merchant's account is settled, with how much, and from which
  * workday on a payment's money may leave.
  *
- * There is one rule per payable account (2241). It is made with the defaults when the first money
- * is booked on the account or when an operator sets it:
+ * There is one rule per payable account (2241). It is made with the defaults when a payment is
+ * booked on the account, when an operator sets it, or by the first run after the account was
+ * opened:
  *
  *     cycle week_work on days 1,2,3,4,5; reserve_days 1; no minimum, no maximum; automatic
  *
@@ -83,6 +84,9 @@ MUST_USE enum err settle_rule_of(struct tx *tx, int64_t merchant_id, enum curren
                                  const struct settle_rule **rule);
 /* By account. ERR_SETTLE_RULE_ACCOUNT: it is no merchant's payable account. */
 MUST_USE enum err settle_rule_edit(struct tx *tx, int64_t account_id, struct settle_rule **rule);
+/* Makes the rule of a payable account that has none, with the first date after the given one. Any
+ * other account is left alone. */
+MUST_USE enum err settle_rule_ensure(struct tx *tx, int64_t account_id, int32_t date);
 /* The date on which money matures that is booked for the merchant now. */
 MUST_USE enum err settle_rule_matures_on(struct tx *tx, int64_t merchant_id, enum currency currency,
                                          int32_t *matures_on);
