@@ -46,7 +46,7 @@
  *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
  *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg); then
- *         ERR_LEDGER_CODE_OWN      legs[i].account  entries waiting (2299): only the books post there
+ *         ERR_LEDGER_CODE_OWN      legs[i].account  for entries waiting (2299): the books' own
  *         ERR_LEDGER_CODE_CLOSED   legs[i].account  its code is not open on the business date
  *      8  ERR_LEDGER_UNBALANCED    the currency      debits differ from credits
  *      9  ERR_LEDGER_HOLD_MISMATCH legs              a capture that takes nothing from the account
