@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Platform } from './lib.mjs';
 
-let p, account, line = 0;
+let p, account, reviewer, line = 0;
 const ask = (change = {}) => p.operator('POST', `/v1/accounts/${account.id}/credit-line`,
   { credit_line: ++line, reason: 'a test', ...change });
 const decide = (id, what, who = 'checker', number = 0) => p[who]('POST', `/v1/reviews/${id}/${what}`, { remark: what }, number);
@@ -43,6 +43,7 @@ test('a maker is no checker of the change', async () => {
 test('an operator with two keys is one operator', async () => {
   await p.stop();
   const keys = [1, 2].map(() => JSON.parse(p.tool('merchant', 'operator-key', '--name', 'Li')).secret);
+  reviewer = JSON.parse(p.tool('merchant', 'operator-key', '--permissions', 'review:approve')).secret;
   await p.serve();
   const as = (key, path, body) => p.request('POST', path, body, { Authorization: `Bearer ${key}` });
   const { body: own } = await as(keys[0], `/v1/accounts/${account.id}/credit-line`, { credit_line: ++line, reason: 'a test' });
@@ -57,6 +58,19 @@ test('an operator with two keys is one operator', async () => {
   assert.equal((await as(keys[0], `/v1/reviews/${large.id}/approve`, {})).body.approved, 1);
   p.refused(await as(keys[1], `/v1/reviews/${large.id}/approve`, {}), 409, 'review_twice');
   assert.equal((await decide(large.id, 'reject')).body.status, 'rejected');
+});
+
+test('a checker has the permission for what is changed', async () => {
+  const source = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  const approve = (id) => p.request('POST', `/v1/reviews/${id}/approve`, {}, { Authorization: `Bearer ${reviewer}` });
+  const { body: credit } = await p.operator('POST', `/v1/accounts/${source.id}/credit-line`, { credit_line: 100, reason: 'a test' });
+  p.refused(await approve(credit.id), 403, 'auth_permission', 'account:limit');
+  await decide(credit.id, 'approve');
+  const freeze = await p.made('POST', `/v1/accounts/${source.id}/freezes`,
+    { effect: 'amount', kind: 'judicial', amount: 100, reason: 'a test', document_no: 'D1' });
+  const { body: deduction } = await p.operator('POST', `/v1/freezes/${freeze.id}/deduct`, { reason: 'a test' });
+  p.refused(await approve(deduction.id), 403, 'auth_permission', 'account:freeze');
+  await decide(deduction.id, 'reject');
 });
 
 test('a rejected change changes nothing, and may be asked for again', async () => {
@@ -102,7 +116,7 @@ test('reviews are listed by status and kind, in pages', async () => {
   const { body: review } = await ask();
   const pending = await p.operator('GET', '/v1/reviews?status=pending');
   assert.deepEqual(pending.body.data.map((r) => r.id), [review.id]);
-  const none = await p.operator('GET', '/v1/reviews?kind=account.release');
+  const none = await p.operator('GET', '/v1/reviews?kind=settle_rule.change');
   assert.deepEqual(none.body.data, []);
   const first = (await p.operator('GET', '/v1/reviews?limit=2')).body;
   const second = (await p.operator('GET', `/v1/reviews?limit=2&starting_after=${first.next_cursor}`)).body;

@@ -219,6 +219,7 @@ static enum err change_reviewed(struct tx *tx, const struct review_item *item)
 
 const struct review_kind account__change_review = {
     .name = "account.change",
+    .check_permission = "account:limit",
     .apply = change_reviewed,
 };
 
@@ -382,6 +383,7 @@ static enum err release_reviewed(struct tx *tx, const struct review_item *item)
 
 const struct review_kind account__release_review = {
     .name = "account.release",
+    .check_permission = "account:freeze",
     .apply = release_reviewed,
 };
 
