@@ -469,6 +469,9 @@ static struct model_reply check_live(const struct model *m, const struct model_r
         return refuse(ERR_LEDGER_HOLD_NOT_FOUND, "hold");
     }
     hold = &m->holds[r->hold];
+    if (hold->source != r->reference.source) {
+        return refuse(ERR_LEDGER_HOLD_FOREIGN, "hold");
+    }
     if (hold->status == LEDGER_HOLD_CLOSED) {
         return refuse(ERR_LEDGER_HOLD_CLOSED, "hold");
     }
@@ -571,6 +574,7 @@ static struct model_reply place_new(struct model *m, const struct model_request 
                               .kind = r->kind,
                               .effect = r->effect == 0 ? LEDGER_HOLD_AMOUNT : r->effect,
                               .status = LEDGER_HOLD_OPEN,
+                              .source = r->reference.source,
                               .amount = r->amount,
                               .matures_on = r->matures_on,
                               .starts_at_ms = r->starts_at_ms,

@@ -99,6 +99,7 @@ struct model_hold {
     int kind;
     int effect;
     enum ledger_hold_status status;
+    enum ledger_source source;
     int64_t amount;
     int64_t captured;
     int64_t released;

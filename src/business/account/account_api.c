@@ -520,8 +520,9 @@ static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_INSUFFICIE
 static const enum err freeze_errors[] = {ERR_LEDGER_AMOUNT,       ERR_LEDGER_HOLD_EXPIRED,
                                          ERR_LEDGER_ACCOUNT,      ERR_LEDGER_ACCOUNT_CLOSED,
                                          ERR_LEDGER_INSUFFICIENT, ERR_OK};
-static const enum err release_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_EXPIRED,
-                                          ERR_LEDGER_HOLD_CLOSED, ERR_LEDGER_HOLD_EXCEEDED, ERR_OK};
+static const enum err release_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_FOREIGN,
+                                          ERR_LEDGER_HOLD_EXPIRED,   ERR_LEDGER_HOLD_CLOSED,
+                                          ERR_LEDGER_HOLD_EXCEEDED,  ERR_OK};
 
 #define READS(auth_) .method = "GET", .auth = (auth_), .permission = "account:read", ROUTE_HERE
 #define CHANGES(permission_)                                                                       \

@@ -335,6 +335,7 @@ static enum err deduct(struct tx *tx, const struct account_release *release,
     const struct ledger_account *account;
     struct ledger_voucher_capture capture = {
         .hold_id = release->hold_id,
+        .placer = LEDGER_SOURCE_OPERATOR,
         .voucher = {.event = LEDGER_EVENT_CASH_SENT,
                     .business_no = tx_id(tx),
                     .amounts = {[LEDGER_AMOUNT_GROSS] = amount_of(release, hold)}},
@@ -411,13 +412,23 @@ static enum err submit_release(struct tx *tx, const struct account_release *rele
     return ERR_OK;
 }
 
+/* The hold, if it is a freeze: ERR_LEDGER_HOLD_FOREIGN for the hold of a settlement, a cash-out, a
+ * refund, a pending entry or of the ledger's API. Asked before a review is, not only at its end. */
+static enum err get_freeze(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+{
+    TRY(ledger_hold_get(tx, hold_id, hold));
+    return (*hold)->source == LEDGER_SOURCE_OPERATOR
+               ? ERR_OK
+               : tx_refuse(tx, ERR_LEDGER_HOLD_FOREIGN, "hold");
+}
+
 static enum err release_apply(struct tx *tx, const void *arg, void *out)
 {
     const struct account_release *release = arg;
     struct account_result *result = out;
     const struct ledger_hold *hold;
 
-    TRY(ledger_hold_get(tx, release->hold_id, &hold));
+    TRY(get_freeze(tx, release->hold_id, &hold));
     if (release->deduct || hold->kind == LEDGER_HOLD_JUDICIAL) {
         return submit_release(tx, release, hold, result);
     }

@@ -278,7 +278,8 @@ enum err trade_refund_reserve(struct tx *tx, const struct trade_refund_ask *ask,
  * booking what the payer already has. */
 static enum err book_voucher(struct tx *tx, const struct ledger_voucher *voucher, int64_t hold_id)
 {
-    const struct ledger_voucher_capture capture = {.voucher = *voucher, .hold_id = hold_id};
+    const struct ledger_voucher_capture capture = {
+        .voucher = *voucher, .hold_id = hold_id, .placer = LEDGER_SOURCE_REFUND};
 
     return hold_id == 0 ? ledger_voucher_post(tx, voucher, NULL)
                         : ledger_voucher_capture(tx, &capture, NULL);

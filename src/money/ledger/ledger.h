@@ -43,7 +43,8 @@
  *                                  .matures_on; hold, amount, whole, kind, account, effect,
  *                                  starts_at, expires_at, matures_on for holds
  *         (ERR_OK, exists          the same content was posted before)
- *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
+ *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_FOREIGN (another placed it),
+ *         _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
  *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg); then
  *         ERR_LEDGER_CODE_OWN      legs[i].account  for entries waiting (2299): the books' own
@@ -310,7 +311,8 @@ struct ledger_hold {
     enum ledger_hold_kind kind;
     enum ledger_hold_effect effect;
     enum ledger_hold_status status;
-    struct amount amount; /* = captured + released + what is left */
+    enum ledger_source source; /* who placed it, and so who may end it */
+    struct amount amount;      /* = captured + released + what is left */
     struct amount captured;
     struct amount released;
     int64_t matures_on;  /* not 0: it holds money that matures then, and gives it back so */
@@ -340,12 +342,18 @@ struct ledger_hold_place {
     int64_t expires_at_ms; /* 0: never */
 };
 
+/* A hold is captured and released by who placed it and by nobody else, whatever its kind: the
+ * source of a release, and the placer of a capture, is the source of the placing reference, or the
+ * step is refused with ERR_LEDGER_HOLD_FOREIGN. */
+
 /* post takes the captured amount from the held account: what its legs take from it, net. */
 struct ledger_hold_capture {
     int64_t hold_id;
     bool whole; /* release what is left after the capture */
     struct ledger_post post;
-    bool direct; /* the ledger's own: no leg becomes a pending entry */
+    bool direct;               /* the ledger's own: no leg becomes a pending entry */
+    enum ledger_source placer; /* who captures, where a voucher books under another source; 0: the
+                                * source of post.reference */
 };
 
 struct ledger_hold_release {

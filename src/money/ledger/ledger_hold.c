@@ -30,10 +30,14 @@ enum err ledger_hold_get(struct tx *tx, int64_t hold_id, const struct ledger_hol
     return ERR_OK;
 }
 
-/* The hold, if something may still be taken from it, or given back. */
-static enum err get_live(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+/* The hold, if its placer may still take something from it, or give it back. */
+static enum err get_live(struct tx *tx, int64_t hold_id, enum ledger_source placer,
+                         const struct ledger_hold **hold)
 {
     TRY(ledger_hold_get(tx, hold_id, hold));
+    if ((*hold)->source != placer) {
+        return ledger__refuse(tx, ERR_LEDGER_HOLD_FOREIGN, "hold");
+    }
     switch ((*hold)->status) {
     case LEDGER_HOLD_OPEN:
     case LEDGER_HOLD_WAITING:
@@ -51,9 +55,13 @@ static enum err get_live(struct tx *tx, int64_t hold_id, const struct ledger_hol
 }
 
 /* The hold, if it may be captured. */
-static enum err get_open(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+static enum err get_open(struct tx *tx, const struct ledger_hold_capture *capture,
+                         const struct ledger_hold **hold)
 {
-    TRY(get_live(tx, hold_id, hold));
+    enum ledger_source placer =
+        capture->placer != 0 ? capture->placer : capture->post.reference.source;
+
+    TRY(get_live(tx, capture->hold_id, placer, hold));
     if ((*hold)->status == LEDGER_HOLD_WAITING) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_WAITING, "hold");
     }
@@ -231,6 +239,7 @@ enum err ledger__hold_insert(struct tx *tx, const struct ledger_hold_place *plac
         .kind = place->kind,
         .effect = effect_of(place),
         .status = status,
+        .source = place->reference.source,
         .amount = place->amount,
         .matures_on = place->matures_on,
         .rank = place->rank,
@@ -393,7 +402,7 @@ static enum err capture_new(struct tx *tx, const struct ledger_hold_capture *cap
     struct taking taking;
     bool ended;
 
-    TRY(get_open(tx, capture->hold_id, &hold));
+    TRY(get_open(tx, capture, &hold));
     ledger__posting_begin(&posting, tx, &capture->post);
     posting.hold_id = capture->hold_id;
     posting.held_account_id = hold->account_id;
@@ -460,7 +469,7 @@ static enum err release_new(struct tx *tx, const struct ledger_hold_release *rel
     const struct ledger_hold *hold;
     struct amount amount;
 
-    TRY(get_live(tx, release->hold_id, &hold));
+    TRY(get_live(tx, release->hold_id, release->reference.source, &hold));
     amount = release->whole ? hold_left(hold) : release->amount;
     if (amount.minor > hold_left(hold).minor) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXCEEDED, "amount");

@@ -1,5 +1,6 @@
 /* Holds over HTTP: place, capture, release, look at. Each step has a business number of the
- * caller's, and happens once. */
+ * caller's, and happens once. Only what was placed here is captured and released here: a freeze, or
+ * the hold of a settlement, a cash-out or a refund, is ended by its own state machine. */
 #include "money/ledger/ledger_api_int.h"
 #include "platform/store/store_reply.h"
 
@@ -10,6 +11,10 @@ static const struct enum_name kind_names[] = {
     {LEDGER_HOLD_REFUND, "refund"},     {LEDGER_HOLD_PREAUTHORISATION, "preauthorisation"},
     {LEDGER_HOLD_DEPOSIT, "deposit"},   {0, NULL},
 };
+/* Those that may be placed here. Judicial and risk holds are freezes (business/account), whose
+ * placing is noted in the account's history and whose end may need a review: here they would be
+ * easier to end than there. */
+enum { PLACED_KINDS_FROM = 3 };
 static const struct enum_name effect_names[] = {
     {LEDGER_HOLD_AMOUNT, "amount"},
     {LEDGER_HOLD_CREDIT_BLOCK, "credit_block"},
@@ -67,7 +72,9 @@ struct place_body {
 static const struct field place_fields[] = {
     LEDGER__BUSINESS_NO_FIELD(struct place_body),
     FIELD(struct place_body, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
-    FIELD(struct place_body, kind, FIELD_ENUM, .names = &kind_names[1], .required = true),
+    FIELD(struct place_body, kind, FIELD_ENUM, .names = &kind_names[PLACED_KINDS_FROM],
+          .required = true,
+          .help = "Judicial and risk holds are placed as freezes of the account."),
     FIELD(struct place_body, effect, FIELD_ENUM, .names = effect_names,
           .help = "Reserves the amount, or blocks the account; amount when absent."),
     FIELD(struct place_body, amount, FIELD_AMOUNT, .min = INT64_MIN,
@@ -189,6 +196,8 @@ static const struct field hold_fields[] = {
     FIELD(struct ledger_hold, kind, FIELD_ENUM, .names = kind_names, .required = true),
     FIELD(struct ledger_hold, effect, FIELD_ENUM, .names = effect_names, .required = true),
     FIELD(struct ledger_hold, status, FIELD_ENUM, .names = status_names, .required = true),
+    FIELD(struct ledger_hold, source, FIELD_ENUM, .names = ledger__source_names, .required = true,
+          .help = "Who placed it: nobody else captures or releases it."),
     FIELD(struct ledger_hold, amount, FIELD_AMOUNT, .always = true, .help = "As placed."),
     FIELD(struct ledger_hold, captured, FIELD_AMOUNT, .always = true),
     FIELD(struct ledger_hold, released, FIELD_AMOUNT, .always = true,
@@ -245,22 +254,18 @@ static const enum err place_errors[] = {
     ERR_LEDGER_INSUFFICIENT, ERR_OK,
 };
 static const enum err capture_errors[] = {
-    ERR_LEDGER_REFERENCE,     ERR_LEDGER_LEGS,
-    ERR_LEDGER_AMOUNT,        ERR_LEDGER_MATURITY,
-    ERR_LEDGER_CONFLICT,      ERR_LEDGER_HOLD_NOT_FOUND,
-    ERR_LEDGER_HOLD_WAITING,  ERR_LEDGER_HOLD_EXPIRED,
-    ERR_LEDGER_HOLD_CLOSED,   ERR_LEDGER_HOLD_BLOCK,
-    ERR_LEDGER_ACCOUNT,       ERR_LEDGER_ACCOUNT_CLOSED,
-    ERR_LEDGER_UNBALANCED,    ERR_LEDGER_HOLD_MISMATCH,
-    ERR_LEDGER_HOLD_EXCEEDED, ERR_LEDGER_CREDIT_BLOCKED,
-    ERR_LEDGER_DEBIT_BLOCKED, ERR_LEDGER_OVERFLOW,
-    ERR_LEDGER_INSUFFICIENT,  ERR_OK,
+    ERR_LEDGER_REFERENCE,      ERR_LEDGER_LEGS,           ERR_LEDGER_AMOUNT,
+    ERR_LEDGER_MATURITY,       ERR_LEDGER_CONFLICT,       ERR_LEDGER_HOLD_NOT_FOUND,
+    ERR_LEDGER_HOLD_FOREIGN,   ERR_LEDGER_HOLD_WAITING,   ERR_LEDGER_HOLD_EXPIRED,
+    ERR_LEDGER_HOLD_CLOSED,    ERR_LEDGER_HOLD_BLOCK,     ERR_LEDGER_ACCOUNT,
+    ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_UNBALANCED,     ERR_LEDGER_HOLD_MISMATCH,
+    ERR_LEDGER_HOLD_EXCEEDED,  ERR_LEDGER_CREDIT_BLOCKED, ERR_LEDGER_DEBIT_BLOCKED,
+    ERR_LEDGER_OVERFLOW,       ERR_LEDGER_INSUFFICIENT,   ERR_OK,
 };
 static const enum err release_errors[] = {
-    ERR_LEDGER_REFERENCE,     ERR_LEDGER_AMOUNT,
-    ERR_LEDGER_CONFLICT,      ERR_LEDGER_HOLD_NOT_FOUND,
-    ERR_LEDGER_HOLD_EXPIRED,  ERR_LEDGER_HOLD_CLOSED,
-    ERR_LEDGER_HOLD_EXCEEDED, ERR_OK,
+    ERR_LEDGER_REFERENCE,      ERR_LEDGER_AMOUNT,        ERR_LEDGER_CONFLICT,
+    ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_FOREIGN,  ERR_LEDGER_HOLD_EXPIRED,
+    ERR_LEDGER_HOLD_CLOSED,    ERR_LEDGER_HOLD_EXCEEDED, ERR_OK,
 };
 static const enum err hold_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND, ERR_OK};
 

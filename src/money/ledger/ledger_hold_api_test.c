@@ -138,12 +138,6 @@ static void what_cannot_be_held_is_refused(void **state)
     assert_error(door, 409, "ledger_insufficient", "account");
     (void)place(door, 1, ",\"amount\":1,\"expires_at\":\"2020-01-01T00:00:00Z\"");
     assert_error(door, 409, "ledger_hold_expired", "expires_at");
-    (void)post(door, "holds",
-               str_printf(door->books->arena,
-                          "{\"business_no\":1,\"account\":\"%s\",\"kind\":\"pending\","
-                          "\"amount\":1}",
-                          account(door, door->payable)));
-    assert_error(door, 400, "field_value", "kind");
     (void)get(door, unknown);
     assert_error(door, 404, "ledger_hold_not_found", NULL);
     (void)get(door, "holds/x");
@@ -157,6 +151,55 @@ static void what_cannot_be_held_is_refused(void **state)
     door_close(door);
 }
 
+static void freezes_are_not_placed_here(void **state)
+{
+    static const char *const kinds[] = {"judicial", "risk", "pending"};
+    struct door *door = open_with_money(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        (void)post(door, "holds",
+                   str_printf(door->books->arena,
+                              "{\"business_no\":1,\"account\":\"%s\",\"kind\":\"%s\","
+                              "\"amount\":1}",
+                              account(door, door->payable), kinds[i]));
+        assert_error(door, 400, "field_value", "kind");
+    }
+    door_close(door);
+}
+
+static void holds_of_others_are_shown_and_not_ended_here(void **state)
+{
+    static const enum ledger_source others[] = {LEDGER_SOURCE_OPERATOR, LEDGER_SOURCE_SETTLEMENT,
+                                                LEDGER_SOURCE_CASH, LEDGER_SOURCE_REFUND};
+    static const char *const names[] = {"operator", "settlement", "cash", "refund"};
+    struct door *door = open_with_money(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const struct ledger_hold_place arg = {
+            .reference = {others[i], LEDGER_OPERATION_HOLD, 77},
+            .account_id = door->payable,
+            .kind = LEDGER_HOLD_JUDICIAL,
+            .amount = AMOUNT(100),
+        };
+        struct ledger_held held;
+        const char *hold;
+
+        assert_ok(books_command(door->books, &ledger_place_kind, &arg, &held));
+        hold = str_cstr(
+            door->books->arena,
+            str_printf(door->books->arena, "holds/" STR_FMT,
+                       STR_ARG(id_str(door->books->arena, LEDGER_HOLD_PREFIX, held.hold_id))));
+        assert_int_equal(get(door, hold), 200);
+        assert_text(door, "source", names[i]);
+        (void)step(door, hold, "capture", capture_body(door, 1, 1, ""));
+        assert_error(door, 409, "ledger_hold_foreign", "hold");
+        (void)step(door, hold, "release", STR("{\"business_no\":1,\"whole\":true}"));
+        assert_error(door, 409, "ledger_hold_foreign", "hold");
+    }
+    assert_int_equal(books_get(door->books, door->payable).held.minor, 400);
+    door_close(door);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +208,8 @@ int main(void)
         cmocka_unit_test(a_capture_may_give_back_the_rest),
         cmocka_unit_test(a_block_has_no_amount),
         cmocka_unit_test(what_cannot_be_held_is_refused),
+        cmocka_unit_test(freezes_are_not_placed_here),
+        cmocka_unit_test(holds_of_others_are_shown_and_not_ended_here),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

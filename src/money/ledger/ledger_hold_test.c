@@ -425,6 +425,105 @@ static void the_same_release_is_done_once(void **state)
     finish(&s);
 }
 
+/* ---- whose hold it is ---- */
+
+/* Every source but the placer's is refused, before anything about the hold's state is said. */
+static void a_hold_is_ended_only_by_who_placed_it(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_hold_place arg = placing(&s, 700);
+    struct ledger_leg legs[] = {debit(s.merchant, 100), credit(s.channel, 100)};
+    struct ledger_hold_capture taking = {.post = {.legs = legs, .leg_count = 2}};
+    struct ledger_hold_release giving = {.amount = AMOUNT(100)};
+    struct ledger_held held;
+
+    arg.reference.source = LEDGER_SOURCE_SETTLEMENT;
+    assert_ok(place(&s, &arg, &held));
+    assert_int_equal(get_hold(&s, held.hold_id).source, LEDGER_SOURCE_SETTLEMENT);
+    taking.hold_id = giving.hold_id = held.hold_id;
+    for (int source = LEDGER_SOURCE_PAYMENT; source <= (int)LEDGER_SOURCE_FEE; source++) {
+        taking.post.reference = books_reference(s.books, LEDGER_OPERATION_CAPTURE);
+        taking.post.reference.source = (enum ledger_source)source;
+        giving.reference = books_reference(s.books, LEDGER_OPERATION_RELEASE);
+        giving.reference.source = (enum ledger_source)source;
+        if (source != LEDGER_SOURCE_SETTLEMENT) {
+            assert_refused(s.books, capture(&s, &taking, &held), ERR_LEDGER_HOLD_FOREIGN, "hold");
+            assert_refused(s.books, release(&s, &giving, &held), ERR_LEDGER_HOLD_FOREIGN, "hold");
+        }
+    }
+    assert_account(&s, 1000, 700);
+    giving.reference.source = taking.post.reference.source = LEDGER_SOURCE_SETTLEMENT;
+    assert_ok(capture(&s, &taking, &held));
+    assert_ok(release(&s, &giving, &held));
+    assert_account(&s, 900, 500);
+    giving.reference.business_no++;
+    giving.whole = true;
+    assert_ok(release(&s, &giving, &held));
+    giving.reference = books_reference(s.books, LEDGER_OPERATION_RELEASE);
+    assert_refused(s.books, release(&s, &giving, &held), ERR_LEDGER_HOLD_FOREIGN, "hold");
+    finish(&s);
+}
+
+/* A voucher books under the source of its event, which need not be the placer's. */
+static void a_capture_may_name_its_placer(void **state)
+{
+    struct shop s = shop_open(state);
+    const struct ledger_leg legs[] = {debit(s.merchant, 100), credit(s.channel, 100)};
+    struct ledger_hold_capture arg = {
+        .hold_id = placed(&s, 700),
+        .post = {books_reference(s.books, LEDGER_OPERATION_CAPTURE), legs, 2},
+        .placer = LEDGER_SOURCE_CASH,
+    };
+    struct ledger_held held;
+
+    assert_refused(s.books, capture(&s, &arg, &held), ERR_LEDGER_HOLD_FOREIGN, "hold");
+    arg.placer = LEDGER_SOURCE_OPERATOR;
+    arg.post.reference.source = LEDGER_SOURCE_CASH;
+    assert_ok(capture(&s, &arg, &held));
+    assert_account(&s, 900, 600);
+    finish(&s);
+}
+
+/* Holds kept before a hold said who placed it: their first step says it. */
+static void holds_of_old_books_belong_to_who_placed_them(void **state)
+{
+    static const char *const old[] = {
+        "UPDATE ledger_hold SET source = 0",
+        "DELETE FROM store_migration WHERE name >= 'ledger.122' AND name < 'ledger.124'"};
+    static const struct {
+        enum ledger_source placed, becomes;
+        enum ledger_hold_kind kind;
+    } cases[] = {
+        {LEDGER_SOURCE_OPERATOR, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL},
+        {LEDGER_SOURCE_CASH, LEDGER_SOURCE_CASH, LEDGER_HOLD_WITHDRAWAL},
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_API, LEDGER_HOLD_DISPUTE},
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL}, /* now a freeze */
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_RISK},
+    };
+    struct shop s = shop_open(state);
+    int64_t ids[ARRAY_LEN(cases)];
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct ledger_hold_place arg = placing(&s, 10);
+        struct ledger_held held;
+
+        arg.reference.source = cases[i].placed;
+        arg.kind = cases[i].kind;
+        assert_ok(place(&s, &arg, &held));
+        ids[i] = held.hold_id;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(old); i++) {
+        books_sql(s.books, old[i]);
+    }
+    books_reopen(s.books);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(get_hold(&s, ids[i]).source, cases[i].becomes);
+    }
+    assert_ok(release_amount(&s, ids[0], 0, true));
+    assert_refused(s.books, release_amount(&s, ids[1], 0, true), ERR_LEDGER_HOLD_FOREIGN, "hold");
+    finish(&s);
+}
+
 /* ---- expiring ---- */
 
 static enum err expire(struct shop *s, int64_t id)
@@ -521,6 +620,9 @@ int main(void)
         cmocka_unit_test(a_release_gives_back),
         cmocka_unit_test(refusals_of_releasing_come_in_order),
         cmocka_unit_test(the_same_release_is_done_once),
+        cmocka_unit_test(a_hold_is_ended_only_by_who_placed_it),
+        cmocka_unit_test(a_capture_may_name_its_placer),
+        cmocka_unit_test(holds_of_old_books_belong_to_who_placed_them),
         cmocka_unit_test(a_hold_expires_when_its_time_is_over),
         cmocka_unit_test(a_hold_without_an_end_does_not_expire),
         cmocka_unit_test(expiring_what_is_closed_changes_nothing),

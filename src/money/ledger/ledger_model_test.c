@@ -265,11 +265,20 @@ static void random_place(struct run *run, struct model_request *r)
     }
 }
 
+/* Nearly always who placed the hold. */
+static void from_its_placer(struct run *run, struct model_request *r)
+{
+    if (r->hold != MODEL_NOBODY && r->reference.source != 0 && !one_in(run, 15)) {
+        r->reference.source = run->model->holds[r->hold].source;
+    }
+}
+
 static void random_capture(struct run *run, struct model_request *r)
 {
     r->op = MODEL_CAPTURE;
     r->reference = new_reference(run, LEDGER_OPERATION_CAPTURE);
     r->hold = random_hold(run);
+    from_its_placer(run, r);
     r->whole = one_in(run, 3);
     if (r->hold == MODEL_NOBODY || one_in(run, 20)) {
         random_legs(run, r);
@@ -289,6 +298,7 @@ static void random_release(struct run *run, struct model_request *r)
     r->op = MODEL_RELEASE;
     r->reference = new_reference(run, LEDGER_OPERATION_RELEASE);
     r->hold = random_hold(run);
+    from_its_placer(run, r);
     r->whole = one_in(run, 3);
     r->amount = r->whole ? 0 : random_share(run, r->hold);
     if (one_in(run, 100)) {

@@ -420,4 +420,20 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
                "  PRIMARY KEY (journal_id)\n"
                ")",
     },
+    {
+        .name = "ledger.121_hold_source",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN source INT NOT NULL DEFAULT 0 "
+               "COMMENT 'enum ledger_source: who placed it and may end it'",
+    },
+    {
+        .name = "ledger.122_hold_sources",
+        .sql = "UPDATE ledger_hold SET source = (SELECT MIN(ledger_hold_step.source) "
+               "FROM ledger_hold_step WHERE ledger_hold_step.hold_id = ledger_hold.id "
+               "AND ledger_hold_step.step = 1)",
+    },
+    {
+        /* Judicial and risk holds of the generic API are freezes, and end as freezes do. */
+        .name = "ledger.123_hold_freezes",
+        .sql = "UPDATE ledger_hold SET source = 2 WHERE source = 10 AND kind <= 2",
+    },
 };

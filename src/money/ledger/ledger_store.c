@@ -139,6 +139,7 @@ static const struct column hold_columns[] = {
     COLUMN(struct ledger_hold, document_no, COL_TEXT, .size = LEDGER_HOLD_DOCUMENT_MAX,
            .fixed = true),
     COLUMN(struct ledger_hold, starts_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_hold, source, COL_ENUM, .fixed = true),
 };
 
 const struct table ledger__hold_table = {

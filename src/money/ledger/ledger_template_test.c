@@ -493,6 +493,7 @@ static void a_voucher_may_capture_a_hold(void **state)
     assert_ok(books_command(books, &ledger_place_kind, &place, &held));
     capture.hold_id = held.hold_id;
     capture.whole = true;
+    capture.placer = LEDGER_SOURCE_OPERATOR;
     capture.voucher.business_no = 77;
     capture.voucher.merchant_id = MERCHANT;
     capture.voucher.currency = CURRENCY_CNY;

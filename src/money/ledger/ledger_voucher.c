@@ -293,7 +293,8 @@ enum err ledger_voucher_capture(struct tx *tx, const struct ledger_voucher_captu
                                 struct ledger_held *held)
 {
     struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX];
-    struct ledger_hold_capture posting = {.hold_id = capture->hold_id, .whole = capture->whole};
+    struct ledger_hold_capture posting = {
+        .hold_id = capture->hold_id, .whole = capture->whole, .placer = capture->placer};
 
     TRY(make_post(tx, &capture->voucher, legs, &posting.post));
     return ledger_hold_capture(tx, &posting, held);

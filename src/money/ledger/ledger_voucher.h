@@ -117,7 +117,8 @@ void ledger_prefetch_voucher(struct prefetch *pre, const struct ledger_voucher *
 struct ledger_voucher_capture {
     struct ledger_voucher voucher;
     int64_t hold_id;
-    bool whole; /* release what is left after the capture */
+    bool whole;                /* release what is left after the capture */
+    enum ledger_source placer; /* see ledger_hold_capture; 0: the source of the event */
 };
 MUST_USE enum err ledger_voucher_capture(struct tx *tx,
                                          const struct ledger_voucher_capture *capture,

@@ -1,0 +1,116 @@
+// Whose hold it is: each is ended by who placed it, and by nobody else.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Platform } from './lib.mjs';
+
+let p, account, other, key;
+let number = Date.now();
+const step = (hold, what, body) => p.operator('POST', `/v1/ledger/holds/${hold}/${what}`, { business_no: ++number, ...body });
+const legs = (amount, from = account.id, to = other.id) => [
+  { account: from, side: 'debit', amount }, { account: to, side: 'credit', amount }];
+const freeze = (change) => p.made('POST', `/v1/accounts/${account.id}/freezes`,
+  { effect: 'amount', kind: 'risk', amount: 100, reason: 'a test', ...change });
+const place = (change) => p.operator('POST', '/v1/ledger/holds',
+  { business_no: ++number, account: account.id, kind: 'withdrawal', amount: 100, ...change });
+const held = async () => (await p.operator('GET', `/v1/accounts/${account.id}`)).body.held;
+const holdOf = async (id) => (await p.operator('GET', `/v1/ledger/holds/${id}`)).body;
+
+before(async () => {
+  p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
+  account = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' });
+  other = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  await p.reviewed(await p.operator('POST', `/v1/accounts/${other.id}/credit-line`, { credit_line: 100000000, reason: 'a source of money' }));
+  await p.made('POST', '/v1/ledger/transfers', { business_no: ++number, legs: legs(100000, other.id, account.id) });
+  key = await p.made('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions: 'payment:* trade:* settle:*' });
+  await p.made('POST', '/v1/bank-cards', { merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC',
+    bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
+});
+after(() => p.end());
+
+// Neither API ends a hold that is the other's, or a state machine's.
+const refusedByLedger = async (hold) => {
+  p.refused(await step(hold, 'release', { whole: true }), 409, 'ledger_hold_foreign', 'hold');
+  p.refused(await step(hold, 'capture', { legs: legs(1) }), 409, 'ledger_hold_foreign', 'hold');
+};
+const refusedByFreezes = async (hold) => {
+  p.refused(await p.operator('POST', `/v1/freezes/${hold}/release`, { reason: 'x' }), 409, 'ledger_hold_foreign', 'hold');
+  p.refused(await p.operator('POST', `/v1/freezes/${hold}/deduct`, { reason: 'x' }), 409, 'ledger_hold_foreign', 'hold');
+};
+
+test('a freeze is not ended over the ledger', async () => {
+  for (const change of [{}, { kind: 'judicial', document_no: '(2026)沪01执1号' }]) {
+    const hold = await freeze(change);
+    const before = await held();
+    assert.equal((await holdOf(hold.id)).source, 'operator');
+    await refusedByLedger(hold.id);
+    assert.equal(await held(), before);
+    const answer = await p.operator('POST', `/v1/freezes/${hold.id}/release`, { reason: 'over' });
+    if (change.kind === 'judicial') { await p.reviewed(answer); } else { assert.equal(answer.status, 200, answer.raw); }
+    assert.equal(await held(), before - 100);
+  }
+});
+
+test('a block is not lifted over the ledger', async () => {
+  const block = await freeze({ effect: 'debit_block', amount: undefined });
+  await refusedByLedger(block.id);
+  assert.equal((await p.operator('POST', `/v1/freezes/${block.id}/release`, { reason: 'over' })).status, 200);
+});
+
+test('freezes are not placed over the ledger', async () => {
+  for (const kind of ['judicial', 'risk', 'pending']) {
+    p.refused(await place({ kind }), 400, 'field_value', 'kind');
+  }
+});
+
+test('a hold of the ledger is ended there, not as a freeze', async () => {
+  const made = await place();
+  assert.equal(made.status, 200, made.raw);
+  const hold = made.body.hold_id;
+  assert.equal((await holdOf(hold)).source, 'api');
+  await refusedByFreezes(hold);
+  assert.equal((await step(hold, 'capture', { legs: legs(40) })).status, 200);
+  assert.equal((await step(hold, 'release', { whole: true })).status, 200);
+  assert.equal((await holdOf(hold)).status, 'closed');
+});
+
+test("a cash-out's hold ends with the cash-out", async () => {
+  const made = await p.merchant('POST', '/v1/cash-outs', { account: account.id, amount: 1000, merchant_order_no: 'W1' }, {}, key);
+  assert.equal(made.status, 200, made.raw);
+  assert.equal((await holdOf(made.body.hold)).source, 'cash');
+  await refusedByLedger(made.body.hold);
+  await refusedByFreezes(made.body.hold);
+  assert.equal((await holdOf(made.body.hold)).status, 'open');
+});
+
+test("a refund's holds end with the refund", async () => {
+  const payment = await p.created({ amount: 1000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: 'R1' });
+  assert.equal(made.status, 200, made.raw);
+  const holds = [made.body.hold, made.body.immature_hold].filter(Boolean);
+  assert.ok(holds.length > 0);
+  for (const hold of holds) {
+    assert.equal((await holdOf(hold)).source, 'refund');
+    await refusedByLedger(hold);
+    await refusedByFreezes(hold);
+  }
+});
+
+test("a settlement's hold ends with the settlement", async () => {
+  await p.reviewed(await p.operator('PUT', `/v1/accounts/${account.id}/settlement-rule`,
+    { cycle: 'week_work', cycle_days: '1,2,3,4,5', reserve_days: 1, mode: 'self_service', reason: 'a test' }));
+  const made = await p.merchant('POST', '/v1/settlements', { settlement_no: 'S1', currency: 'CNY', amount: 500 }, {}, key);
+  assert.equal(made.status, 200, made.raw);
+  await refusedByLedger(made.body.hold);
+  await refusedByFreezes(made.body.hold);
+  const before = await held();
+  assert.equal((await p.operator('POST', `/v1/settlements/${made.body.id}/cancel`, { remark: 'not wanted' })).status, 200);
+  assert.equal(await held(), before - 500);
+});
+
+test('the books are right after all of it', async () => {
+  assert.equal(await p.stop(), 0);
+  assert.doesNotMatch(p.tool('ledger', 'prove'), /WRONG/);
+  await p.serve();
+});
