@@ -45,9 +45,21 @@ void ledger_tool_tell(void *ctx, int64_t done, int64_t all)
     int percent = all <= 0 ? 100 : (int)(done * 100 / all);
 
     if (percent != tool->shown && isatty(STDERR_FILENO) != 0) {
-        (void)fprintf(stderr, "\r%3d %%  %lld / %lld %s ", percent, (long long)done, (long long)all,
-                      tool->print.language == LEDGER_CHINESE ? "行" : "rows");
+        (void)fprintf(stderr, "\r\033[K%3d %%  %lld / %lld %s ", percent, (long long)done,
+                      (long long)all, tool->print.language == LEDGER_CHINESE ? "行" : "rows");
         tool->shown = percent;
+    }
+}
+
+static void tell_table(void *ctx, const char *table, size_t done, size_t all)
+{
+    struct ledger_tool *tool = ctx;
+
+    if (isatty(STDERR_FILENO) != 0) {
+        (void)fprintf(stderr, "\r\033[K%s %s  %zu / %zu ",
+                      tool->print.language == LEDGER_CHINESE ? "检查数据文件:" : "data file:",
+                      table, done + 1, all);
+        tool->shown = 0;
     }
 }
 
@@ -109,7 +121,7 @@ void ledger_tool_account(struct ledger_tool *tool, struct ledger_ask *ask)
 
 static enum err prove(struct ledger_tool *tool)
 {
-    const struct ledger_progress progress = {ledger_tool_tell, tool};
+    const struct ledger_progress progress = {ledger_tool_tell, tool, tell_table};
     int32_t date;
 
     TRY(ledger_tool_date(tool, 0, &date));
@@ -153,7 +165,7 @@ static bool write_out(void *ctx, struct str text)
 }
 
 static enum err export(struct ledger_tool *tool) {
-    struct ledger_export what = {.write = write_out, .progress = {ledger_tool_tell, tool}};
+    struct ledger_export what = {.write = write_out, .progress = {ledger_tool_tell, tool, NULL}};
 
     TRY(ledger_tool_date(tool, 0, &what.first)); TRY(ledger_tool_date(tool, 1, &what.last));
     what.last = what.last == 0 ? what.first : what.last; if (what.last < what.first){
@@ -251,8 +263,12 @@ static int finish(const struct ledger_tool *tool, const char *name, enum err err
     if (text.len > 0) {
         (void)fwrite(text.ptr, 1, text.len, stdout);
     }
-    if (err != ERR_OK && tool->problem[0] != '\0') {
+    if (err == ERR_FIELD_VALUE && tool->problem[0] != '\0') {
         return tell_misuse(tool, name);
+    }
+    if (err != ERR_OK && tool->problem[0] != '\0') {
+        (void)fprintf(stderr, "tomato ledger: %s\n", tool->problem);
+        return STATUS_FAILED;
     }
     if (err != ERR_OK) {
         (void)fprintf(stderr, "tomato ledger: %s (%s)\n",

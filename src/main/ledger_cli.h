@@ -17,7 +17,8 @@ struct ledger_tool {
     enum ledger_language paper_language; /* of files */
     int argc;                            /* what stands after the command, without options */
     char **argv;
-    char problem[200]; /* with an argument; empty: none */
+    char problem[200]; /* in words, instead of the error's own; with ERR_FIELD_VALUE: of an argument
+                        */
     int shown;         /* per cent of the progress line; -1: there is none */
 };
 /* Notes what is wrong with an argument, in both languages. Returns an error. */

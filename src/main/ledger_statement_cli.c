@@ -66,14 +66,15 @@ static enum err write_to(struct ledger_tool *tool, const char *path, struct str 
 {
     bool to_stdout = strcmp(path, "-") == 0;
     FILE *file = to_stdout ? stdout : fopen(path, "wb");
-    bool written;
+    bool written = file != NULL && fwrite(content.ptr, 1, content.len, file) == content.len;
 
-    if (file == NULL) {
-        return ledger_tool_misuse(tool, "文件无法写入", strerror(errno), path);
+    if (file != NULL) {
+        written = (to_stdout ? fflush(file) : fclose(file)) == 0 && written;
     }
-    written = fwrite(content.ptr, 1, content.len, file) == content.len;
-    written = (to_stdout ? fflush(file) : fclose(file)) == 0 && written;
-    return written ? ERR_OK : ledger_tool_misuse(tool, "文件无法写入", strerror(errno), path);
+    if (!written) {
+        (void)snprintf(tool->problem, sizeof(tool->problem), "%s: %s", path, strerror(errno));
+    }
+    return written ? ERR_OK : ERR_CONF_FILE;
 }
 
 enum err ledger_statement_cli(struct ledger_tool *tool)

@@ -708,6 +708,8 @@ extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 struct ledger_progress {
     void (*tell)(void *ctx, int64_t done, int64_t all);
     void *ctx;
+    /* May be NULL. Before the pages and indexes of a table of the data file are checked. */
+    void (*tell_table)(void *ctx, const char *table, size_t done, size_t all);
 };
 
 enum ledger_language { LEDGER_CHINESE = 1, LEDGER_ENGLISH };
@@ -718,7 +720,8 @@ struct ledger_print {
     struct buf *out;
     bool wrong; /* set when the books are */
 };
-/* date 0: the whole journal, else that day. progress may be NULL. ERR_LEDGER_DAY. */
+/* date 0: the data file (store_check), then the whole journal; else that day. progress may be NULL.
+ * ERR_LEDGER_DAY. */
 MUST_USE enum err ledger_print_proof(struct ledger_print *print, int32_t date,
                                      const struct ledger_progress *progress);
 /* date 0: now. */

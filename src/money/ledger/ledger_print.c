@@ -65,11 +65,33 @@ static void print_count(struct buf *out, int64_t count)
 static enum err prove(const struct ledger_print *print, int32_t date,
                       const struct ledger_progress *progress, struct ledger_proof *proof)
 {
-    const struct ledger_progress none = {NULL, NULL};
+    const struct ledger_progress none = {0};
 
     progress = progress == NULL ? &none : progress;
     return date == 0 ? ledger_prove(print->store, progress->tell, progress->ctx, proof)
                      : ledger_prove_day(print->store, date, progress->tell, progress->ctx, proof);
+}
+
+/* Damage that is in no row the proof reads: an index that lacks a row, a page that is none. */
+static enum err check_file(struct ledger_print *print, const struct ledger_progress *progress,
+                           bool *sound)
+{
+    struct store_check check = {.tell = progress == NULL ? NULL : progress->tell_table,
+                                .ctx = progress == NULL ? NULL : progress->ctx};
+
+    TRY(store_check(print->store, &check));
+    *sound = check.wrong[0] == '\0';
+    if (!*sound) {
+        print->wrong = true;
+        buf_printf(print->out, STR_FMT "%s\n",
+                   STR_ARG(ledger__print_word(
+                       print, "错误:数据文件已损坏:", "WRONG: the data file is damaged: ")),
+                   check.wrong);
+    } else if (check.checked) {
+        buf_add(print->out,
+                ledger__print_word(print, "数据文件完好\n", "the data file is sound\n"));
+    }
+    return ERR_OK;
 }
 
 enum err ledger_print_proof(struct ledger_print *print, int32_t date,
@@ -77,7 +99,14 @@ enum err ledger_print_proof(struct ledger_print *print, int32_t date,
 {
     struct buf *out = print->out;
     struct ledger_proof proof;
+    bool sound = true;
 
+    if (date == 0) {
+        TRY(check_file(print, progress, &sound));
+    }
+    if (!sound) {
+        return ERR_OK; /* what a damaged file says is no proof of anything */
+    }
     TRY(prove(print, date, progress, &proof));
     print->wrong = !proof.holds_true;
     buf_printf(out, STR_FMT " %lld  " STR_FMT " %lld  " STR_FMT " %lld\n",

@@ -654,6 +654,59 @@ static enum db_status sqlite_query_ints(struct db *db, size_t number, const stru
     return status;
 }
 
+/* ---- the file itself ---- */
+
+static bool is_damage(int code)
+{
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+/* "ok", or a line for each fault, after one that names the database. */
+static enum db_status take_fault(struct sqlite *sqlite, sqlite3_stmt *statement, const char *table,
+                                 char wrong[STORE_WRONG_MAX])
+{
+    int code = sqlite3_step(statement);
+    const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : "ok";
+
+    if (is_damage(code)) {
+        text = sqlite3_errmsg(sqlite->handle);
+    } else if (code != SQLITE_ROW && code != SQLITE_DONE) {
+        return status_of(sqlite, code);
+    }
+    if (text == NULL || strcmp(text, "ok") != 0) {
+        const char *line = text == NULL ? "" : strchr(text, '\n');
+
+        text = line != NULL && line[1] != '\0' ? line + 1 : text;
+        (void)snprintf(wrong, STORE_WRONG_MAX, "table %s: %.100s", table, text);
+        wrong[strcspn(wrong, "\n")] = '\0';
+    }
+    return DB_OK;
+}
+
+static enum db_status sqlite_check(struct db *db, const char *table, char wrong[STORE_WRONG_MAX])
+{
+    struct sqlite *sqlite = sqlite_of(db);
+    sqlite3_stmt *statement;
+    enum db_status status;
+    char sql[128];
+    int code;
+
+    wrong[0] = '\0';
+    (void)snprintf(sql, sizeof(sql), "PRAGMA integrity_check('%s')", table);
+    code = sqlite3_prepare_v2(sqlite->handle, sql, -1, &statement, NULL);
+    if (is_damage(code)) {
+        (void)snprintf(wrong, STORE_WRONG_MAX, "table %s: %.100s", table,
+                       sqlite3_errmsg(sqlite->handle));
+        return DB_OK;
+    }
+    if (code != SQLITE_OK) {
+        return status_of(sqlite, code);
+    }
+    status = take_fault(sqlite, statement, table, wrong);
+    (void)sqlite3_finalize(statement);
+    return status;
+}
+
 const struct driver db_sqlite_driver = {
     .scheme = "sqlite:",
     .transactional_ddl = true,
@@ -679,4 +732,5 @@ const struct driver db_sqlite_driver = {
     .maintain = sqlite_maintain,
     .query_rows = sqlite_query_rows,
     .query_ints = sqlite_query_ints,
+    .check = sqlite_check,
 };

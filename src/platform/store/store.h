@@ -202,6 +202,19 @@ MUST_USE enum err store_query(struct store *store, struct query *query);
 MUST_USE enum err store_read(struct store *store, void (*run)(void *ctx, struct reader *reader),
                              void *ctx);
 
+/* Whether the database's own structures are sound: the pages of each table, and that its indexes
+ * have its rows and no others. SQLite alone: a server of the MySQL protocol proves its pages by
+ * their checksums whenever it reads them. For tools: reads everything once. */
+enum { STORE_WRONG_MAX = 160 };
+struct store_check {
+    /* Optional: before each table. */
+    void (*tell)(void *ctx, const char *table, size_t done, size_t all);
+    void *ctx;
+    bool checked;                /* false: not by us */
+    char wrong[STORE_WRONG_MAX]; /* the first thing found wrong, with its table; empty: nothing */
+};
+MUST_USE enum err store_check(struct store *store, struct store_check *check);
+
 MUST_USE enum err reader_get(struct reader *reader, const struct table *table, int64_t id,
                              struct arena *arena, void *row);
 MUST_USE enum err reader_find(struct reader *reader, const struct table *table, unsigned unique,

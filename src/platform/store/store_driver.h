@@ -96,6 +96,8 @@ struct driver {
     /* The first row's integers, NULL as 0. */
     enum db_status (*query_ints)(struct db *db, size_t statement, const struct value *values,
                                  size_t value_count, struct int_row *out);
+    /* A table's pages and indexes; wrong: what is, or empty. NULL: the database does so itself. */
+    enum db_status (*check)(struct db *db, const char *table, char wrong[STORE_WRONG_MAX]);
 };
 
 extern const struct driver db_sqlite_driver, db_mysql_driver;
