@@ -84,7 +84,7 @@ test('what cannot be a rule is refused with its field', async () => {
 test('a merchant settles by itself: held at once, cancelled, seen by nobody else', async () => {
   const ask = { settlement_no: 'S1', currency: 'CNY', amount: 400 };
   await earn(1000);
-  p.refused(await merchant('POST', '/v1/settlements', ask), 409, 'settle_automatic');
+  p.refused(await merchant('POST', '/v1/settlements', ask), 409, 'settle_automatic', 'account');
   await put({ mode: 'self_service', minimum: 100, maximum: 900 });
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 901 }), 409, 'settle_maximum', 'amount');
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 99 }), 409, 'settle_minimum', 'amount');
@@ -94,7 +94,7 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   assert.equal((await get()).held, 400);
   assert.equal((await merchant('POST', '/v1/settlements', ask)).body.id, made.body.id);
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 500 }), 409, 'settle_conflict', 'amount');
-  p.refused(await merchant('POST', '/v1/settlements', { ...ask, settlement_no: 'S2' }), 409, 'settle_exists');
+  p.refused(await merchant('POST', '/v1/settlements', { ...ask, settlement_no: 'S2' }), 409, 'settle_exists', 'account');
 
   const one = `/v1/settlements/${made.body.id}`;
   assert.equal((await merchant('GET', one)).body.id, made.body.id);

@@ -60,7 +60,7 @@ static enum err check_account(struct tx *tx, const struct settle_rule *rule,
     }
     err = tx_find(tx, &settle_order_table, 0, &key, &found);
     if (err == ERR_OK) {
-        return ERR_SETTLE_EXISTS;
+        return tx_refuse(tx, ERR_SETTLE_EXISTS, "account");
     }
     return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
 }
@@ -71,7 +71,7 @@ static enum err decide_amount(struct tx *tx, const struct settle_rule *rule, str
     bool capped = rule->maximum.minor != 0;
 
     if (matured.minor <= 0) {
-        return ERR_SETTLE_NOTHING;
+        return tx_refuse(tx, ERR_SETTLE_NOTHING, "account");
     }
     if (asked.minor > 0) {
         if (capped && amount_cmp(asked, rule->maximum) > 0) {
@@ -102,7 +102,7 @@ static enum err price(struct tx *tx, struct settle_order *order)
 
     TRY(rate_quote(tx, &ask, &quote));
     if (amount_cmp(quote.fee, order->amount) >= 0) {
-        return ERR_SETTLE_FEE;
+        return tx_refuse(tx, ERR_SETTLE_FEE, "amount");
     }
     order->fee = quote.fee;
     order->rate_id = quote.rate_id;
@@ -193,10 +193,10 @@ static enum err self_apply(struct tx *tx, const void *arg_ptr, void *result)
         return ERR_OK;
     }
     TRY(err == ERR_STORE_NOT_FOUND ? ERR_OK : err);
-    TRY(merchant_check_active(tx, arg->merchant_id, 0));
+    TRY(merchant_check_active(tx, arg->merchant_id, arg->app_id));
     TRY(settle_rule_of(tx, arg->merchant_id, arg->currency, &rule));
     if (rule->mode != SETTLE_SELF_SERVICE) {
-        return ERR_SETTLE_AUTOMATIC;
+        return tx_refuse(tx, ERR_SETTLE_AUTOMATIC, "account");
     }
     TRY(ledger_today(tx, &today));
     make.date = today;

@@ -76,6 +76,7 @@ static struct reply *create_handler(struct request *req)
         return reply_refusal(req);
     }
     self->merchant_id = req->principal.merchant_id;
+    self->app_id = req->principal.app_id;
     return reply_command(req, &settle__self_kind, self, made);
 }
 
@@ -198,19 +199,13 @@ static struct reply *list_handler(struct request *req)
 static const enum err id_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_OK};
 static const enum err cancel_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE, ERR_OK};
 static const enum err create_errors[] = {
-    ERR_SETTLE_CONFLICT,
-    ERR_MERCHANT_SUSPENDED,
-    ERR_MERCHANT_CLOSED,
-    ERR_SETTLE_AUTOMATIC,
-    ERR_LEDGER_ACCOUNT_CLOSED,
-    ERR_LEDGER_DEBIT_BLOCKED,
-    ERR_SETTLE_EXISTS,
-    ERR_SETTLE_NOTHING,
-    ERR_SETTLE_MAXIMUM,
-    ERR_LEDGER_INSUFFICIENT,
-    ERR_SETTLE_MINIMUM,
-    ERR_SETTLE_FEE,
-    ERR_OK,
+    ERR_SETTLE_CONFLICT,      ERR_MERCHANT_SUSPENDED,
+    ERR_MERCHANT_CLOSED,      ERR_MERCHANT_APP_DISABLED,
+    ERR_SETTLE_AUTOMATIC,     ERR_LEDGER_ACCOUNT_CLOSED,
+    ERR_LEDGER_DEBIT_BLOCKED, ERR_SETTLE_EXISTS,
+    ERR_SETTLE_NOTHING,       ERR_SETTLE_MAXIMUM,
+    ERR_LEDGER_INSUFFICIENT,  ERR_SETTLE_MINIMUM,
+    ERR_SETTLE_FEE,           ERR_OK,
 };
 
 const struct route settle__routes[] = {

@@ -18,12 +18,12 @@ struct settle_make {
  *
  *     ERR_MERCHANT_SUSPENDED
  *     ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_DEBIT_BLOCKED   account
- *     ERR_SETTLE_EXISTS         one of this account and date is there
- *     ERR_SETTLE_NOTHING        nothing has matured
+ *     ERR_SETTLE_EXISTS         account: one of this account and date is there
+ *     ERR_SETTLE_NOTHING        account: nothing has matured
  *     ERR_SETTLE_MAXIMUM        amount: above the rule's maximum
  *     ERR_LEDGER_INSUFFICIENT   amount: more than has matured
  *     ERR_SETTLE_MINIMUM        amount: below the rule's minimum
- *     ERR_SETTLE_FEE            nothing would be left after the fee
+ *     ERR_SETTLE_FEE            amount: nothing would be left after the fee
  *
  * A refusal leaves no trace, so that a command may go on. order may be NULL. */
 MUST_USE enum err settle__make(struct tx *tx, const struct settle_rule *rule,
@@ -36,6 +36,7 @@ void settle__announce(struct tx *tx, struct settle_order *order);
 /* arg struct settle_self, result struct settle_order */
 struct settle_self {
     int64_t merchant_id;
+    int64_t app_id; /* of the key that asks */
     enum currency currency;
     struct str settlement_no;
     struct amount amount; /* 0: all */

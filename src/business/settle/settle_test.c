@@ -211,26 +211,35 @@ static void a_merchant_settles_by_itself_when_its_rule_says_so(void **state)
     int64_t merchant = settle_kit_merchant(books, "M1");
     int64_t account = settle_kit_account(books, merchant);
     struct settle_rule_change change = self_service(account);
+    struct settle_order order;
 
     settle_kit_earn(books, merchant, 300);
     settle_kit_day(books, MONDAY);
-    assert_refused(books, ask_for(books, merchant, "S1", 100), ERR_SETTLE_AUTOMATIC, "");
+    assert_refused(books, ask_for(books, merchant, "S1", 100), ERR_SETTLE_AUTOMATIC, "account");
     assert_ok(settle_kit_change(books, &change));
     assert_refused(books, ask_for(books, merchant, "S1", 201), ERR_SETTLE_MAXIMUM, "amount");
     assert_refused(books, ask_for(books, merchant, "S1", 49), ERR_SETTLE_MINIMUM, "amount");
+    assert_refused(books,
+                   books_command(books, &settle__self_kind,
+                                 &(struct settle_self){.merchant_id = merchant,
+                                                       .app_id = 1, /* not the merchant's */
+                                                       .currency = CURRENCY_CNY,
+                                                       .settlement_no = STR("S1")},
+                                 &order),
+                   ERR_MERCHANT_APP_DISABLED, "");
     assert_ok(ask_for(books, merchant, "S1", 120));
     assert_int_equal(settle_kit_order(books, account).amount.minor, 120);
     assert_ok(ask_for(books, merchant, "S1", 120));
     assert_ok(ask_for(books, merchant, "S1", 0));
     assert_refused(books, ask_for(books, merchant, "S1", 121), ERR_SETTLE_CONFLICT, "amount");
-    assert_refused(books, ask_for(books, merchant, "S2", 60), ERR_SETTLE_EXISTS, "");
+    assert_refused(books, ask_for(books, merchant, "S2", 60), ERR_SETTLE_EXISTS, "account");
     assert_int_equal(books_get(books, account).held.minor, 120);
     settle_kit_day(books, TUESDAY);
     assert_refused(books, ask_for(books, merchant, "S2", 181), ERR_LEDGER_INSUFFICIENT, "amount");
     assert_ok(ask_for(books, merchant, "S2", 0));
     assert_int_equal(settle_kit_order(books, account).amount.minor, 180);
     settle_kit_day(books, WEDNESDAY);
-    assert_refused(books, ask_for(books, merchant, "S3", 0), ERR_SETTLE_NOTHING, "");
+    assert_refused(books, ask_for(books, merchant, "S3", 0), ERR_SETTLE_NOTHING, "account");
     books_close(books);
 }
 
