@@ -237,14 +237,39 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   assert.equal(first.status, 200, first.raw);
   assert.equal(first.body.status, 'reserved');
   p.refused(await refund({ amount: 601 }), 409, 'trade_refund_exceeded', 'amount');
-  const done = await p.operator('POST', `/v1/refunds/${first.body.id}/complete`);
+  const claim = (id, how = {}) => p.operator('POST', `/v1/refunds/${id}/complete`, { reason: 'paid at the counter', ...how });
+  p.refused(await claim(first.body.id, { reason: undefined }), 400, 'field_required', 'reason');
+  const asked = await claim(first.body.id);
+  assert.equal(asked.status, 202, asked.raw);
+  assert.deepEqual([asked.body.kind, asked.body.needed], ['trade.refund_complete', 1]);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  assert.equal((await get()).balance, before);
+  await approved(asked);
+  const done = await claim(first.body.id);
   assert.equal(done.body.status, 'succeeded', done.raw);
   assert.equal((await get()).balance, before - 400);
   const second = await refund({ amount: 600 });
+  const late = (await claim(second.body.id)).body;
   await p.operator('POST', `/v1/refunds/${second.body.id}/fail`, { reason: 'card closed' });
-  p.refused(await p.operator('POST', `/v1/refunds/${second.body.id}/complete`), 409, 'trade_state', 'status');
+  p.refused(await claim(second.body.id), 409, 'trade_state', 'status');
+  const refused = await decide(late); // said while the other was under review
+  assert.deepEqual([refused.body.status, refused.body.error_code], ['failed', 'trade_state'], refused.raw);
   const list = (await p.operator('GET', `/v1/refunds?payment=${payment.id}`)).body.data;
   assert.deepEqual(list.map((r) => r.status), ['failed', 'succeeded']);
+});
+
+test('a refund above the limit needs two checkers', async () => {
+  const payment = await p.created({ amount: 100002 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 100001, merchant_refund_no: no('R') });
+  assert.equal(made.status, 200, made.raw);
+  const asked = await p.operator('POST', `/v1/refunds/${made.body.id}/complete`, { reason: 'by bank', evidence: 'B1' });
+  assert.equal(asked.body.needed, 2, asked.raw);
+  assert.equal((await decide(asked.body)).body.status, 'pending');
+  p.refused(await decide(asked.body), 409, 'review_twice');
+  assert.equal((await decide(asked.body, 'approve', 1)).body.status, 'approved');
+  assert.equal((await p.operator('GET', `/v1/refunds/${made.body.id}`)).body.status, 'succeeded');
 });
 
 test('a payment that has not succeeded is not refunded', async () => {

@@ -38,8 +38,8 @@ static const struct conf_row conf_rows[] = {
         .value = "1000000",
         .min = 0,
         .max = INT64_MAX,
-        .help = "Adjustments above this many minor units, or of several currencies, need two "
-                "checkers",
+        .help = "Adjustments and refunds made by hand above this many minor units, and adjustments "
+                "of several currencies, need two checkers",
     },
 };
 
@@ -47,6 +47,7 @@ static enum err start(struct app *app, void **state)
 {
     *state = NULL;
     review_register(app, &trade__review);
+    review_register(app, &trade__refund_review);
     return ERR_OK;
 }
 

@@ -14,8 +14,8 @@
  * refunded or being refunded. Money of the payment that has not matured yet is taken from its own
  * maturity; the rest comes from what the merchant has available.
  *
- *     reserved ──complete──► succeeded
- *         └──fail──► failed
+ *     reserved ──complete──► succeeded        by hand: when another operator has approved it (two
+ *         └──fail──► failed                   others above trade.adjustment_limit)
  *
  * Adjustments (调账), red reversals (红冲) and blue corrections (蓝补): asked for by one operator,
  * approved by another (two above trade.adjustment_limit), booked in the batch of the last approval.

@@ -45,13 +45,29 @@ struct trade_cash_create {
 extern const struct command_kind trade__cash_kind;   /* result: struct trade_cash_out */
 extern const struct command_kind trade__refund_kind; /* arg trade_refund_ask; trade_refund */
 
-/* An operator's word on a refund that was made by hand. Result: struct trade_refund. */
-struct trade_refund_end {
+MUST_USE enum err trade__refund_get(struct tx *tx, int64_t id, const struct trade_refund **out);
+
+/* An operator's word that a refund was not made. Result: struct trade_refund. */
+struct trade_refund_failure {
     int64_t id;
-    bool succeeded;
     struct str reason;
 };
-extern const struct command_kind trade__refund_end_kind;
+extern const struct command_kind trade__refund_fail_kind;
+
+/* An operator's word that the payer has the money: reviewed. */
+struct trade_refund_claim {
+    int64_t id;
+    struct str reason;
+    struct str evidence;
+    int64_t maker_key_id;
+    struct amount limit; /* two checkers above it */
+};
+struct trade_refund_claimed {
+    struct trade_refund refund; /* id 0: it is reviewed first */
+    struct review_item review;
+};
+extern const struct command_kind trade__refund_claim_kind; /* result trade_refund_claimed */
+extern const struct review_kind trade__refund_review;
 
 struct trade_leg {
     int64_t account;

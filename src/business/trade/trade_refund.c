@@ -349,7 +349,7 @@ static enum err release(struct tx *tx, int64_t business_no, int64_t hold_id)
     return hold_id == 0 ? ERR_OK : ledger_hold_release(tx, &all, NULL);
 }
 
-static enum err get(struct tx *tx, int64_t id, const struct trade_refund **out)
+enum err trade__refund_get(struct tx *tx, int64_t id, const struct trade_refund **out)
 {
     const void *row;
     enum err err = tx_get(tx, &trade_refund_table, id, &row);
@@ -382,7 +382,7 @@ enum err trade_refund_complete(struct tx *tx, int64_t id)
     const struct trade_refund *refund;
     struct trade_refunded *all;
 
-    TRY(get(tx, id, &refund));
+    TRY(trade__refund_get(tx, id, &refund));
     if (refund->status != TRADE_REFUND_RESERVED) {
         return refund->status == TRADE_REFUND_SUCCEEDED ? ERR_OK
                                                         : tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -402,7 +402,7 @@ enum err trade_refund_fail(struct tx *tx, int64_t id, struct str reason)
     const struct trade_refund *refund;
     struct trade_refunded *all;
 
-    TRY(get(tx, id, &refund));
+    TRY(trade__refund_get(tx, id, &refund));
     if (refund->status != TRADE_REFUND_RESERVED) {
         return refund->status == TRADE_REFUND_FAILED ? ERR_OK
                                                      : tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -445,28 +445,27 @@ const struct command_kind trade__refund_kind = {
     .result_size = sizeof(struct trade_refund),
 };
 
-static enum err end_apply(struct tx *tx, const void *arg, void *result)
+static enum err fail_apply(struct tx *tx, const void *arg, void *result)
 {
-    const struct trade_refund_end *how = arg;
+    const struct trade_refund_failure *failure = arg;
     const struct trade_refund *refund;
 
-    TRY(how->succeeded ? trade_refund_complete(tx, how->id)
-                       : trade_refund_fail(tx, how->id, how->reason));
-    TRY(get(tx, how->id, &refund));
+    TRY(trade_refund_fail(tx, failure->id, failure->reason));
+    TRY(trade__refund_get(tx, failure->id, &refund));
     tx_result_row(tx, &trade_refund_table, refund, result);
     return ERR_OK;
 }
 
-static void end_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+static void fail_prefetch(struct prefetch *pre, const void *arg, unsigned round)
 {
     if (round == 0) {
-        prefetch_id(pre, &trade_refund_table, ((const struct trade_refund_end *)arg)->id);
+        prefetch_id(pre, &trade_refund_table, ((const struct trade_refund_failure *)arg)->id);
     }
 }
 
-const struct command_kind trade__refund_end_kind = {
-    .name = "trade.refund_end",
-    .prefetch = end_prefetch,
-    .apply = end_apply,
+const struct command_kind trade__refund_fail_kind = {
+    .name = "trade.refund_fail",
+    .prefetch = fail_prefetch,
+    .apply = fail_apply,
     .result_size = sizeof(struct trade_refund),
 };

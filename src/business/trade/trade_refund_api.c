@@ -1,5 +1,5 @@
 /* Refunds over HTTP, for operators: one that is made outside the channels' refund API is reserved
- * here, and ended by the operator's word. */
+ * here, and ended by the word of one operator and the approval of another. */
 #include "business/trade/trade_int.h"
 
 enum { REFUND_LIST_DEFAULT = 20, REFUND_LIST_MAX = 200 };
@@ -77,34 +77,54 @@ static struct reply *create_handler(struct request *req)
     return reply_command(req, &trade__refund_kind, ask, changed);
 }
 
+static const struct field claim_fields[] = {
+    FIELD(struct trade_refund_claim, reason, FIELD_TEXT, .required = true, .min = 1,
+          .max = REVIEW_REASON_MAX, .help = "For the reviewers", .example = "paid at the counter"),
+    FIELD(struct trade_refund_claim, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
+          .help = "The bank's number of the transfer, or a document's number, address or hash"),
+};
+static const struct field_set claim_set = FIELD_SET("refund_complete", claim_fields);
+
+static struct reply *claimed(struct request *req, struct command *command)
+{
+    const struct trade_refund_claimed *result = command->result;
+
+    return result->refund.id != 0 ? reply_refund(req, &result->refund)
+                                  : review_reply(req, &result->review);
+}
+
 static struct reply *complete_handler(struct request *req)
 {
-    struct trade_refund_end *end = ARENA_NEW(req->arena, struct trade_refund_end);
+    struct trade_refund_claim *claim = ARENA_NEW(req->arena, struct trade_refund_claim);
 
-    end->succeeded = true;
-    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &end->id) != ERR_OK) {
+    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &claim->id) != ERR_OK) {
         return reply_error(req, ERR_TRADE_NOT_FOUND);
     }
-    return reply_command(req, &trade__refund_end_kind, end, changed);
+    if (request_body(req, &claim_set, claim) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    claim->maker_key_id = req->principal.key_id;
+    claim->limit = AMOUNT(conf_int(req->app->conf, "trade.adjustment_limit"));
+    return reply_command(req, &trade__refund_claim_kind, claim, claimed);
 }
 
 static const struct field fail_fields[] = {
-    FIELD(struct trade_refund_end, reason, FIELD_TEXT, .required = true, .min = 1,
+    FIELD(struct trade_refund_failure, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = TRADE_REASON_MAX, .example = "the card has been closed"),
 };
 static const struct field_set fail_set = FIELD_SET("refund_fail", fail_fields);
 
 static struct reply *fail_handler(struct request *req)
 {
-    struct trade_refund_end *end = ARENA_NEW(req->arena, struct trade_refund_end);
+    struct trade_refund_failure *failure = ARENA_NEW(req->arena, struct trade_refund_failure);
 
-    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &end->id) != ERR_OK) {
+    if (request_id_param(req, 0, TRADE_REFUND_PREFIX, &failure->id) != ERR_OK) {
         return reply_error(req, ERR_TRADE_NOT_FOUND);
     }
-    if (request_body(req, &fail_set, end) != ERR_OK) {
+    if (request_body(req, &fail_set, failure) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_command(req, &trade__refund_end_kind, end, changed);
+    return reply_command(req, &trade__refund_fail_kind, failure, changed);
 }
 
 static enum err read_one(struct reader *reader, struct request *req, const void *arg, void *result)
@@ -187,6 +207,8 @@ static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,
                                          ERR_LEDGER_INSUFFICIENT,
                                          ERR_OK};
 static const enum err end_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_OK};
+static const enum err claim_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_REVIEW_PENDING,
+                                        ERR_OK};
 static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
 
 #define WRITE                                                                                      \
@@ -206,9 +228,15 @@ const struct route trade__refund_routes[] = {
     {.method = "POST",
      .path = "/v1/refunds/{id}/complete",
      .handler = complete_handler,
-     .errors = end_errors,
-     .summary = "The payer has the money: book the refund",
-     WRITE},
+     .body = &claim_set,
+     .auth = HTTP_AUTH_OPERATOR,
+     .permission = "trade:write",
+     .idempotent = true,
+     .reply = &review_fields,
+     .reply_status = 202,
+     .errors = claim_errors,
+     .summary = "Say that the payer has the money; the refund is booked when another approves",
+     ROUTE_HERE},
     {.method = "POST",
      .path = "/v1/refunds/{id}/fail",
      .handler = fail_handler,

@@ -577,11 +577,30 @@ static enum err reserve(struct till *till, int64_t payment_id, const char *no, i
     return till_run(till, &trade__refund_kind, &ask, out);
 }
 
+static enum err step_refunded(struct tx *tx, struct step *step)
+{
+    return trade_refund_complete(tx, step->id);
+}
+
+static enum err claim(struct till *till, const struct trade_refund_claim *arg,
+                      struct trade_refund_claimed *out)
+{
+    return till_run(till, &trade__refund_claim_kind, arg, out);
+}
+
+/* As what approves it does, or by the operator's word that it was not made. */
 static enum err finish(struct till *till, int64_t id, bool succeeded, struct trade_refund *out)
 {
-    const struct trade_refund_end how = {id, succeeded, STR("no")};
+    const struct trade_refund_failure failure = {id, STR("no")};
+    struct trade_refund_claimed claimed;
 
-    return till_run(till, &trade__refund_end_kind, &how, out);
+    if (!succeeded) {
+        return till_run(till, &trade__refund_fail_kind, &failure, out);
+    }
+    TRY(run(till, (struct step){.run = step_refunded, .id = id}));
+    TRY(claim(till, &(struct trade_refund_claim){.id = id}, &claimed));
+    *out = claimed.refund;
+    return ERR_OK;
 }
 
 /* Reserves and completes. */
@@ -627,6 +646,42 @@ static void a_refund_that_fails_gives_back_what_it_reserved(void **state)
     assert_int_equal(available(till), 10000);
     (void)refund(till, payment_id, "R2", 10000);
     assert_int_equal(posted(till), 0);
+}
+
+static void a_refund_made_by_hand_is_reviewed(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    struct trade_refund_claim arg = {
+        .reason = STR("paid at the counter"), .maker_key_id = 7, .limit = AMOUNT(3000)};
+    struct trade_refund_claimed claimed;
+    struct trade_refund small, large;
+
+    assert_ok(reserve(till, payment_id, "R1", 3000, &small));
+    assert_ok(reserve(till, payment_id, "R2", 3001, &large));
+    arg.id = small.id;
+    assert_ok(claim(till, &arg, &claimed));
+    assert_int_equal(claimed.refund.id, 0);
+    assert_int_equal(claimed.review.status, REVIEW_PENDING);
+    assert_int_equal(claimed.review.subject_id, small.id);
+    assert_int_equal(claimed.review.amount.minor, 3000);
+    assert_int_equal(claimed.review.needed, 1);
+    assert_int_equal(posted(till), 10000); /* nothing is booked yet */
+    assert_int_equal(held(till), 6001);
+    arg.maker_key_id = 8;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_REVIEW_PENDING, "maker");
+    arg.id = large.id;
+    assert_ok(claim(till, &arg, &claimed));
+    assert_int_equal(claimed.review.needed, 2);
+    assert_ok(finish(till, small.id, true, &small));
+    arg.id = small.id;
+    assert_ok(claim(till, &arg, &claimed)); /* said again: it is there already */
+    assert_int_equal(claimed.refund.status, TRADE_REFUND_SUCCEEDED);
+    assert_ok(finish(till, large.id, false, &large));
+    arg.id = large.id;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_TRADE_STATE, "status");
+    arg.id = 404;
+    assert_string_equal(err_code(claim(till, &arg, &claimed)), err_code(ERR_TRADE_NOT_FOUND));
 }
 
 /* A16: a payment has as many refunds as fit into it, each booked by itself. */
@@ -870,6 +925,7 @@ int main(void)
         cmocka_unit_test(a14_cash_outs_at_the_same_time_do_not_disturb_each_other),
         cmocka_unit_test(a_refund_is_held_and_then_taken_from_the_merchant),
         cmocka_unit_test(a_refund_that_fails_gives_back_what_it_reserved),
+        cmocka_unit_test(a_refund_made_by_hand_is_reviewed),
         cmocka_unit_test(a16_refunds_of_a_payment_never_exceed_what_was_paid),
         cmocka_unit_test(a15_a_repeated_refund_is_the_first_one),
         cmocka_unit_test(a_refund_needs_a_payment_that_has_succeeded),
