@@ -18,6 +18,14 @@ void settle_kit_day(struct books *books, int32_t date)
     counter_set(&books->now_ms, time_business_date_start_ms(date) + 9 * TIME_HOUR_MS);
 }
 
+void settle_kit_holiday(struct books *books, int32_t date)
+{
+    const struct calendar_entry entry = {.id = date, .kind = DAY_HOLIDAY};
+    const struct calendar_replace replace = {date, date, &entry, 1};
+
+    CHECK(books_command(books, &calendar_replace_kind, &replace, NULL) == ERR_OK);
+}
+
 int64_t settle_kit_merchant(struct books *books, const char *merchant_no)
 {
     const struct merchant_create create = {

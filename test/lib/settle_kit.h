@@ -11,6 +11,8 @@ enum { SETTLE_KIT_CHANNEL = 77 };
 struct books *settle_kit_open(const char *scheme);
 /* The clock stands at 09:00 in Shanghai of the date. */
 void settle_kit_day(struct books *books, int32_t date);
+/* The date, which is not past, is a holiday. */
+void settle_kit_holiday(struct books *books, int32_t date);
 /* A new merchant; its id. */
 int64_t settle_kit_merchant(struct books *books, const char *merchant_no);
 /* The merchant's payable account in CNY, which has a rule from then on. */

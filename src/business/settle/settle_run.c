@@ -230,6 +230,11 @@ static enum err turn_apply(struct tx *tx, const void *arg_ptr, void *result)
     if (!is_due(rule, arg->date)) {
         return ERR_OK;
     }
+    TRY(settle_rule_open_date(tx, rule, (int32_t)arg->date, &next));
+    if (next != arg->date) {
+        rule->next_date = next;
+        return ERR_OK;
+    }
     err = settle__make(tx, rule, &make, NULL);
     *kind = outcome_of(err);
     if (*kind == SETTLE_OUTCOME_NONE) {

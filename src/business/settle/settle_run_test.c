@@ -356,6 +356,23 @@ static void money_that_came_by_no_payment_is_settled(void **state)
     books_close(books);
 }
 
+/* Holidays are announced late: the date was planned before the calendar was loaded. */
+static void a_day_that_has_become_a_holiday_settles_nothing(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t accounts[MANY + 1];
+    struct settle_run run;
+
+    earn_on_monday(books, accounts);
+    settle_kit_holiday(books, TUESDAY);
+    run = settle_kit_run(books, 2);
+    assert_int_equal(run.settled + run.skipped + run.failed, 0);
+    assert_int_equal(settle_kit_rule(books, accounts[1]).next_date, WEDNESDAY);
+    settle_kit_day(books, WEDNESDAY);
+    assert_int_equal(settle_kit_run(books, 2).settled, MANY);
+    books_close(books);
+}
+
 static void a_credit_line_is_not_paid_out(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -470,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_suspended_merchant_is_settled_when_it_is_active_again),
         cmocka_unit_test(what_is_owed_to_a_closed_merchant_is_settled),
         cmocka_unit_test(money_that_came_by_no_payment_is_settled),
+        cmocka_unit_test(a_day_that_has_become_a_holiday_settles_nothing),
         cmocka_unit_test(a_credit_line_is_not_paid_out),
         cmocka_unit_test(the_timer_runs_day_after_day),
     };

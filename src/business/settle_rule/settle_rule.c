@@ -26,6 +26,16 @@ enum err settle_rule_next_date(struct tx *tx, const struct settle_rule *rule, in
     return ERR_OK;
 }
 
+enum err settle_rule_open_date(struct tx *tx, const struct settle_rule *rule, int32_t date,
+                               int32_t *open)
+{
+    struct calendar calendar;
+
+    TRY(calendar_load(tx, date, SETTLE_HORIZON_DAYS, &calendar));
+    *open = settle_open_date(&calendar, rule->cycle, date);
+    return ERR_OK;
+}
+
 /* With the first date after the given one. */
 static enum err make_on(struct tx *tx, int64_t account_id, int32_t date)
 {
@@ -151,14 +161,24 @@ static struct str print(struct tx *tx, const struct settle_rule *rule)
     return buf_str(&text);
 }
 
-/* A settlement that is due already stays due; otherwise the new cycle counts from today. Nothing
- * is due of a rule that was not automatic: its date has stood still. */
-static enum err plan(struct tx *tx, struct settle_rule *rule, enum settle_mode before)
+/* Whether a settlement is due that was not made yet: on a date that has come, or one that rest days
+ * have put off, which the rule would not plan again. Nothing is due of a rule that is not
+ * automatic: its date stands still. */
+static enum err is_due(struct tx *tx, const struct settle_rule *rule, int32_t today, bool *due)
 {
-    int32_t today, next;
+    int32_t next;
 
-    TRY(ledger_today(tx, &today));
-    if (rule->next_date > today || before != SETTLE_AUTOMATIC) {
+    TRY(settle_rule_next_date(tx, rule, today, &next));
+    *due = rule->mode == SETTLE_AUTOMATIC && (rule->next_date <= today || rule->next_date < next);
+    return ERR_OK;
+}
+
+/* What is due stays due; otherwise the new cycle counts from today. */
+static enum err plan(struct tx *tx, struct settle_rule *rule, bool due, int32_t today)
+{
+    int32_t next;
+
+    if (!due) {
         TRY(settle_rule_next_date(tx, rule, today, &next));
         rule->next_date = next;
     }
@@ -177,13 +197,15 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
         .created_at_ms = tx_now_ms(tx),
     };
     struct settle_rule *rule;
-    enum settle_mode before;
     struct str cycle_days;
+    int32_t today;
+    bool due;
 
     TRY(settle_rule__check(tx, change, &cycle_days));
     TRY(settle_rule_edit(tx, change->account_id, &rule));
     history.before = print(tx, rule);
-    before = rule->mode;
+    TRY(ledger_today(tx, &today));
+    TRY(is_due(tx, rule, today, &due));
     rule->cycle = change->cycle;
     rule->cycle_days = cycle_days;
     rule->reserve_days = change->reserve_days;
@@ -193,7 +215,7 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     rule->card_id = change->card_id;
     rule->version++;
     rule->updated_at_ms = tx_now_ms(tx);
-    TRY(plan(tx, rule, before));
+    TRY(plan(tx, rule, due, today));
     history.version = rule->version;
     history.after = print(tx, rule);
     return tx_insert(tx, &settle_rule__history_table, &history);

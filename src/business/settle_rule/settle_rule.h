@@ -14,7 +14,8 @@
  * T+3 merchant on a daily cycle is settled every day, with what has matured by then.
  *
  * Rest days: an entry of the calendar wins; without one Saturday and Sunday are rest days for the
- * cycles month_work and week_work alone.
+ * cycles month_work and week_work alone. What is due on a day that has become one since it was
+ * planned, or was left undone the day before, waits for the next that is none.
  *
  * A change is asked for by one operator and takes effect when another has approved it
  * (business/review); it leaves its before and after. Money that was stamped with a date of maturity
@@ -75,6 +76,8 @@ struct settle_when {
 };
 enum { SETTLE_HORIZON_DAYS = 400 }; /* of the calendar, from today on */
 int32_t settle_next_date(const struct calendar *calendar, const struct settle_when *when);
+/* The date itself or, when it is a rest day of the cycle, the next that is none. */
+int32_t settle_open_date(const struct calendar *calendar, enum settle_cycle cycle, int32_t date);
 
 /* ---- in commands ---- */
 
@@ -96,6 +99,9 @@ void settle_rule_prefetch(struct prefetch *pre, int64_t merchant_id, enum curren
 /* The date after today on which the rule settles next. */
 MUST_USE enum err settle_rule_next_date(struct tx *tx, const struct settle_rule *rule,
                                         int32_t today, int32_t *date);
+/* The date itself or, by the calendar as it is now, the next that is no rest day of the rule. */
+MUST_USE enum err settle_rule_open_date(struct tx *tx, const struct settle_rule *rule, int32_t date,
+                                        int32_t *open);
 
 /* ---- reading ---- */
 

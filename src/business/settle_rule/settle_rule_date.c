@@ -68,6 +68,14 @@ static bool is_rest_day(const struct calendar *calendar, enum settle_cycle cycle
            (kind == DAY_WEEKEND && (keeps_weekends || calendar_names(calendar, date)));
 }
 
+int32_t settle_open_date(const struct calendar *calendar, enum settle_cycle cycle, int32_t date)
+{
+    while (is_rest_day(calendar, cycle, date)) {
+        date = time_date_add_days(date, 1);
+    }
+    return date;
+}
+
 int32_t settle_next_date(const struct calendar *calendar, const struct settle_when *when)
 {
     int32_t date = when->previous > when->today ? when->previous : when->today;
@@ -76,8 +84,5 @@ int32_t settle_next_date(const struct calendar *calendar, const struct settle_wh
     do {
         date = time_date_add_days(date, 1);
     } while (!is_cycle_day(when, date) || time_date_add_days(date, -when->lead_days) < when->today);
-    while (is_rest_day(calendar, when->cycle, date)) {
-        date = time_date_add_days(date, 1);
-    }
-    return date;
+    return settle_open_date(calendar, when->cycle, date);
 }

@@ -109,6 +109,34 @@ static void a_settlement_that_is_due_stays_due_when_the_rule_changes(void **stat
     books_close(books);
 }
 
+/* It would have been planned for the month after. */
+static void a_settlement_that_holidays_put_off_stays_due_when_the_rule_changes(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    struct settle_rule_change change;
+    int64_t account;
+
+    settle_kit_day(books, 20251222);
+    account = settle_kit_account(books, 11);
+    change = weekly(account);
+    for (int32_t day = 20260101; day <= 20260104; day++) {
+        settle_kit_holiday(books, day);
+    }
+    change.mode = SETTLE_AUTOMATIC;
+    change.cycle = SETTLE_MONTH;
+    change.cycle_days = STR("1");
+    assert_ok(settle_kit_change(books, &change));
+    assert_int_equal(settle_kit_rule(books, account).next_date, 20260105);
+    settle_kit_day(books, 20260103);
+    change.minimum = AMOUNT(7);
+    assert_ok(settle_kit_change(books, &change));
+    assert_int_equal(settle_kit_rule(books, account).next_date, 20260105);
+    settle_kit_day(books, 20260105);
+    assert_ok(settle_kit_change(books, &change));
+    assert_int_equal(settle_kit_rule(books, account).next_date, 20260105);
+    books_close(books);
+}
+
 /* The date of a self-service rule stood still: it is no settlement that was left undone. */
 static void an_account_that_becomes_automatic_waits_for_its_cycle(void **state)
 {
@@ -172,6 +200,7 @@ int main(void)
         cmocka_unit_test(a9_a_self_service_account_can_be_made),
         cmocka_unit_test(what_cannot_be_a_rule_is_refused),
         cmocka_unit_test(a_settlement_that_is_due_stays_due_when_the_rule_changes),
+        cmocka_unit_test(a_settlement_that_holidays_put_off_stays_due_when_the_rule_changes),
         cmocka_unit_test(an_account_that_becomes_automatic_waits_for_its_cycle),
         cmocka_unit_test(money_matures_by_the_reserve_of_its_rule),
     };
