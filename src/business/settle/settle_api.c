@@ -47,6 +47,7 @@ static const struct field order_fields[] = {
     FIELD(struct settle_order, remark, FIELD_TEXT, .max = SETTLE_REMARK_MAX),
     ORDER_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
     ORDER_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
+    FIELD(struct settle_order, version, FIELD_INT, .always = true),
 };
 const struct field_set settle__order_set = FIELD_SET("settlement", order_fields);
 

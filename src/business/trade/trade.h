@@ -20,6 +20,10 @@
  * Adjustments (调账), red reversals (红冲) and blue corrections (蓝补): asked for by one operator,
  * approved by another (two above trade.adjustment_limit), booked in the batch of the last approval.
  *
+ * Events, for the merchant: cash_out.waiting_remittance, .sent, .succeeded, .failed, .returned;
+ * refund.reserved, .succeeded, .failed; adjustment.posted, to each merchant with an account among
+ * its legs. The data is the object as the API shows it, the sequence its version.
+ *
  * Each step answers ERR_OK without doing anything when it has been done before, and
  * ERR_TRADE_STATE when the state does not allow it. Nothing that is booked is ever changed. */
 #ifndef BUSINESS_TRADE_TRADE_H

@@ -257,6 +257,61 @@ static enum err post(struct tx *tx, const struct trade_change *change, int64_t i
     return ledger_post(tx, &adjusting->post, posted);
 }
 
+/* Who heard of an adjustment already, or is nobody to be told. */
+struct heard {
+    int64_t owners[LEDGER_LEGS_MAX + 1];
+    size_t count;
+};
+
+static bool is_new(struct heard *heard, int64_t owner_id)
+{
+    for (size_t i = 0; i < heard->count; i++) {
+        if (heard->owners[i] == owner_id) {
+            return false;
+        }
+    }
+    heard->owners[heard->count++] = owner_id;
+    return true;
+}
+
+/* The owner, if it is a merchant: other accounts are the platform's and the channels'. */
+static enum err tell(struct tx *tx, int64_t owner_id, const struct trade_adjustment *adjustment)
+{
+    const struct merchant *merchant;
+    enum err err = merchant_get(tx, owner_id, &merchant);
+
+    if (err == ERR_OK) {
+        trade__announce(tx, &(struct trade_news){.type = "adjustment.posted",
+                                                 .set = &trade__adjustment_set,
+                                                 .object = adjustment,
+                                                 .id = adjustment->id,
+                                                 .merchant_id = owner_id,
+                                                 .version = 1});
+    }
+    return err == ERR_MERCHANT_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Each merchant with an account among the legs is told, once. */
+static enum err announce(struct tx *tx, const struct trade_adjustment *adjustment)
+{
+    struct ledger_recorded *journal = ARENA_NEW(tx_arena(tx), struct ledger_recorded);
+    struct heard heard = {.owners = {LEDGER_PLATFORM}, .count = 1};
+
+    if (adjustment->journal_id == 0) {
+        return ERR_OK;
+    }
+    TRY(ledger_journal_get(tx, adjustment->journal_id, journal));
+    for (size_t i = 0; i < journal->leg_count; i++) {
+        const struct ledger_account *account;
+
+        TRY(ledger_account_get(tx, journal->legs[i].account_id, &account));
+        if (is_new(&heard, account->owner_id)) {
+            TRY(tell(tx, account->owner_id, adjustment));
+        }
+    }
+    return ERR_OK;
+}
+
 static struct str content_of(struct tx *tx, struct str change)
 {
     return crypto_sha256_hex(tx_arena(tx), change);
@@ -300,7 +355,7 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
     TRY(post(tx, &change, adjustment.id, adjusting, &posted));
     adjustment.journal_id = posted.journal_id;
     tx_append(tx, &trade_adjustment_table, &adjustment);
-    return ERR_OK;
+    return announce(tx, &adjustment);
 }
 
 const struct review_kind trade__review = {

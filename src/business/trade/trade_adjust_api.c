@@ -84,11 +84,11 @@ static const struct field adjustment_fields[] = {
     ADJUSTMENT_FIELD(review_id, "review", FIELD_ID, .prefix = REVIEW_PREFIX, .always = true),
     ADJUSTMENT_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
 };
-static const struct field_set adjustment_set = FIELD_SET("adjustment", adjustment_fields);
+const struct field_set trade__adjustment_set = FIELD_SET("adjustment", adjustment_fields);
 
 static struct reply *reply_adjustment(struct request *req, const void *adjustment)
 {
-    return reply_fields(req, 200, &adjustment_set, adjustment);
+    return reply_fields(req, 200, &trade__adjustment_set, adjustment);
 }
 
 static struct reply *adjusted(struct request *req, struct command *command)
@@ -160,8 +160,8 @@ static enum err read_list(struct reader *reader, struct request *req, const void
     return ERR_OK;
 }
 
-static const struct list_shape page_shape = {&adjustment_set, sizeof(struct trade_adjustment),
-                                             TRADE_ADJUSTMENT_PREFIX};
+static const struct list_shape page_shape = {
+    &trade__adjustment_set, sizeof(struct trade_adjustment), TRADE_ADJUSTMENT_PREFIX};
 
 static struct reply *listed(struct request *req, void *result)
 {
@@ -218,7 +218,7 @@ const struct route trade__adjustment_routes[] = {
      .auth = HTTP_AUTH_OPERATOR,
      .permission = "trade:read",
      .query = &list_set,
-     .reply = &adjustment_set,
+     .reply = &trade__adjustment_set,
      .reply_is_list = true,
      .summary = "List booked adjustments, newest first",
      ROUTE_HERE},
@@ -227,7 +227,7 @@ const struct route trade__adjustment_routes[] = {
      .handler = get_handler,
      .auth = HTTP_AUTH_OPERATOR,
      .permission = "trade:read",
-     .reply = &adjustment_set,
+     .reply = &trade__adjustment_set,
      .errors = id_errors,
      .summary = "Get a booked adjustment",
      ROUTE_HERE},

@@ -17,6 +17,7 @@ extern const struct route trade__refund_routes[];
 extern const struct route trade__adjustment_routes[];
 extern const struct field_set trade__cash_set;
 extern const struct field_set trade__refund_set;
+extern const struct field_set trade__adjustment_set;
 
 /* Refuses with the fields of the set in which the first object and the repeated one differ. */
 MUST_USE enum err trade__same(struct tx *tx, const struct field_set *set, const void *first,
