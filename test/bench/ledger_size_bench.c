@@ -1,9 +1,11 @@
 /* The books when they are large: a million accounts in memory and ready after a restart; then a day
  * of many entries: what its trial balance, its proof, a page of a statement at any depth and a
- * balance as of any time cost, whether cutting the day is felt, and whether the rates still hold.
+ * balance as of any time cost, how long its seal takes after the cut and what the proof costs with
+ * it, whether cutting the day is felt, and whether the rates still hold.
  *
  * Usage: ledger_size_bench [MILLION_ENTRIES]: 10 when absent; with 100 about a quarter of an hour
  * and 12 GB below /tmp. */
+#include "money/ledger/ledger_sealing.h"
 #include "test/lib/ledger_load.h"
 
 #include <stdio.h>
@@ -166,12 +168,72 @@ static void measure_cut(struct ledger_load *load)
 
 /* ---- a large journal ---- */
 
-static void measure_proof(struct ledger_load *load)
+static void measure_proof(struct ledger_load *load, const char *figure)
 {
     struct usage begun = usage_now();
 
     load_prove(load);
-    figure_print("ledger.trial.proof", usage_since(begun).wall_us, "us");
+    figure_print(figure, usage_since(begun).wall_us, "us");
+}
+
+static void seal_step(void *ctx, struct reader *reader)
+{
+    CHECK(ledger__sealing_step(ctx, reader) == ERR_OK);
+}
+
+/* As the timer does it, without the pauses between its steps. */
+static void seal(struct ledger_load *load)
+{
+    struct ledger_sealing *sealing = ledger__sealing_new();
+
+    while (!ledger__sealing_is_done(sealing)) {
+        struct ledger_sealing_command command;
+
+        CHECK(store_read(load->store, seal_step, sealing) == ERR_OK);
+        command = ledger__sealing_command(sealing);
+        if (command.kind != NULL) {
+            CHECK(store_run(load->store, command.kind, command.arg, command.result, NULL) ==
+                  ERR_OK);
+            ledger__sealing_committed(sealing);
+        }
+    }
+    CHECK(ledger__sealing_is_right(sealing));
+    ledger__sealing_free(sealing);
+}
+
+struct newest_days {
+    struct arena *arena;
+    struct ledger_day *days;
+    size_t count;
+};
+
+static void read_newest_days(void *ctx, struct reader *reader)
+{
+    struct newest_days *newest = ctx;
+
+    CHECK(ledger_read_days(reader, 0, 2, newest->arena, &newest->days, &newest->count) == ERR_OK);
+}
+
+/* The day with all entries ends; then everything is proved once more, and that day alone. */
+static void measure_seal(struct ledger_load *load, struct arena *arena)
+{
+    struct newest_days newest = {.arena = arena};
+    struct ledger_proof proof;
+    struct usage begun;
+
+    counter_add(&load->ahead_ms, DAY_MS);
+    (void)load_run(load, 1);
+    begun = usage_now();
+    seal(load);
+    figure_print("ledger.seal", usage_since(begun).wall_us, "us");
+    CHECK(store_read(load->store, read_newest_days, &newest) == ERR_OK);
+    CHECK(newest.count == 2 && newest.days[1].status == LEDGER_DAY_CLOSED);
+    CHECK(newest.days[1].journals == load->next_no - 2);
+    measure_proof(load, "ledger.trial.proof.sealed");
+    begun = usage_now();
+    CHECK(ledger_prove_day(load->store, (int32_t)newest.days[1].id, NULL, NULL, &proof) == ERR_OK);
+    CHECK(proof.holds_true && proof.legs == newest.days[1].legs);
+    figure_print("ledger.day.proof", usage_since(begun).wall_us, "us");
 }
 
 static void measure_journal(int64_t million_entries)
@@ -195,7 +257,8 @@ static void measure_journal(int64_t million_entries)
     measure_look(&look, look_trial, "ledger.trial.incremental", 50);
     measure_look(&look, look_statements, "ledger.statement.p99", 99);
     measure_look(&look, look_balances, "ledger.balance_as_of.p99", 99);
-    measure_proof(&load);
+    measure_proof(&load, "ledger.trial.proof");
+    measure_seal(&load, look.arena);
     large = load_rate(&load, RATE_TRANSFERS, RUNS, &large_ns);
     (void)snprintf(name, sizeof(name), "ledger.transfers.sqlite.rows%lldm",
                    (long long)million_entries);
