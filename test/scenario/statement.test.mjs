@@ -146,8 +146,8 @@ test('a day is summed up by source; a merchant\'s summary is of yesterday unless
 });
 
 test('a wrong period names its field', async () => {
-  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.csv`), 400, 'field_value', 'from');
-  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?from=${today}&to=20200101`), 400, 'field_value', 'to');
+  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.csv`), 400, 'field_required', 'from');
+  p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?from=${today}&to=20200101`), 400, 'field_range', 'to');
 });
 
 test('what is too long for a document is refused with both numbers', async () => {

@@ -365,24 +365,30 @@ static void wrong_periods_are_refused_by_name(void **state)
 {
     static const struct {
         const char *what;
+        const char *code;
         const char *param;
     } rows[] = {
-        {"statement.csv", "from"},
-        {"statement.csv?from=20251122", "to"},
-        {"statement.csv?to=20251122", "from"},
-        {"statement.pdf?from=20251322&to=20251401", "from"},
-        {"statement.pdf?from=20251122&to=20251121", "to"},
-        {"statement/sums?from=20251122&to=20251122&to_time=2025-11-22T01:00:00Z", "from_time"},
-        {"statement?from_time=2025-11-22T01:00:00Z&to_time=2025-11-22T01:00:00Z", "to_time"},
-        {"daily?from=20251122&to=20251121", "to"},
-        {"daily?from=20251120&to=20251122&starting_after=20251122", "starting_after"},
+        {"statement.csv", "field_required", "from"},
+        {"statement.csv?from=20251122", "field_required", "to"},
+        {"statement.csv?to=20251122", "field_required", "from"},
+        {"statement?from_time=2025-11-22T01:00:00Z", "field_required", "to_time"},
+        {"statement.pdf?from=20251322&to=20251401", "field_format", "from"},
+        {"statement.pdf?from=20251122&to=20251131", "field_format", "to"},
+        {"statement.pdf?from=20251122&to=20251121", "field_range", "to"},
+        {"statement/sums?from=20251122&to=20251122&to_time=2025-11-22T01:00:00Z", "field_value",
+         "from_time"},
+        {"statement?from_time=2025-11-22T01:00:00Z&to_time=2025-11-22T01:00:00Z", "field_range",
+         "to_time"},
+        {"daily?from=20251122&to=20251121", "field_range", "to"},
+        {"daily?from=20251120&to=20251122&starting_after=20251122", "field_range",
+         "starting_after"},
     };
     struct door *door = door_open(state);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int status = get(door, "accounts/%s/%s", id(door, "acc", door->payable), rows[i].what);
 
-        assert_error(door, status, 400, "field_value", rows[i].param);
+        assert_error(door, status, 400, rows[i].code, rows[i].param);
     }
     assert_error(
         door,

@@ -166,6 +166,7 @@ static struct reply *days_handler(struct request *req)
 struct trial_row_view {
     int64_t code;
     struct str name;
+    struct str name_zh;
     enum currency currency;
     enum ledger_side side;
     struct amount opening;
@@ -180,6 +181,7 @@ struct trial_row_view {
 static const struct field trial_row_fields[] = {
     FIELD(struct trial_row_view, code, FIELD_INT, .required = true, .example = "2241"),
     FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
+    FIELD(struct trial_row_view, name_zh, FIELD_TEXT, .max = 64),
     FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
     FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
           .help = "The normal side: opening and closing are positive on it."),
@@ -237,6 +239,7 @@ static struct trial_row_view view_trial_row(const struct ledger_trial_row *row)
     return (struct trial_row_view){
         .code = row->code,
         .name = row->name,
+        .name_zh = row->name_zh,
         .currency = row->currency,
         .side = row->side,
         .opening = row->opening,

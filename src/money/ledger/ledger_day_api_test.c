@@ -111,6 +111,7 @@ static void the_trial_balance_of_any_day_is_shown(void **state)
     assert_int_equal(get(door, "trial-balance?date=20251122"), 200);
     assert_number(door, "rows.1.opening", 0);
     assert_number(door, "rows.1.closing", 10000);
+    assert_text(door, "rows.0.name_zh", "备付金存款");
     assert_int_equal(get(door, "trial-balance?date=20251121"), 200);
     assert_int_equal(json_array_size(at(door, "rows")), 0);
     (void)get(door, "trial-balance?date=20251131");
@@ -180,7 +181,7 @@ static void the_tools_print_days(void **state)
     assert_ok(ledger_print_days(&print, 10));
     assert_false(print.wrong);
     assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251122  closed            1"));
-    assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251124  open   \n"));
+    assert_non_null(strstr(str_cstr(arena, buf_str(&text)), "\n20251124  open\n"));
     buf_reset(&text);
     assert_ok(ledger_print_proof(&print, 20251122, NULL));
     assert_false(print.wrong);

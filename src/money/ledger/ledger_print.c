@@ -164,8 +164,10 @@ static void print_day(const struct ledger_print *print, const struct ledger_day 
     struct buf *out = print->out;
 
     buf_printf(out, "%lld  ", (long long)day->id);
-    ledger__print_left(out, status_word(print, day->status), STATUS_WIDTH);
-    if (day->status != LEDGER_DAY_OPEN) {
+    if (day->status == LEDGER_DAY_OPEN) {
+        buf_add(out, status_word(print, day->status));
+    } else {
+        ledger__print_left(out, status_word(print, day->status), STATUS_WIDTH);
         print_count(out, day->last_row - day->first_row + 1);
     }
     if (day->status == LEDGER_DAY_CLOSED) {

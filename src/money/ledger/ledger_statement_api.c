@@ -40,31 +40,68 @@ struct period_query {
                      .help = "Instead of dates: from this instant on."),                           \
         PERIOD_FIELD(type_, to_time, FIELD_TIME, .help = "Until before this instant.")
 
-/* The name of the field at fault, or NULL. */
-static const char *period_of(const struct period_query *query, struct ledger_period *out,
-                             const char **detail)
+/* What is wrong with a query, and with which field; err ERR_OK: nothing. */
+struct fault {
+    enum err err;
+    const char *param;
+    const char *detail;
+};
+
+static const char both_ends[] = "give from and to, or from_time and to_time";
+
+static struct fault date_fault(int64_t date, const char *param)
+{
+    if (date == 0) {
+        return (struct fault){ERR_FIELD_REQUIRED, param, both_ends};
+    }
+    return ledger__is_date(date)
+               ? (struct fault){ERR_OK, NULL, NULL}
+               : (struct fault){ERR_FIELD_FORMAT, param, "must be a date yyyymmdd"};
+}
+
+static struct fault dates_fault(int64_t from, int64_t to)
+{
+    struct fault fault = date_fault(from, "from");
+
+    if (fault.err == ERR_OK) {
+        fault = date_fault(to, "to");
+    }
+    if (fault.err == ERR_OK && to < from) {
+        fault = (struct fault){ERR_FIELD_RANGE, "to", "must not be before from"};
+    }
+    return fault;
+}
+
+static struct fault times_fault(const struct period_query *query)
+{
+    if (query->to_time == 0) {
+        return (struct fault){ERR_FIELD_REQUIRED, query->from_time == 0 ? "from" : "to_time",
+                              both_ends};
+    }
+    return query->to_time > query->from_time
+               ? (struct fault){ERR_OK, NULL, NULL}
+               : (struct fault){ERR_FIELD_RANGE, "to_time", "must be later than from_time"};
+}
+
+static struct fault period_of(const struct period_query *query, struct ledger_period *out)
 {
     bool by_date = query->from != 0 || query->to != 0;
+    struct fault fault = by_date ? dates_fault(query->from, query->to) : times_fault(query);
 
-    *detail = "give from and to, or from_time and to_time";
-    if (by_date ? query->from_time != 0 || query->to_time != 0 : query->to_time == 0) {
-        return by_date ? "from_time" : "from";
+    if (by_date && (query->from_time != 0 || query->to_time != 0)) {
+        return (struct fault){ERR_FIELD_VALUE, "from_time", both_ends};
     }
-    if (!by_date) {
-        *out = (struct ledger_period){{.at_ms = query->from_time}, {.at_ms = query->to_time}};
-        *detail = "must be later than from_time";
-        return query->to_time > query->from_time ? NULL : "to_time";
+    if (fault.err == ERR_OK) {
+        *out = by_date
+                   ? ledger_period_of((int32_t)query->from, (int32_t)query->to)
+                   : (struct ledger_period){{.at_ms = query->from_time}, {.at_ms = query->to_time}};
     }
-    *detail = "must be a date yyyymmdd";
-    if (!ledger__is_date(query->from)) {
-        return "from";
-    }
-    if (!ledger__is_date(query->to)) {
-        return "to";
-    }
-    *out = ledger_period_of((int32_t)query->from, (int32_t)query->to);
-    *detail = "must not be before from";
-    return query->to >= query->from ? NULL : "to";
+    return fault;
+}
+
+static struct reply *reply_fault(struct request *req, struct fault fault)
+{
+    return reply_error_at(req, fault.err, fault.param, fault.detail);
 }
 
 /* ---- who asks ---- */
@@ -146,16 +183,18 @@ static struct reply *statement_then(struct request *req, void *result)
 struct reply *ledger_reply_statement(struct request *req, struct ledger_desk desk)
 {
     struct statement_query *query = ARENA_NEW(req->arena, struct statement_query);
-    const char *param, *detail;
+    struct fault fault = {.err = ERR_OK};
 
     if (request_query(req, &ledger_statement_query, query) != ERR_OK) {
         return reply_refusal(req);
     }
     query->has_period = query->period.from != 0 || query->period.to != 0 ||
                         query->period.from_time != 0 || query->period.to_time != 0;
-    param = query->has_period ? period_of(&query->period, &query->ask.period, &detail) : NULL;
-    if (param != NULL) {
-        return reply_error_at(req, ERR_FIELD_VALUE, param, detail);
+    if (query->has_period) {
+        fault = period_of(&query->period, &query->ask.period);
+    }
+    if (fault.err != ERR_OK) {
+        return reply_fault(req, fault);
     }
     ask_of(req, desk, &query->ask);
     query->limit = query->limit == 0 ? LEDGER__LIST_LIMIT : query->limit;
@@ -309,15 +348,15 @@ struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk
     struct ledger_document *document = ARENA_NEW(req->arena, struct ledger_document);
     struct ledger_document_ask ask = {.kind = kind};
     struct document_query query = {0};
-    const char *param, *detail;
+    struct fault fault;
 
     ask_of(req, desk, &ask.of);
     if (request_query(req, &ledger_document_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
-    param = period_of(&query.period, &ask.of.period, &detail);
-    if (param != NULL) {
-        return reply_error_at(req, ERR_FIELD_VALUE, param, detail);
+    fault = period_of(&query.period, &ask.of.period);
+    if (fault.err != ERR_OK) {
+        return reply_fault(req, fault);
     }
     ask.language = query.lang == 0 ? LEDGER_CHINESE : query.lang;
     ask.bom = query.bom && kind == LEDGER_DOCUMENT_CSV;
@@ -466,21 +505,17 @@ static struct reply *daily_then(struct request *req, void *job, enum err err)
                       last < page->to ? str_printf(req->arena, "%d", last) : STR(""));
 }
 
-/* The field at fault, or NULL. */
-static const char *daily_fault(const struct daily_query *query)
+static struct fault daily_fault(const struct daily_query *query)
 {
-    if (!ledger__is_date(query->from)) {
-        return "from";
-    }
-    if (!ledger__is_date(query->to) || query->to < query->from) {
-        return "to";
-    }
-    if (query->starting_after != 0 &&
+    struct fault fault = dates_fault(query->from, query->to);
+
+    if (fault.err == ERR_OK && query->starting_after != 0 &&
         (!ledger__is_date(query->starting_after) || query->starting_after < query->from ||
          query->starting_after >= query->to)) {
-        return "starting_after";
+        fault = (struct fault){ERR_FIELD_RANGE, "starting_after",
+                               "must be the next_cursor of a page of this period"};
     }
-    return NULL;
+    return fault;
 }
 
 struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
@@ -489,16 +524,15 @@ struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
     struct ledger_ask ask = {0};
     struct daily_query query = {0};
     int32_t from, last;
-    const char *fault;
+    struct fault fault;
 
     ask_of(req, desk, &ask);
     if (request_query(req, &ledger_daily_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
     fault = daily_fault(&query);
-    if (fault != NULL) {
-        return reply_error_at(req, ERR_FIELD_VALUE, fault,
-                              "dates are yyyymmdd, and from is not after to");
+    if (fault.err != ERR_OK) {
+        return reply_fault(req, fault);
     }
     from = query.starting_after == 0 ? (int32_t)query.from
                                      : time_date_add_days((int32_t)query.starting_after, 1);
