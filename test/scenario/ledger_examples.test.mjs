@@ -38,7 +38,7 @@ test('a refund of 30.00, and 0.18 of the fee with it', async () => {
   const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1' });
   const before = await payable();
   assert.equal(before.held, 3000 - 18);
-  await p.made('POST', `/v1/refunds/${refund.id}/complete`);
+  await p.reviewed(await p.operator('POST', `/v1/refunds/${refund.id}/complete`, { reason: 'paid by hand' }));
   const entries = (await p.made('GET', `/v1/accounts/${before.id}/statement?order=oldest&starting_after=1`)).data;
   const journals = [...new Set(entries.map((e) => e.journal_id))];
   const legs = [];
