@@ -205,8 +205,25 @@ static enum err self_apply(struct tx *tx, const void *arg_ptr, void *result)
     return ERR_OK;
 }
 
+static void self_prefetch(struct prefetch *pre, const void *arg_ptr, unsigned round)
+{
+    const struct settle_self *arg = arg_ptr;
+    const struct settle_order key = {.merchant_id = arg->merchant_id,
+                                     .settlement_no = arg->settlement_no};
+    const struct rate_ask price = {
+        .owner_id = arg->merchant_id, .kind = RATE_SETTLEMENT, .currency = arg->currency};
+
+    if (round == 0) {
+        prefetch_unique(pre, &settle_order_table, 1, &key);
+    }
+    merchant_prefetch(pre, arg->merchant_id, arg->app_id, round);
+    settle_rule_prefetch(pre, arg->merchant_id, arg->currency, round);
+    rate_prefetch(pre, &price, round);
+}
+
 const struct command_kind settle__self_kind = {
     .name = "settle.self",
+    .prefetch = self_prefetch,
     .apply = self_apply,
     .result_size = sizeof(struct settle_order),
 };

@@ -91,8 +91,6 @@ struct trade_cash_return {
     struct str reason;
 };
 MUST_USE enum err trade_cash_return(struct tx *tx, const struct trade_cash_return *ret);
-/* For commands that will do one of them; call it in every round. */
-void trade_cash_prefetch(struct prefetch *pre, int64_t id, unsigned round);
 
 /* ---- refunds ---- */
 

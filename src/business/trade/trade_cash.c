@@ -179,19 +179,35 @@ static enum err create_apply(struct tx *tx, const void *arg, void *result)
     return ERR_OK;
 }
 
-static void create_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+/* The owner is known with the account; of a merchant's own request it is the merchant. */
+static void prefetch_owner(struct prefetch *pre, const struct trade_cash_create *create,
+                           int64_t owner_id, unsigned round)
 {
-    const struct trade_cash_create *create = arg;
-    const struct trade_cash_out key = {.merchant_id = create->merchant_id,
+    const struct trade_cash_out key = {.merchant_id = owner_id,
                                        .merchant_order_no = create->merchant_order_no};
 
-    if (create->merchant_id == 0) {
-        return; /* an operator's: the owner is not known yet */
-    }
     if (round == 0) {
         prefetch_unique(pre, &trade_cash_table, 0, &key);
     }
-    merchant_prefetch(pre, create->merchant_id, create->app_id, round);
+    merchant_prefetch(pre, owner_id, create->app_id, round);
+}
+
+static void create_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct trade_cash_create *create = arg;
+    const struct ledger_account *account = ledger_prefetch_account(pre, create->account, round);
+
+    if (create->merchant_id != 0) {
+        prefetch_owner(pre, create, create->merchant_id, round);
+    } else if (account != NULL) {
+        prefetch_owner(pre, create, account->owner_id, round - 1);
+    }
+    if (account != NULL) {
+        const struct rate_ask price = {
+            .owner_id = account->owner_id, .kind = RATE_CASH, .currency = account->currency};
+
+        rate_prefetch(pre, &price, round - 1);
+    }
 }
 
 const struct command_kind trade__cash_kind = {
@@ -364,11 +380,4 @@ enum err trade_cash_return(struct tx *tx, const struct trade_cash_return *ret)
         break;
     }
     return tx_refuse(tx, ERR_TRADE_STATE, "status");
-}
-
-void trade_cash_prefetch(struct prefetch *pre, int64_t id, unsigned round)
-{
-    if (round == 0) {
-        prefetch_id(pre, &trade_cash_table, id);
-    }
 }

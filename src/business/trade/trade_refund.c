@@ -431,10 +431,19 @@ static enum err reserve_apply(struct tx *tx, const void *arg, void *result)
 static void reserve_prefetch(struct prefetch *pre, const void *arg, unsigned round)
 {
     const struct trade_refund_ask *ask = arg;
+    const struct payment *payment;
 
     if (round == 0) {
         prefetch_id(pre, &payment_table, ask->payment_id);
         prefetch_id(pre, &trade__refunded_table, ask->payment_id);
+        return;
+    }
+    payment = prefetch_peek(pre, &payment_table, ask->payment_id);
+    if (payment != NULL) {
+        const struct rate_ask price = {
+            .owner_id = payment->merchant_id, .kind = RATE_REFUND, .currency = payment->currency};
+
+        rate_prefetch(pre, &price, round - 1);
     }
 }
 

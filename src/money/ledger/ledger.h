@@ -145,6 +145,10 @@ MUST_USE enum err ledger_account_id(struct tx *tx, const struct ledger_account_k
 /* A view that is valid until apply returns: ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_account_get(struct tx *tx, int64_t account_id,
                                      const struct ledger_account **account);
+/* For the prefetch of command kinds that will want the account; call it in every round. The
+ * account, for naming what depends on it; NULL in the first round, and when there is none. */
+const struct ledger_account *ledger_prefetch_account(struct prefetch *pre, int64_t account_id,
+                                                     unsigned round);
 /* ERR_LEDGER_ACCOUNT; ERR_LEDGER_INSUFFICIENT when available would fall below zero. */
 MUST_USE enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
                                            struct amount floor);

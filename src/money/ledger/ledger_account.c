@@ -85,6 +85,16 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
                                              .account_id = account.id});
 }
 
+const struct ledger_account *ledger_prefetch_account(struct prefetch *pre, int64_t account_id,
+                                                     unsigned round)
+{
+    if (round == 0) {
+        prefetch_id(pre, &ledger__account_table, account_id);
+        return NULL;
+    }
+    return prefetch_peek(pre, &ledger__account_table, account_id);
+}
+
 enum err ledger_account_get(struct tx *tx, int64_t account_id,
                             const struct ledger_account **account)
 {
