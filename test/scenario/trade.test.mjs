@@ -55,6 +55,12 @@ test('a first rate of zero is set at once, all others are reviewed', async () =>
   assert.equal(one.body.review, asked.body.id);
 });
 
+test('an agent has no rate, as there are no agents yet', async () => {
+  const agent = { owner: 'agt_0000000000001' };
+  p.refused(await rate(agent), 400, 'rate_owner', 'owner');
+  p.refused(await p.operator('POST', '/v1/rates/quote', { ...agent, kind: 'cash', currency: 'CNY', amount: 1 }), 400, 'rate_owner', 'owner');
+});
+
 test('A4: the trade fee is set by contracts alone', async () => {
   p.refused(await rate({ kind: 'trade', rate_millionths: 1 }), 409, 'rate_trade', 'kind');
   p.refused(await p.operator('POST', '/v1/rates/quote', { owner: 'platform', kind: 'trade', currency: 'CNY', amount: 1 }), 409, 'rate_trade', 'kind');

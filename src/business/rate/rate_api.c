@@ -187,7 +187,7 @@ struct quote_body {
 };
 static const struct field quote_fields[] = {
     FIELD(struct quote_body, owner, FIELD_TEXT, .required = true, .min = 1, .max = 32,
-          .help = "A merchant's or agent's id, or platform", .example = "platform"),
+          .help = "A merchant's id, or platform", .example = "platform"),
     FIELD(struct quote_body, kind, FIELD_ENUM, .names = rate__kinds, .required = true,
           .example = "cash"),
     FIELD(struct quote_body, currency, FIELD_CURRENCY, .required = true, .example = "CNY"),
@@ -244,6 +244,9 @@ static struct reply *quote_handler(struct request *req)
     if (rate__owner_parse(body.owner, &owner) != ERR_OK) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "owner", NULL);
     }
+    if (owner.kind == RATE_OWNER_AGENT) {
+        return reply_error_at(req, ERR_RATE_OWNER, "owner", NULL);
+    }
     if (body.kind == RATE_TRADE) {
         return reply_error_at(req, ERR_RATE_TRADE, "kind", NULL);
     }
@@ -259,9 +262,11 @@ static struct reply *quote_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err set_errors[] = {ERR_RATE_TRADE,         ERR_RATE_TIERS,     ERR_RATE_PAST,
-                                      ERR_MERCHANT_NOT_FOUND, ERR_REVIEW_PENDING, ERR_OK};
-static const enum err quote_errors[] = {ERR_RATE_TRADE, ERR_AMOUNT_OVERFLOW, ERR_OK};
+static const enum err set_errors[] = {ERR_RATE_OWNER, ERR_RATE_TRADE,         ERR_RATE_TIERS,
+                                      ERR_RATE_PAST,  ERR_MERCHANT_NOT_FOUND, ERR_REVIEW_PENDING,
+                                      ERR_OK};
+static const enum err quote_errors[] = {ERR_RATE_OWNER, ERR_RATE_TRADE, ERR_AMOUNT_OVERFLOW,
+                                        ERR_OK};
 static const enum err id_errors[] = {ERR_RATE_NOT_FOUND, ERR_OK};
 
 const struct route rate__routes[] = {

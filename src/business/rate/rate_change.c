@@ -46,8 +46,13 @@ static enum err check_owner(struct tx *tx, const struct rate_change *change,
     if (rate__owner_parse(change->owner, owner) != ERR_OK) {
         return tx_refuse(tx, ERR_FIELD_FORMAT, "owner");
     }
-    if (owner->kind != RATE_OWNER_MERCHANT) {
+    switch (owner->kind) {
+    case RATE_OWNER_PLATFORM:
         return ERR_OK;
+    case RATE_OWNER_AGENT: /* until there are agents, there is none of that id */
+        return tx_refuse(tx, ERR_RATE_OWNER, "owner");
+    case RATE_OWNER_MERCHANT:
+        break;
     }
     err = merchant_get(tx, owner->id, &merchant);
     return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, "owner") : err;

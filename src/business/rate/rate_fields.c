@@ -38,8 +38,7 @@ _Static_assert(offsetof(struct rate_set, change) == 0, "the change's fields are 
 
 static const struct field set_fields[] = {
     FIELD(struct rate_change, owner, FIELD_TEXT, .required = true, .min = 1, .max = 32,
-          .help = "A merchant's or agent's id, or \"platform\": the default of all",
-          .example = "platform"),
+          .help = "A merchant's id, or \"platform\": the default of all", .example = "platform"),
     FIELD(struct rate_change, kind, FIELD_ENUM, .names = rate__kinds, .required = true,
           .help = "trade is refused: the trade fee is set by the merchant's contract",
           .example = "cash"),

@@ -33,7 +33,7 @@ struct rate_owner {
     enum rate_owner_kind kind;
     int64_t id;
 };
-/* "platform", "mer_…" or "agt_…"; ERR_FIELD_FORMAT. */
+/* "platform", "mer_…" or "agt_…", which nobody can be yet (ERR_RATE_OWNER); ERR_FIELD_FORMAT. */
 MUST_USE enum err rate__owner_parse(struct str text, struct rate_owner *out);
 struct str rate__owner_print(struct arena *arena, enum rate_owner_kind kind, int64_t id);
 

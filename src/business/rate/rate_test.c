@@ -351,7 +351,7 @@ static void a_rate_never_begins_in_the_past(void **state)
     assert_int_equal(put(till, &present, NULL), ERR_OK);
 }
 
-static void the_owner_is_platform_a_merchant_or_an_agent(void **state)
+static void the_owner_is_the_platform_or_a_merchant_that_is_there(void **state)
 {
     struct till *till = *state;
     struct rate_change change = cash(STR("nobody"), 1000, 0);
@@ -359,7 +359,9 @@ static void the_owner_is_platform_a_merchant_or_an_agent(void **state)
     assert_refused(till, &change, ERR_FIELD_FORMAT, "owner");
     change.owner = STR("mer_0000000000001");
     assert_refused(till, &change, ERR_MERCHANT_NOT_FOUND, "owner");
-    change.owner = STR("agt_0000000000001");
+    change.owner = STR("agt_0000000000001"); /* there are no agents yet */
+    assert_refused(till, &change, ERR_RATE_OWNER, "owner");
+    change.owner = STR("platform");
     assert_int_equal(put(till, &change, NULL), ERR_OK);
 }
 
@@ -425,7 +427,7 @@ int main(void)
         cmocka_unit_test(a_first_rate_of_zero_is_set_at_once),
         cmocka_unit_test(a_zero_that_waives_the_platforms_default_is_reviewed),
         cmocka_unit_test(a_rate_never_begins_in_the_past),
-        cmocka_unit_test(the_owner_is_platform_a_merchant_or_an_agent),
+        cmocka_unit_test(the_owner_is_the_platform_or_a_merchant_that_is_there),
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),
         cmocka_unit_test(a_policy_belongs_to_kind_refund),
         cmocka_unit_test(tiers_begin_at_zero_and_rise),
