@@ -391,7 +391,7 @@ void program_close(struct app *app)
         events_stop(app->events);
     }
     if (app->store != NULL) {
-        store_close(app->store); /* commits what waits; answers go to the loops */
+        store_stop(app->store); /* commits what waits; answers go to the loops */
     }
     for (unsigned i = 0; i < app->loop_count; i++) {
         loop_call(app->loops[i], free_client, app->clients[i]);
@@ -404,6 +404,9 @@ void program_close(struct app *app)
     }
     for (unsigned i = 0; i < app->loop_count; i++) {
         loop_free(app->loops[i]);
+    }
+    if (app->store != NULL) {
+        store_close(app->store); /* last: what ends with the loops asks it once more */
     }
     if (app->timers != NULL) {
         timers_free(app->timers);

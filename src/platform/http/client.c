@@ -401,14 +401,15 @@ void http_client_stop(struct http_client *client)
         land(transfer);
         fail_soon(transfer, ERR_STOPPING, "the client is stopping");
     }
+    /* Now, and not when the client is freed: who called may need what is closed in between. */
+    while (client->failed.first != NULL) {
+        run_failed(&client->failures);
+    }
 }
 
 void http_client_free(struct http_client *client)
 {
     http_client_stop(client);
-    while (client->failed.first != NULL) {
-        run_failed(&client->failures);
-    }
     while (client->free != NULL) {
         struct transfer *transfer = client->free;
 

@@ -15,7 +15,8 @@ struct http_client_options {
     size_t waiting_per_peer;     /* 0 = 10,000; beyond it a call ends ERR_QUEUE_FULL, not sent */
 };
 struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options);
-/* Calls in flight and new ones end with ERR_STOPPING. On the loop's thread. */
+/* Calls in flight end with ERR_STOPPING before it returns, and so do new ones later, at the latest
+ * when the client is freed. On the loop's thread. */
 void http_client_stop(struct http_client *client);
 void http_client_free(struct http_client *client); /* calls in flight end with ERR_STOPPING */
 

@@ -744,6 +744,28 @@ static void the_end_of_the_client_ends_its_calls(void **state)
     asked_free(waiting);
 }
 
+static void stop_client(void *ctx)
+{
+    http_client_stop(((struct world *)ctx)->client);
+}
+
+/* Who stops a program closes what the callers need only after they have been told. */
+static void a_stopped_client_has_ended_its_calls(void **state)
+{
+    struct world *world = *state;
+    struct asked *flying;
+
+    remake_client(world, 1, 10);
+    flying = ask_peer(world, "GET", "/hold");
+    begin(flying);
+    wait_for(&held_count, 1);
+    loop_call(world->loop, stop_client, world);
+    assert_true(signal_wait(flying->done, 0));
+    assert_int_equal(flying->call.err, ERR_STOPPING);
+    loop_call(world->fixture.loop, release_all, NULL);
+    asked_free(flying);
+}
+
 static const char *const public_addresses[] = {
     "1.1.1.1",
     "8.8.8.8",
@@ -885,6 +907,7 @@ int main(void)
         TEST(peers_do_not_wait_for_each_other),
         TEST(the_deadline_counts_while_waiting),
         TEST(the_end_of_the_client_ends_its_calls),
+        TEST(a_stopped_client_has_ended_its_calls),
         cmocka_unit_test(only_public_unicast_addresses_are_public),
     };
 

@@ -73,6 +73,8 @@ struct work {
 };
 struct workers;
 struct workers *workers_new(unsigned threads, size_t queue_max);
+/* Ends what has been submitted and refuses what comes later: ERR_STOPPING. */
+void workers_stop(struct workers *workers);
 void workers_free(struct workers *workers); /* finishes what is queued; the loops must live */
 /* ERR_QUEUE_FULL or ERR_STOPPING: then neither run nor done is called. */
 MUST_USE enum err workers_submit(struct workers *workers, struct work *work);

@@ -67,7 +67,7 @@ struct workers *workers_new(unsigned threads, size_t queue_max)
     return workers;
 }
 
-void workers_free(struct workers *workers)
+void workers_stop(struct workers *workers)
 {
     CHECK(pthread_mutex_lock(&workers->lock) == 0);
     workers->stopping = true;
@@ -76,6 +76,12 @@ void workers_free(struct workers *workers)
     for (unsigned i = 0; i < workers->thread_count; i++) {
         thread_join(workers->threads[i]);
     }
+    workers->thread_count = 0;
+}
+
+void workers_free(struct workers *workers)
+{
+    workers_stop(workers);
     CHECK(pthread_cond_destroy(&workers->changed) == 0);
     CHECK(pthread_mutex_destroy(&workers->lock) == 0);
     mem_free(workers->threads);

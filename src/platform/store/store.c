@@ -195,12 +195,19 @@ enum err store_open(const struct store_options *options, struct store **out, cha
     return ERR_OK;
 }
 
-void store_close(struct store *store)
+void store_stop(struct store *store)
 {
     queue_close(store->queue);
     if (store->writer != NULL) {
         thread_join(store->writer);
+        store->writer = NULL;
     }
+    workers_stop(store->readers.workers);
+}
+
+void store_close(struct store *store)
+{
+    store_stop(store);
     close_all(store);
 }
 

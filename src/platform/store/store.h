@@ -288,7 +288,10 @@ struct store_options {
  * (fsync, lease lost) stops the process: never a retry on the same file. */
 MUST_USE enum err store_open(const struct store_options *options, struct store **out,
                              char detail[256]);
-void store_close(struct store *store); /* refuses new commands, commits what waits, closes */
+/* Refuses new commands and queries with ERR_STOPPING, commits what waits and answers what was
+ * asked. For a program whose loops may still ask while they are stopped. */
+void store_stop(struct store *store);
+void store_close(struct store *store); /* stops and closes; nobody may use it any more */
 int64_t store_commit_no(const struct store *store);
 int64_t store_new_id(struct store *store, int64_t now_ms); /* any thread */
 
