@@ -1016,6 +1016,32 @@ static void closing_commits_what_waits(void **state)
     kit_close(kit);
 }
 
+static enum err nothing_apply(struct tx *tx, const void *arg, void *result)
+{
+    (void)tx;
+    (void)arg;
+    (void)result;
+    return ERR_OK;
+}
+
+/* The loops run on until their work has been told: they may ask once more. */
+static void what_is_asked_after_the_stop_is_refused(void **state)
+{
+    static const struct command_kind nothing = {.name = "test.nothing", .apply = nothing_apply};
+    struct kit *kit = kit_open(*state);
+    struct loop *loop = loop_new("asking", 0, NULL);
+    struct command command = {.kind = &nothing, .loop = loop};
+    struct query query = {.loop = loop};
+
+    loop_start(loop);
+    store_stop(kit->store);
+    assert_int_equal(store_submit(kit->store, &command), ERR_STOPPING);
+    assert_int_equal(store_query(kit->store, &query), ERR_STOPPING);
+    loop_stop(loop);
+    loop_free(loop);
+    kit_close(kit);
+}
+
 static enum err make_result(struct tx *tx, void *ctx)
 {
     const void *row;
@@ -1075,6 +1101,7 @@ int main(void)
         EACH(a_short_queue_lingers_for_company),
         EACH(many_threads_write_read_and_watch),
         EACH(closing_commits_what_waits),
+        EACH(what_is_asked_after_the_stop_is_refused),
         EACH(a_result_row_outlives_the_batch),
     };
 #undef EACH
