@@ -5,7 +5,8 @@
  * is a ledger account under one of the codes of account_types, known by the same id. What this
  * module keeps beside it is a remark, the history and the owner's cards.
  *
- *     open ──cancel──► cancelled       refused by what is still there, each with its own code:
+ *     open ──cancel──► cancelled       refused by what is still there, the first that applies:
+ *                                      ERR_ACCOUNT_OPEN_ORDER, ERR_ACCOUNT_UNSETTLED,
  *                                      ERR_LEDGER_ACCOUNT_BALANCE, _HELD, _PENDING
  *
  * A freeze is a hold of the ledger: it reserves an amount, or blocks credits, debits or both, and
@@ -70,6 +71,22 @@ struct account_note {
     struct str reason;
 };
 MUST_USE enum err account_note(struct tx *tx, const struct account_note *note);
+
+/* ---- what stands in the way of cancelling ---- */
+
+/* What the modules above know to be under way for an account, registered in their start. They are
+ * asked in that order, with a reader and just before the command: told first, as they explain the
+ * balance and the holds that the command refuses. What begins in between is either held, which the
+ * command sees, or a payment, whose money then waits on 2299: nothing is lost. */
+struct account_blocker {
+    enum err code; /* ERR_ACCOUNT_OPEN_ORDER or ERR_ACCOUNT_UNSETTLED */
+    /* ERR_OK and the id of one that stands in the way, or ERR_STORE_NOT_FOUND. One seek in an
+     * index, however many there are. */
+    enum err (*find)(struct reader *reader, const struct ledger_account *account, int64_t *id);
+};
+enum { ACCOUNT_BLOCKERS_MAX = 8 };
+/* For the start of a module behind account_module. */
+void account_register_blocker(struct app *app, const struct account_blocker *blocker);
 
 /* ---- bank cards (结算银行卡) ---- */
 

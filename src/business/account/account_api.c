@@ -204,6 +204,39 @@ static const struct field remark_fields[] = {
 };
 static const struct field_set remark_set = FIELD_SET("account_remark", remark_fields);
 
+/* Before an account is cancelled: what the modules above know to be under way for it. */
+struct cancelling {
+    const struct account_change *change;
+    enum err blocker;
+};
+
+static enum err cancelling_run(struct reader *reader, struct request *req, const void *arg,
+                               void *result)
+{
+    struct cancelling *cancelling = result;
+
+    cancelling->change = arg;
+    return account__read_blocker(reader, req->app, cancelling->change->account_id, req->arena,
+                                 &cancelling->blocker);
+}
+
+static struct reply *cancelling_then(struct request *req, void *result)
+{
+    const struct cancelling *cancelling = result;
+
+    return cancelling->blocker == ERR_OK
+               ? reply_command(req, &account__change_kind, cancelling->change, account_changed)
+               : reply_error_at(req, cancelling->blocker, "account", NULL);
+}
+
+static struct reply *submit(struct request *req, const struct account_change *change)
+{
+    return change->action == ACCOUNT_CANCELLED
+               ? reply_query_after(req, store_commit_no(app_store(req->app)), change,
+                                   sizeof(struct cancelling), cancelling_run, cancelling_then)
+               : reply_command(req, &account__change_kind, change, account_changed);
+}
+
 static struct reply *change(struct request *req, const struct field_set *set,
                             enum account_action action)
 {
@@ -222,7 +255,7 @@ static struct reply *change(struct request *req, const struct field_set *set,
     arg->text = body.remark;
     arg->reason = body.reason;
     arg->operator_id = req->principal.key_id;
-    return reply_command(req, &account__change_kind, arg, account_changed);
+    return submit(req, arg);
 }
 
 static struct reply *cancel_handler(struct request *req)
@@ -513,8 +546,12 @@ static struct reply *deduct_handler(struct request *req)
 static const enum err account_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
 static const enum err open_errors[] = {ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_SUSPENDED,
                                        ERR_MERCHANT_CLOSED, ERR_ACCOUNT_CONFLICT, ERR_OK};
-static const enum err cancel_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_ACCOUNT_BALANCE,
-                                         ERR_LEDGER_ACCOUNT_HELD, ERR_LEDGER_ACCOUNT_PENDING,
+static const enum err cancel_errors[] = {ERR_LEDGER_ACCOUNT,
+                                         ERR_ACCOUNT_OPEN_ORDER,
+                                         ERR_ACCOUNT_UNSETTLED,
+                                         ERR_LEDGER_ACCOUNT_BALANCE,
+                                         ERR_LEDGER_ACCOUNT_HELD,
+                                         ERR_LEDGER_ACCOUNT_PENDING,
                                          ERR_OK};
 static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_INSUFFICIENT, ERR_OK};
 static const enum err freeze_errors[] = {ERR_LEDGER_AMOUNT,       ERR_LEDGER_HOLD_EXPIRED,

@@ -147,6 +147,9 @@ struct account_filter {
 /* ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
                                 struct arena *arena, struct account_view *out);
+/* *code is ERR_OK, or why the account is not to be cancelled: see struct account_blocker. */
+MUST_USE enum err account__read_blocker(struct reader *reader, const struct app *app,
+                                        int64_t account_id, struct arena *arena, enum err *code);
 MUST_USE enum err account__read_list(struct reader *reader, const struct account_filter *filter,
                                      struct arena *arena, struct ledger_account **rows,
                                      size_t *count);

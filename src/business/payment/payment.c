@@ -27,6 +27,7 @@ static enum err start(struct app *app, void **state_out)
         return ERR_CONF_VALUE;
     }
     channel_on_notice(app, payment__on_notice, state);
+    account_register_blocker(app, &payment__blocker);
     *state_out = state;
     return ERR_OK;
 }

@@ -2,11 +2,12 @@
 #ifndef BUSINESS_PAYMENT_PAYMENT_INT_H
 #define BUSINESS_PAYMENT_PAYMENT_INT_H
 
+#include "business/account/account.h"
 #include "business/payment/payment.h"
 #include "platform/store/store_reply.h"
 
 extern const struct store_part payment__store;
-extern const struct migration payment__migrations[3];
+extern const struct migration payment__migrations[4];
 extern const struct route payment__routes[];
 extern const struct timer_kind payment__timer;
 extern const struct field_set payment__create_fields;
@@ -44,6 +45,8 @@ struct payment_filter {
 };
 MUST_USE enum err payment__read_list(struct reader *reader, const struct payment_filter *filter,
                                      struct arena *arena, struct payment **out, size_t *count);
+/* A payment that would be booked to the account and is not final yet. */
+extern const struct account_blocker payment__blocker;
 MUST_USE enum err payment__read_attempts(struct reader *reader, int64_t payment_id,
                                          struct arena *arena, struct payment_attempt **out,
                                          size_t *count);

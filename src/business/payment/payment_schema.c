@@ -1,6 +1,6 @@
 #include "business/payment/payment_int.h"
 
-const struct migration payment__migrations[3] = {
+const struct migration payment__migrations[4] = {
     {
         .name = "payment.001_payment",
         .sql = "CREATE TABLE payment (\n"
@@ -66,5 +66,9 @@ const struct migration payment__migrations[3] = {
                "  PRIMARY KEY (id),\n"
                "  UNIQUE (payment_id, number)\n"
                ")",
+    },
+    {
+        .name = "payment.004_open",
+        .sql = "CREATE INDEX payment_open ON payment (merchant_id, currency, fund_mode, status)",
     },
 };

@@ -101,9 +101,16 @@ static const struct statement payment_attempts = {
     .row = &payment_attempt_table,
 };
 
+/* The statuses below PAYMENT_SUCCEEDED are those that are not final. */
+static const struct statement payment_open = {
+    .name = "payment_open",
+    .sql = "SELECT id FROM payment WHERE merchant_id = ? AND currency = ? AND fund_mode = ? "
+           "AND status < ? ORDER BY status LIMIT 1",
+};
+
 static const struct table *const tables[] = {&payment_table, &payment_attempt_table};
-static const struct statement *const statements[] = {&payment_list, &payment_list_status,
-                                                     &payment_by_order, &payment_attempts};
+static const struct statement *const statements[] = {
+    &payment_list, &payment_list_status, &payment_by_order, &payment_attempts, &payment_open};
 
 const struct store_part payment__store = {
     .tables = tables,
@@ -175,6 +182,18 @@ enum err payment__read_list(struct reader *reader, const struct payment_filter *
     *out = rows;
     return ERR_OK;
 }
+
+static enum err find_open(struct reader *reader, const struct ledger_account *account, int64_t *id)
+{
+    const struct value values[] = {VALUE_INT(account->owner_id), VALUE_INT(account->currency),
+                                   VALUE_INT(LEDGER_FUND_COLLECT), VALUE_INT(PAYMENT_SUCCEEDED)};
+
+    return account->code == LEDGER_CODE_MERCHANT_PAYABLE
+               ? reader_ints(reader, &payment_open, values, ARRAY_LEN(values), id, 1)
+               : ERR_STORE_NOT_FOUND;
+}
+
+const struct account_blocker payment__blocker = {ERR_ACCOUNT_OPEN_ORDER, find_open};
 
 enum err payment__read_attempts(struct reader *reader, int64_t payment_id, struct arena *arena,
                                 struct payment_attempt **out, size_t *count)

@@ -384,6 +384,7 @@ static enum err start(struct app *app, void **state)
     struct settle_run run;
 
     *state = NULL;
+    account_register_blocker(app, &settle__blocker);
     return store_run(app->store, &settle__open_kind, NULL, &run, NULL);
 }
 

@@ -3,6 +3,7 @@
 #define BUSINESS_SETTLE_SETTLE_INT_H
 
 #include "base/json.h"
+#include "business/account/account.h"
 #include "business/rate/rate.h"
 #include "business/settle/settle.h"
 
@@ -118,6 +119,9 @@ extern const struct timer_kind settle__timer;
 
 /* ---- reading ---- */
 
+/* A settlement of the account that waits to be paid out. */
+extern const struct account_blocker settle__blocker;
+
 struct settle_filter {
     int64_t merchant_id; /* 0: any */
     int64_t account_id;  /* 0: any */
@@ -150,7 +154,7 @@ MUST_USE enum err settle__read_outcomes(struct reader *reader,
 
 extern const struct enum_name settle__statuses[];
 extern const struct field_set settle__order_set;
-extern const struct migration settle__migrations[10];
+extern const struct migration settle__migrations[11];
 extern const struct route settle__routes[];
 extern const struct route settle__run_routes[];
 

@@ -1,6 +1,6 @@
 #include "business/settle/settle_int.h"
 
-const struct migration settle__migrations[10] = {
+const struct migration settle__migrations[11] = {
     {
         .name = "settle.001_order",
         .sql = "CREATE TABLE settle_order (\n"
@@ -87,5 +87,9 @@ const struct migration settle__migrations[10] = {
         .name = "settle.010_clock_seen",
         .sql = "ALTER TABLE settle_clock ADD COLUMN seen_serial BIGINT NOT NULL DEFAULT 0 "
                "COMMENT 'accounts up to this serial number have a rule'",
+    },
+    {
+        .name = "settle.011_order_open",
+        .sql = "CREATE INDEX settle_order_open ON settle_order (account_id, status)",
     },
 };

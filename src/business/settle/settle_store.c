@@ -121,10 +121,16 @@ static const struct statement next_sum = {
            "AND mode = ? AND currency > ? GROUP BY currency ORDER BY currency LIMIT 1",
 };
 
+static const struct statement order_open = {
+    .name = "settle_order_open",
+    .sql = "SELECT id FROM settle_order WHERE account_id = ? AND status = ? LIMIT 1",
+};
+
 static const struct table *const tables[] = {&settle_order_table, &settle__run_table,
                                              &settle__clock_table, &settle__outcome_table};
 static const struct statement *const statements[] = {
-    &orders_all, &orders_of_account, &orders_of_merchant, &runs_before, &outcomes_after, &next_sum};
+    &orders_all,     &orders_of_account, &orders_of_merchant, &runs_before,
+    &outcomes_after, &next_sum,          &order_open};
 
 const struct store_part settle_part = {
     .tables = tables,
@@ -142,6 +148,15 @@ enum err settle_read(struct reader *reader, int64_t settle_id, struct arena *are
 
     return err == ERR_STORE_NOT_FOUND ? ERR_SETTLE_NOT_FOUND : err;
 }
+
+static enum err find_open(struct reader *reader, const struct ledger_account *account, int64_t *id)
+{
+    const struct value values[] = {VALUE_INT(account->id), VALUE_INT(SETTLE_WAITING)};
+
+    return reader_ints(reader, &order_open, values, ARRAY_LEN(values), id, 1);
+}
+
+const struct account_blocker settle__blocker = {ERR_ACCOUNT_UNSETTLED, find_open};
 
 /* An account's list begins with three values that say whose, a merchant's with one of them. */
 enum { ORDER_VALUES_OWN = 3, ORDER_VALUES_ALL = 7 };

@@ -48,6 +48,8 @@ static enum err start(struct app *app, void **state)
     *state = NULL;
     review_register(app, &trade__review);
     review_register(app, &trade__refund_review);
+    account_register_blocker(app, &trade__cash_blocker);
+    account_register_blocker(app, &trade__refund_blocker);
     return ERR_OK;
 }
 

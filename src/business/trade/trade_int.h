@@ -3,6 +3,7 @@
 #define BUSINESS_TRADE_TRADE_INT_H
 
 #include "base/time.h"
+#include "business/account/account.h"
 #include "business/rate/rate.h"
 #include "business/review/review.h"
 #include "business/trade/trade.h"
@@ -11,7 +12,7 @@
 
 extern const struct table trade__refunded_table;
 extern const struct sequence trade__adjustment_sequence;
-extern const struct migration trade__migrations[7];
+extern const struct migration trade__migrations[9];
 extern const struct route trade__cash_routes[];
 extern const struct route trade__refund_routes[];
 extern const struct route trade__adjustment_routes[];
@@ -114,6 +115,10 @@ struct trade_filter {
     int64_t before_id;   /* 0: the newest first */
     int64_t limit;
 };
+/* What is under way for an account. */
+extern const struct account_blocker trade__cash_blocker;
+extern const struct account_blocker trade__refund_blocker;
+
 MUST_USE enum err trade__read_cash(struct reader *reader, int64_t id, struct arena *arena,
                                    struct trade_cash_out *out);
 MUST_USE enum err trade__read_cash_list(struct reader *reader, const struct trade_filter *filter,

@@ -1,6 +1,6 @@
 #include "business/trade/trade_int.h"
 
-const struct migration trade__migrations[7] = {
+const struct migration trade__migrations[9] = {
     {
         .name = "trade.001_cash_out",
         .sql = "CREATE TABLE trade_cash_out (\n"
@@ -95,5 +95,14 @@ const struct migration trade__migrations[7] = {
     {
         .name = "trade.007_adjustment_original",
         .sql = "CREATE INDEX trade_adjustment_original ON trade_adjustment (original_id, id)",
+    },
+    {
+        .name = "trade.008_cash_out_open",
+        .sql = "CREATE INDEX trade_cash_out_open ON trade_cash_out (account_id, status)",
+    },
+    {
+        .name = "trade.009_refund_open",
+        .sql = "CREATE INDEX trade_refund_open ON trade_refund (merchant_id, currency, mode, "
+               "status)",
     },
 };

@@ -124,10 +124,22 @@ static const struct statement refunds_before = {
     .row = &trade_refund_table,
 };
 
+/* The statuses below TRADE_CASH_SUCCEEDED are those of one that is under way. */
+static const struct statement cash_open = {
+    .name = "trade_cash_open",
+    .sql = "SELECT id FROM trade_cash_out WHERE account_id = ? AND status < ? ORDER BY status "
+           "LIMIT 1",
+};
+static const struct statement refund_open = {
+    .name = "trade_refund_open",
+    .sql = "SELECT id FROM trade_refund WHERE merchant_id = ? AND currency = ? AND mode = ? "
+           "AND status = ? LIMIT 1",
+};
+
 static const struct table *const tables[] = {&trade_cash_table, &trade_refund_table,
                                              &trade__refunded_table, &trade_adjustment_table};
 static const struct statement *const statements[] = {&cash_before, &refunds_before,
-                                                     &adjustments_before};
+                                                     &adjustments_before, &cash_open, &refund_open};
 static const struct sequence *const sequences[] = {&trade__adjustment_sequence};
 
 const struct store_part trade_part = {
@@ -170,6 +182,28 @@ enum err trade__read_cash_list(struct reader *reader, const struct trade_filter 
     *out = rows;
     return ERR_OK;
 }
+
+static enum err find_cash(struct reader *reader, const struct ledger_account *account, int64_t *id)
+{
+    const struct value values[] = {VALUE_INT(account->id), VALUE_INT(TRADE_CASH_SUCCEEDED)};
+
+    return reader_ints(reader, &cash_open, values, ARRAY_LEN(values), id, 1);
+}
+
+static enum err find_refund(struct reader *reader, const struct ledger_account *account,
+                            int64_t *id)
+{
+    const struct value values[] = {VALUE_INT(account->owner_id), VALUE_INT(account->currency),
+                                   VALUE_INT(LEDGER_FUND_COLLECT),
+                                   VALUE_INT(TRADE_REFUND_RESERVED)};
+
+    return account->code == LEDGER_CODE_MERCHANT_PAYABLE
+               ? reader_ints(reader, &refund_open, values, ARRAY_LEN(values), id, 1)
+               : ERR_STORE_NOT_FOUND;
+}
+
+const struct account_blocker trade__cash_blocker = {ERR_ACCOUNT_OPEN_ORDER, find_cash};
+const struct account_blocker trade__refund_blocker = {ERR_ACCOUNT_OPEN_ORDER, find_refund};
 
 enum err trade__read_refund(struct reader *reader, int64_t id, struct arena *arena,
                             struct trade_refund *out)
