@@ -59,9 +59,32 @@ test('a payment under way stands in the way of the account it would be booked to
   await p.merchant('POST', `/v1/payments/${payment.id}/close`);
   await p.reaches(payment, 'closed');
   await cancelled(account);
-  const late = await p.created();
+});
+
+test('money that comes for a cancelled account waits, and is booked when a second operator has reopened it', async () => {
+  const account = await accountOf(p.owner);
+  const reopen = () => p.operator('POST', `/v1/accounts/${account.id}/reopen`, { reason: 'closed by mistake' });
+  const payment = await p.created({ amount: 1000 });
   await cancelled(account); // it is already: nothing is asked
-  await p.merchant('POST', `/v1/payments/${late.id}/close`);
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  let now = await get(account);
+  assert.deepEqual([now.status, now.balance, now.pending], ['cancelled', 0, 1]);
+  const asked = await reopen();
+  assert.deepEqual([asked.status, asked.body.kind], [202, 'account.change'], asked.raw);
+  assert.equal((await reopen()).body.id, asked.body.id);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  assert.equal((await get(account)).status, 'cancelled');
+  const review = await p.reviewed(asked);
+  assert.equal((await get(account)).status, 'open');
+  await until(async () => (await get(account)).pending === 0, 'the entry to be applied');
+  now = await get(account);
+  assert.deepEqual([now.balance, now.immature], [994, 994]);
+  const [change] = (await p.made('GET', `/v1/accounts/${account.id}/history?limit=1`)).data;
+  assert.deepEqual([change.action, change.before.status, change.after.status, change.review_id, change.reason],
+    ['reopened', 'cancelled', 'open', review.id, 'closed by mistake']);
+  p.refused(await reopen(), 409, 'account_not_cancelled', 'account');
+  p.refused(await p.operator('POST', `/v1/accounts/${account.id}/reopen`, {}), 400, 'field_required', 'reason');
 });
 
 test('a cash-out under way stands in the way', async () => {

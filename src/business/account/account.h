@@ -6,8 +6,10 @@
  * module keeps beside it is a remark, the history and the owner's cards.
  *
  *     open ──cancel──► cancelled       refused by what is still there, the first that applies:
- *                                      ERR_ACCOUNT_OPEN_ORDER, ERR_ACCOUNT_UNSETTLED,
- *                                      ERR_LEDGER_ACCOUNT_BALANCE, _HELD, _PENDING
+ *      ▲                   │           ERR_ACCOUNT_OPEN_ORDER, ERR_ACCOUNT_UNSETTLED,
+ *      └─reopen (reviewed)─┘           ERR_LEDGER_ACCOUNT_BALANCE, _HELD, _PENDING
+ *
+ * What came for a cancelled account waits on 2299 and is booked by itself once it is open again.
  *
  * A freeze is a hold of the ledger: it reserves an amount, or blocks credits, debits or both, and
  * ends by its own release, by its time, or by a forced deduction. Nothing else ends it.
@@ -58,6 +60,7 @@ enum account_action {
     ACCOUNT_DEFERRED,
     ACCOUNT_REMARKED,
     ACCOUNT_SETTLEMENT_RULE, /* by business/settle */
+    ACCOUNT_REOPENED,
 };
 
 /* A change of an account, noted in the batch that makes it. before and after are JSON. */

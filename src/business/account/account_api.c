@@ -185,8 +185,9 @@ struct change_body {
     FIELD(struct change_body, reason, FIELD_TEXT, .required = true, .min = 1,                      \
           .max = LEDGER_HOLD_REASON_MAX, .help = "Kept in the account's history.")
 
-static const struct field cancel_fields[] = {REASON_FIELD};
-static const struct field_set cancel_set = FIELD_SET("account_cancel", cancel_fields);
+static const struct field reason_fields[] = {REASON_FIELD};
+static const struct field_set cancel_set = FIELD_SET("account_cancel", reason_fields);
+static const struct field_set reopen_set = FIELD_SET("account_reopen", reason_fields);
 static const struct field line_fields[] = {
     FIELD(struct change_body, credit_line, FIELD_AMOUNT, .required = true,
           .help = "How far the balance may fall below zero."),
@@ -261,6 +262,11 @@ static struct reply *change(struct request *req, const struct field_set *set,
 static struct reply *cancel_handler(struct request *req)
 {
     return change(req, &cancel_set, ACCOUNT_CANCELLED);
+}
+
+static struct reply *reopen_handler(struct request *req)
+{
+    return change(req, &reopen_set, ACCOUNT_REOPENED);
 }
 
 static struct reply *line_handler(struct request *req)
@@ -553,6 +559,8 @@ static const enum err cancel_errors[] = {ERR_LEDGER_ACCOUNT,
                                          ERR_LEDGER_ACCOUNT_HELD,
                                          ERR_LEDGER_ACCOUNT_PENDING,
                                          ERR_OK};
+static const enum err reopen_errors[] = {ERR_LEDGER_ACCOUNT, ERR_ACCOUNT_NOT_CANCELLED,
+                                         ERR_REVIEW_PENDING, ERR_OK};
 static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_INSUFFICIENT, ERR_OK};
 static const enum err freeze_errors[] = {ERR_LEDGER_AMOUNT,       ERR_LEDGER_HOLD_EXPIRED,
                                          ERR_LEDGER_ACCOUNT,      ERR_LEDGER_ACCOUNT_CLOSED,
@@ -601,6 +609,16 @@ const struct route account__routes[] = {
         .reply = &account__view_set,
         .errors = cancel_errors,
         .summary = "Cancel an account that is empty and free",
+    },
+    {
+        CHANGES("account:write"),
+        .path = "/v1/accounts/{id}/reopen",
+        .handler = reopen_handler,
+        .body = &reopen_set,
+        .reply = &review_fields,
+        .reply_status = 202,
+        .errors = reopen_errors,
+        .summary = "Ask for a cancelled account to be opened again; done after a review",
     },
     {
         CHANGES("account:limit"),

@@ -148,6 +148,23 @@ const struct command_kind account__open_kind = {
 
 /* ---- changing ---- */
 
+static enum err check_cancelled(struct tx *tx, const struct ledger_account *account)
+{
+    return account->status == LEDGER_ACCOUNT_CLOSED
+               ? ERR_OK
+               : tx_refuse(tx, ERR_ACCOUNT_NOT_CANCELLED, "account");
+}
+
+/* The entries that wait for it are tried at once. */
+static enum err reopen(struct tx *tx, int64_t account_id)
+{
+    const struct ledger_account *account;
+
+    TRY(ledger_account_get(tx, account_id, &account));
+    TRY(check_cancelled(tx, account));
+    return ledger_account_reopen(tx, account_id);
+}
+
 static enum err make_change(struct tx *tx, const struct account_change *change)
 {
     struct account_row *row;
@@ -164,6 +181,8 @@ static enum err make_change(struct tx *tx, const struct account_change *change)
         TRY(edit_row(tx, change->account_id, &row));
         row->remark = change->text;
         return ERR_OK;
+    case ACCOUNT_REOPENED:
+        return reopen(tx, change->account_id);
     case ACCOUNT_OPENED:
     case ACCOUNT_FROZEN:
     case ACCOUNT_RELEASED:
@@ -223,6 +242,18 @@ const struct review_kind account__change_review = {
     .apply = change_reviewed,
 };
 
+static struct str summary_of(struct tx *tx, const struct account_change *change)
+{
+    if (change->action == ACCOUNT_CREDIT_LINE) {
+        return str_printf(tx_arena(tx), "credit line of %lld minor units",
+                          (long long)change->amount.minor);
+    }
+    if (change->action == ACCOUNT_REOPENED) {
+        return STR("a cancelled account is opened again");
+    }
+    return change->flag ? STR("entries are applied later") : STR("entries are applied at once");
+}
+
 static enum err submit_change(struct tx *tx, const struct account_change *change,
                               struct account_result *result)
 {
@@ -234,20 +265,25 @@ static enum err submit_change(struct tx *tx, const struct account_change *change
         .subject_prefix = LEDGER_ACCOUNT_PREFIX,
         .subject_id = change->account_id,
         .change = review_change_print(tx_arena(tx), &change_set, change),
-        .summary = change->action == ACCOUNT_CREDIT_LINE
-                       ? str_printf(tx_arena(tx), "credit line of %lld minor units",
-                                    (long long)change->amount.minor)
-                       : str_printf(tx_arena(tx), "entries are applied %s",
-                                    change->flag ? "later" : "at once"),
+        .summary = summary_of(tx, change),
         .amount = change->amount,
         .reason = change->reason,
     };
 
     TRY(get_account(tx, change->account_id, &account));
+    if (change->action == ACCOUNT_REOPENED) {
+        TRY(check_cancelled(tx, account));
+    }
     ask.currency = account->currency;
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &result->review);
     return ERR_OK;
+}
+
+static bool is_reviewed(enum account_action action)
+{
+    return action == ACCOUNT_CREDIT_LINE || action == ACCOUNT_DEFERRED ||
+           action == ACCOUNT_REOPENED;
 }
 
 static enum err change_apply(struct tx *tx, const void *arg, void *out)
@@ -255,7 +291,7 @@ static enum err change_apply(struct tx *tx, const void *arg, void *out)
     const struct account_change *change = arg;
     struct account_result *result = out;
 
-    if (change->action == ACCOUNT_CREDIT_LINE || change->action == ACCOUNT_DEFERRED) {
+    if (is_reviewed(change->action)) {
         return submit_change(tx, change, result);
     }
     result->id = change->account_id;

@@ -39,6 +39,7 @@ const struct enum_name account__action_names[] = {
     {ACCOUNT_DEFERRED, "deferred"},
     {ACCOUNT_REMARKED, "remarked"},
     {ACCOUNT_SETTLEMENT_RULE, "settlement_rule"},
+    {ACCOUNT_REOPENED, "reopened"},
     {0, NULL},
 };
 

@@ -63,7 +63,7 @@ extern const struct command_kind account__open_kind;
 
 struct account_change {
     int64_t account_id;
-    enum account_action action; /* CANCELLED, CREDIT_LINE, DEFERRED, REMARKED */
+    enum account_action action; /* CANCELLED, CREDIT_LINE, DEFERRED, REMARKED, REOPENED */
     struct amount amount;       /* credit line */
     bool flag;                  /* deferred */
     struct str text;            /* remark */
@@ -71,8 +71,9 @@ struct account_change {
     int64_t review_id;
     struct str reason;
 };
+/* ERR_ACCOUNT_NOT_CANCELLED (account) of one that is to be reopened, besides the ledger's. */
 MUST_USE enum err account__change(struct tx *tx, const struct account_change *change);
-/* A credit line and deferred entry are reviewed. */
+/* A credit line, deferred entry and reopening are reviewed. */
 extern const struct command_kind account__change_kind;
 
 struct account_freeze {

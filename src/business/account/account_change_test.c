@@ -1,0 +1,157 @@
+/* Cancelling and reopening, each with its row of history. */
+#include "business/account/account_int.h"
+#include "test/lib/ledger_kit_test.h"
+
+enum { MERCHANT = 11, CHANNEL = 77, HISTORY_MAX = 10 };
+
+struct site {
+    struct books *books;
+    int64_t account;
+    int64_t channel;
+};
+
+static struct site site_open(void **state)
+{
+    static const struct store_part *const parts[] = {&account_part};
+    struct site s = {.books = books_open_with(*state, parts, ARRAY_LEN(parts))};
+
+    s.account = books_account(s.books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    s.channel = books_account(s.books, CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
+    return s;
+}
+
+static void finish(struct site *s)
+{
+    books_assert_right(s->books);
+    books_close(s->books);
+}
+
+static enum err make(struct tx *tx, void *ctx)
+{
+    return account__change(tx, ctx);
+}
+
+static enum err change(struct site *s, enum account_action action)
+{
+    struct account_change arg = {.account_id = s->account,
+                                 .action = action,
+                                 .operator_id = 1,
+                                 .review_id = 2,
+                                 .reason = STR("a test")};
+
+    return books_run(s->books, make, &arg);
+}
+
+struct look {
+    const struct site *s;
+    struct arena *arena;
+    struct account_history *rows;
+    size_t count;
+};
+
+static void read_history(struct books *books, struct reader *reader, void *ctx)
+{
+    struct look *look = ctx;
+    const struct account_page page = {.id = look->s->account, .limit = HISTORY_MAX};
+
+    (void)books;
+    assert_ok(account__read_history(reader, &page, look->arena, &look->rows, &look->count));
+}
+
+/* The changes of the account, newest first, are these. */
+static void assert_changes(const struct site *s, const enum account_action *actions, size_t count)
+{
+    struct look look = {.s = s, .arena = arena_new()};
+
+    books_read(s->books, read_history, &look);
+    assert_int_equal(look.count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(look.rows[i].action, actions[i]);
+        assert_int_equal(look.rows[i].number, (int64_t)(count - i));
+        assert_int_equal(look.rows[i].review_id, 2);
+    }
+    arena_free(look.arena);
+}
+
+/* A payment of 30: it happened, so it is not refused by a closed account. */
+static void pay(struct site *s)
+{
+    const struct ledger_leg legs[] = {
+        {.account_id = s->channel, .side = LEDGER_DEBIT, .amount = AMOUNT(30)},
+        {.account_id = s->account, .side = LEDGER_CREDIT, .amount = AMOUNT(30)},
+    };
+    const struct ledger_post post = {
+        .reference = books_reference(s->books, LEDGER_OPERATION_SUCCEEDED),
+        .legs = legs,
+        .leg_count = ARRAY_LEN(legs),
+        .fact = true,
+    };
+    struct ledger_posted posted;
+
+    assert_ok(books_command(s->books, &ledger_transfer_kind, &post, &posted));
+}
+
+static void assert_account(const struct site *s, enum ledger_account_status status, int64_t posted,
+                           int64_t pending)
+{
+    struct ledger_account account = books_get(s->books, s->account);
+
+    assert_int_equal(account.status, status);
+    assert_int_equal(account.posted.minor, posted);
+    assert_int_equal(account.pending, pending);
+}
+
+static void what_waits_for_a_cancelled_account_is_booked_when_it_is_reopened(void **state)
+{
+    static const enum account_action changes[] = {ACCOUNT_REOPENED, ACCOUNT_CANCELLED};
+    struct site s = site_open(state);
+
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    pay(&s);
+    assert_account(&s, LEDGER_ACCOUNT_CLOSED, 0, 1);
+    assert_ok(change(&s, ACCOUNT_REOPENED));
+    assert_account(&s, LEDGER_ACCOUNT_OPEN, 0, 1);
+    assert_ok(books_command(s.books, &ledger_pending_kind, &s.account, NULL));
+    assert_account(&s, LEDGER_ACCOUNT_OPEN, 30, 0);
+    assert_changes(&s, changes, ARRAY_LEN(changes));
+    finish(&s);
+}
+
+static void an_open_account_is_not_reopened(void **state)
+{
+    static const enum account_action changes[] = {ACCOUNT_CANCELLED, ACCOUNT_REOPENED,
+                                                  ACCOUNT_CANCELLED};
+    struct site s = site_open(state);
+
+    assert_refused(s.books, change(&s, ACCOUNT_REOPENED), ERR_ACCOUNT_NOT_CANCELLED, "account");
+    assert_changes(&s, NULL, 0);
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_ok(change(&s, ACCOUNT_REOPENED));
+    assert_refused(s.books, change(&s, ACCOUNT_REOPENED), ERR_ACCOUNT_NOT_CANCELLED, "account");
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_changes(&s, changes, ARRAY_LEN(changes));
+    finish(&s);
+}
+
+/* The second time changes nothing, and leaves no row. */
+static void a_cancelled_account_is_cancelled_once(void **state)
+{
+    static const enum account_action changes[] = {ACCOUNT_CANCELLED};
+    struct site s = site_open(state);
+
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_changes(&s, changes, ARRAY_LEN(changes));
+    finish(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_waits_for_a_cancelled_account_is_booked_when_it_is_reopened),
+        cmocka_unit_test(an_open_account_is_not_reopened),
+        cmocka_unit_test(a_cancelled_account_is_cancelled_once),
+    };
+
+    return books_run_tests(tests, ARRAY_LEN(tests));
+}
