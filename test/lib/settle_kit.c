@@ -6,8 +6,8 @@
 struct books *settle_kit_open(const char *scheme)
 {
     const struct store_part *const parts[] = {
-        &calendar_part, &event_part,       merchant_module.store,
-        &rate_part,     &settle_rule_part, &settle_part,
+        &calendar_part,    &event_part,  merchant_module.store, &rate_part,
+        &settle_rule_part, &settle_part, &account_part,
     };
 
     return books_open_with(scheme, parts, ARRAY_LEN(parts));

@@ -56,7 +56,8 @@ test('the calendar is loaded by ranges of one year, and the past stays', async (
 
 test('a rule has defaults, is set whole, and keeps its history', async () => {
   const first = await ok('GET', path());
-  assert.equal(first.version, 0);
+  assert.equal(first.version, 1); // made with the account
+  assert.ok(first.next_date > today());
   assert.deepEqual([first.cycle, first.cycle_days, first.reserve_days, first.mode], ['week_work', '1,2,3,4,5', 1, 'automatic']);
   const set = await put({ cycle: 'month', cycle_days: '15,2,1', maximum: 5000 });
   assert.deepEqual([set.cycle, set.cycle_days, set.maximum], ['month', '1,2,15', 5000]);
@@ -78,6 +79,7 @@ test('what cannot be a rule is refused with its field', async () => {
   p.refused(await ask({ reserve_days: 31 }), 400, 'field_range', 'reserve_days');
   p.refused(await ask({ reason: undefined }), 400, 'field_required', 'reason');
   p.refused(await ask({}, `/v1/accounts/${source}/settlement-rule`), 404, 'settle_rule_account');
+  p.refused(await ask({ card: 'crd_0000000000001' }), 404, 'account_card', 'card');
   p.refused(await p.operator('GET', `/v1/accounts/${source}/settlement-rule`), 404, 'settle_rule_account');
 });
 
@@ -110,6 +112,29 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   assert.deepEqual([cancelled.status, cancelled.remark], ['cancelled', 'not wanted']);
   assert.equal((await get()).held, 0);
   assert.equal((await ok('GET', one)).status, 'cancelled');
+});
+
+test('a rule names a card of the merchant; when it is removed, the default one takes its place', async () => {
+  const { id: owner } = await ok('POST', '/v1/merchants', { merchant_no: 'cards', name: 'Cards' });
+  const app = await ok('POST', `/v1/merchants/${owner}/apps`, { name: 'web' });
+  const cardKey = await ok('POST', `/v1/merchants/${owner}/keys`, { app: app.id, permissions: 'settle:*' });
+  const card = (digits, merchant_id = owner) => ok('POST', '/v1/bank-cards', { merchant_id, kind: 'corporate',
+    bank_code: 'ICBC', bank_name: 'ICBC', number: digits, holder: 'Tomato' });
+  const [first, chosen] = [await card('110907890000000001'), await card('110907890000000002')];
+  const theirs = await card('110907890000000003', p.owner.id);
+  const own = await ok('POST', '/v1/accounts', { merchant_id: owner, type: 'settlement', currency: 'CNY' });
+  const at = `/v1/accounts/${own.id}/settlement-rule`;
+  const ask = (id) => p.operator('PUT', at, rule({ mode: 'self_service', card: id }));
+  p.refused(await ask(theirs.id), 404, 'account_card', 'card');
+  await p.reviewed(await ask(chosen.id));
+  assert.equal((await ok('GET', at)).card, chosen.id);
+  await ok('POST', '/v1/ledger/transfers', { business_no: ++number,
+    legs: [{ account: source, side: 'debit', amount: 10 }, { account: own.id, side: 'credit', amount: 10 }] });
+  await ok('POST', `/v1/bank-cards/${chosen.id}/remove`, { merchant_id: owner });
+  p.refused(await ask(chosen.id), 404, 'account_card', 'card');
+  const made = await merchant('POST', '/v1/settlements', { settlement_no: 'C1', currency: 'CNY' }, cardKey);
+  assert.deepEqual([made.body.amount, made.body.card], [10, first.id], made.raw);
+  assert.equal((await ok('GET', at)).card, chosen.id);
 });
 
 test('permissions are asked for', async () => {

@@ -2,12 +2,30 @@
 
 static const struct route *const more_routes[] = {account__card_routes, NULL};
 
-/* ---- what stands in the way of cancelling ---- */
-
 struct account_state { /* of the module */
     const struct account_blocker *blockers[ACCOUNT_BLOCKERS_MAX];
     size_t blocker_count;
+    account_opened_cb opened; /* NULL: nobody follows */
 };
+
+/* ---- what follows an opening ---- */
+
+void account_on_opened(struct app *app, account_opened_cb opened)
+{
+    struct account_state *state = app_state(app, &account_module);
+
+    CHECK(state->opened == NULL);
+    state->opened = opened;
+}
+
+account_opened_cb account__opened(const struct app *app)
+{
+    const struct account_state *state = app_state(app, &account_module);
+
+    return state->opened;
+}
+
+/* ---- what stands in the way of cancelling ---- */
 
 void account_register_blocker(struct app *app, const struct account_blocker *blocker)
 {

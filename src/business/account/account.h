@@ -91,6 +91,13 @@ enum { ACCOUNT_BLOCKERS_MAX = 8 };
 /* For the start of a module behind account_module. */
 void account_register_blocker(struct app *app, const struct account_blocker *blocker);
 
+/* ---- what follows an opening ---- */
+
+/* Called in the batch that opens an account over the API, also for one that is there already: it
+ * must do its work once. For the start of the one module that has to follow. */
+typedef enum err (*account_opened_cb)(struct tx *tx, int64_t account_id);
+void account_on_opened(struct app *app, account_opened_cb opened);
+
 /* ---- bank cards (结算银行卡) ---- */
 
 enum account_card_kind { ACCOUNT_CARD_PRIVATE = 1, ACCOUNT_CARD_CORPORATE }; /* 对私, 对公 */
@@ -122,6 +129,13 @@ MUST_USE enum err account_card_get(struct tx *tx, int64_t merchant_id, int64_t c
 /* The merchant's default card; ERR_ACCOUNT_CARD: it has none. */
 MUST_USE enum err account_card_default(struct tx *tx, int64_t merchant_id,
                                        const struct account_card **card);
+/* The card while it is active, else the merchant's default one (which cannot be removed): a card
+ * that was chosen once is never paid to after its removal. card_id 0: none was chosen.
+ * ERR_ACCOUNT_CARD: the merchant has no default card either. */
+MUST_USE enum err account_card_or_default(struct tx *tx, int64_t merchant_id, int64_t card_id,
+                                          const struct account_card **card);
+/* For the prefetch of command kinds that will ask for it. card_id may be 0. */
+void account_card_prefetch(struct prefetch *pre, int64_t merchant_id, int64_t card_id);
 /* For whoever pays out: opened with the vault; wipe after use. */
 MUST_USE enum err account_card_open(const struct app *app, struct arena *arena,
                                     const struct account_card *card, struct secret *number,

@@ -170,6 +170,7 @@ static struct reply *open_handler(struct request *req)
         return reply_refusal(req);
     }
     opening->operator_id = req->principal.key_id;
+    opening->opened = account__opened(req->app);
     return reply_command(req, &account__open_kind, opening, account_changed);
 }
 

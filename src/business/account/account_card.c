@@ -107,6 +107,25 @@ enum err account_card_default(struct tx *tx, int64_t merchant_id, const struct a
     return ERR_OK;
 }
 
+enum err account_card_or_default(struct tx *tx, int64_t merchant_id, int64_t card_id,
+                                 const struct account_card **card)
+{
+    enum err err =
+        card_id == 0 ? ERR_ACCOUNT_CARD : account_card_get(tx, merchant_id, card_id, card);
+
+    return err == ERR_ACCOUNT_CARD ? account_card_default(tx, merchant_id, card) : err;
+}
+
+void account_card_prefetch(struct prefetch *pre, int64_t merchant_id, int64_t card_id)
+{
+    const struct account_card like = {.default_of = merchant_id};
+
+    prefetch_unique(pre, &account_card_table, 1, &like);
+    if (card_id != 0) {
+        prefetch_id(pre, &account_card_table, card_id);
+    }
+}
+
 static void touch(struct tx *tx, struct account_card *card)
 {
     card->updated_at_ms = tx_now_ms(tx);

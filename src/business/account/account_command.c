@@ -128,6 +128,9 @@ static enum err open_apply(struct tx *tx, const void *arg, void *result)
 
     TRY(merchant_check_active(tx, opening->merchant_id, 0));
     TRY(ledger_account_open(tx, &key, account_id));
+    if (opening->opened != NULL) {
+        TRY(opening->opened(tx, *account_id));
+    }
     TRY(edit_row(tx, *account_id, &row));
     if (row->changes > 0) {
         return str_eq(row->remark, opening->remark) ? ERR_OK

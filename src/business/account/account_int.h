@@ -58,8 +58,11 @@ struct account_opening {
     enum currency currency;
     struct str remark;
     int64_t operator_id;
+    account_opened_cb opened; /* account_on_opened; may be NULL */
 };
 extern const struct command_kind account__open_kind;
+/* What account_on_opened was given; NULL: nothing. */
+account_opened_cb account__opened(const struct app *app);
 
 struct account_change {
     int64_t account_id;

@@ -110,6 +110,17 @@ static enum err price(struct tx *tx, struct settle_order *order)
     return ERR_OK;
 }
 
+/* The card of the rule while it is there, else the merchant's default one. */
+static enum err choose_card(struct tx *tx, const struct settle_rule *rule,
+                            struct settle_order *order)
+{
+    const struct account_card *card;
+    enum err err = account_card_or_default(tx, rule->merchant_id, rule->card_id, &card);
+
+    order->card_id = err == ERR_OK ? card->id : 0;
+    return err == ERR_ACCOUNT_CARD ? ERR_OK : err;
+}
+
 static enum err hold(struct tx *tx, struct settle_order *order)
 {
     const struct ledger_hold_place place = {
@@ -137,7 +148,6 @@ enum err settle__make(struct tx *tx, const struct settle_rule *rule, const struc
         .settlement_no = make->settlement_no,
         .currency = rule->currency,
         .mode = make->mode,
-        .card_id = rule->card_id,
         .status = SETTLE_WAITING,
         .created_at_ms = tx_now_ms(tx),
     };
@@ -150,6 +160,7 @@ enum err settle__make(struct tx *tx, const struct settle_rule *rule, const struc
     TRY(decide_amount(tx, rule, make->amount, settle__matured(account, (int32_t)make->date),
                       &row.amount));
     TRY(price(tx, &row));
+    TRY(choose_card(tx, rule, &row));
     TRY(hold(tx, &row));
     settle__announce(tx, &row);
     TRY(tx_insert(tx, &settle_order_table, &row));
@@ -215,6 +226,7 @@ static void self_prefetch(struct prefetch *pre, const void *arg_ptr, unsigned ro
 
     if (round == 0) {
         prefetch_unique(pre, &settle_order_table, 1, &key);
+        account_card_prefetch(pre, arg->merchant_id, 0);
     }
     merchant_prefetch(pre, arg->merchant_id, arg->app_id, round);
     settle_rule_prefetch(pre, arg->merchant_id, arg->currency, round);

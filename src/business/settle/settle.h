@@ -50,7 +50,9 @@ struct settle_order {
     struct amount fee;    /* part of it */
     int64_t rate_id;      /* of the fee; 0: none is configured */
     struct str rate;      /* JSON: the fee's terms as they were */
-    int64_t card_id;      /* 0: the account's own */
+    /* The card of the rule, or the default one, as it was; 0: the merchant had none. Whoever pays
+     * it out asks account_card_or_default: the card may have been removed since. */
+    int64_t card_id;
     int64_t hold_id;
     int64_t journal_id; /* that took the money out */
     int64_t return_journal_id;

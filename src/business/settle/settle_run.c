@@ -268,6 +268,9 @@ static void turn_prefetch(struct prefetch *pre, const void *arg_ptr, unsigned ro
         const struct rate_ask price = {
             .owner_id = rule->merchant_id, .kind = RATE_SETTLEMENT, .currency = rule->currency};
 
+        if (round == 1) {
+            account_card_prefetch(pre, rule->merchant_id, rule->card_id);
+        }
         merchant_prefetch(pre, rule->merchant_id, 0, round - 1);
         rate_prefetch(pre, &price, round - 1);
     }

@@ -1,4 +1,5 @@
 /* Finding, making and changing rules. */
+#include "business/account/account.h"
 #include "business/settle_rule/settle_rule_int.h"
 
 struct settle_rule settle_rule__default(const struct ledger_account *account)
@@ -113,6 +114,14 @@ enum err settle_rule_ensure(struct tx *tx, int64_t account_id, int32_t date)
     return account->code == LEDGER_CODE_MERCHANT_PAYABLE ? make_on(tx, account_id, date) : ERR_OK;
 }
 
+enum err settle_rule__opened(struct tx *tx, int64_t account_id)
+{
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    return settle_rule_ensure(tx, account_id, today);
+}
+
 enum err settle_rule_matures_on(struct tx *tx, int64_t merchant_id, enum currency currency,
                                 int32_t *matures_on)
 {
@@ -136,8 +145,17 @@ void settle_rule_prefetch(struct prefetch *pre, int64_t merchant_id, enum curren
 
 /* ---- changing ---- */
 
-enum err settle_rule__check(struct tx *tx, const struct settle_rule_change *change,
-                            struct str *cycle_days)
+static enum err check_card(struct tx *tx, int64_t merchant_id, int64_t card_id)
+{
+    const struct account_card *card;
+    enum err err = card_id == 0 ? ERR_OK : account_card_get(tx, merchant_id, card_id, &card);
+
+    return err == ERR_ACCOUNT_CARD ? tx_refuse(tx, err, "card") : err;
+}
+
+/* The rule as it is, and the days of the change in their one form. */
+static enum err check(struct tx *tx, const struct settle_rule_change *change,
+                      struct settle_rule **rule, struct str *cycle_days)
 {
     uint32_t days;
 
@@ -148,7 +166,8 @@ enum err settle_rule__check(struct tx *tx, const struct settle_rule_change *chan
         return tx_refuse(tx, ERR_SETTLE_RULE_LIMITS, "maximum");
     }
     *cycle_days = settle_days_print(tx_arena(tx), days);
-    return ERR_OK;
+    TRY(settle_rule_edit(tx, change->account_id, rule));
+    return check_card(tx, (*rule)->merchant_id, change->card_id);
 }
 
 static struct str print(struct tx *tx, const struct settle_rule *rule)
@@ -201,8 +220,7 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     int32_t today;
     bool due;
 
-    TRY(settle_rule__check(tx, change, &cycle_days));
-    TRY(settle_rule_edit(tx, change->account_id, &rule));
+    TRY(check(tx, change, &rule, &cycle_days));
     history.before = print(tx, rule);
     TRY(ledger_today(tx, &today));
     TRY(is_due(tx, rule, today, &due));
@@ -240,8 +258,7 @@ static enum err check_reviewed(struct tx *tx, const struct review_item *item)
     struct str cycle_days;
 
     TRY(read_change(tx, item, &change));
-    TRY(settle_rule__check(tx, &change, &cycle_days));
-    return settle_rule_edit(tx, change.account_id, &rule);
+    return check(tx, &change, &rule, &cycle_days);
 }
 
 static enum err apply_reviewed(struct tx *tx, const struct review_item *item)

@@ -1,9 +1,9 @@
 /* Settlement rules (结算规则): when a merchant's account is settled, with how much, and from which
  * workday on a payment's money may leave.
  *
- * There is one rule per payable account (2241). It is made with the defaults when a payment is
- * booked on the account, when an operator sets it, or by the first run after the account was
- * opened:
+ * There is one rule per payable account (2241). It is made with the defaults when the account is
+ * opened over the API, when a payment is booked on it, when an operator sets it, or by the first
+ * run after the account was opened in another way:
  *
  *     cycle week_work on days 1,2,3,4,5; reserve_days 1; no minimum, no maximum; automatic
  *
@@ -48,7 +48,7 @@ struct settle_rule {
     struct amount minimum; /* less than this is not settled; 0: anything is */
     struct amount maximum; /* of one settlement; 0: no cap */
     enum settle_mode mode;
-    int64_t card_id;    /* the bank card it is paid to; 0: the account's own */
+    int64_t card_id;    /* the bank card it is paid to; 0, or removed: the merchant's default one */
     int64_t next_date;  /* yyyymmdd of the next automatic settlement */
     int64_t handled_on; /* yyyymmdd: the last run that has dealt with the account; 0: none */
     int64_t created_at_ms;

@@ -1,4 +1,5 @@
 /* The API of settlement rules. */
+#include "business/account/account.h"
 #include "business/settle_rule/settle_rule_int.h"
 #include "platform/store/store_reply.h"
 
@@ -38,7 +39,7 @@ static const struct field rule_fields[] = {
     FIELD(struct settle_rule, next_date, FIELD_INT, .always = true,
           .help = "yyyymmdd of the next automatic settlement"),
     FIELD(struct settle_rule, version, FIELD_INT, .always = true,
-          .help = "0: nobody has set it and nothing has been booked, these are the defaults"),
+          .help = "0: it has none yet, these are the defaults"),
 };
 const struct field_set settle_rule__set = FIELD_SET("settlement_rule", rule_fields);
 
@@ -81,7 +82,7 @@ static const struct field change_fields[] = {
     FIELD(struct settle_rule_change, mode, FIELD_ENUM, .names = modes, .required = true,
           .example = "automatic"),
     RULE_FIELD(struct settle_rule_change, card_id, "card", FIELD_ID, .prefix = "crd",
-               .help = "Absent: the merchant's default card"),
+               .help = "Of the merchant; absent, or once it was removed: the default card"),
     FIELD(struct settle_rule_change, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = SETTLE_RULE_REASON_MAX, .example = "contract of 2026-11-01"),
 };
@@ -178,7 +179,7 @@ static struct reply *history_handler(struct request *req)
 
 static const enum err account_errors[] = {ERR_SETTLE_RULE_ACCOUNT, ERR_OK};
 static const enum err put_errors[] = {ERR_SETTLE_RULE_DAYS, ERR_SETTLE_RULE_LIMITS,
-                                      ERR_SETTLE_RULE_ACCOUNT, ERR_OK};
+                                      ERR_SETTLE_RULE_ACCOUNT, ERR_ACCOUNT_CARD, ERR_OK};
 
 const struct route settle_rule__routes[] = {
     {
@@ -224,6 +225,7 @@ static enum err start(struct app *app, void **state)
 {
     *state = NULL;
     review_register(app, &settle_rule__review);
+    account_on_opened(app, settle_rule__opened);
     return ERR_OK;
 }
 

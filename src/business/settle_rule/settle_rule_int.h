@@ -37,11 +37,9 @@ extern const struct table settle_rule__history_table;
 
 /* The defaults, for an account. */
 struct settle_rule settle_rule__default(const struct ledger_account *account);
-/* Refuses what cannot be a rule and gives the days in their one form. ERR_SETTLE_RULE_DAYS
- * cycle_days, ERR_SETTLE_RULE_LIMITS maximum. */
-MUST_USE enum err settle_rule__check(struct tx *tx, const struct settle_rule_change *change,
-                                     struct str *cycle_days);
-/* Changes the rule and writes its history. */
+/* Changes the rule and writes its history. The first that applies: ERR_SETTLE_RULE_DAYS
+ * cycle_days, ERR_SETTLE_RULE_LIMITS maximum, ERR_SETTLE_RULE_ACCOUNT, ERR_ACCOUNT_CARD card (there
+ * is none, it is another merchant's, or was removed). The same is refused when it is asked for. */
 MUST_USE enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
                                      int64_t review_id);
 
@@ -55,6 +53,9 @@ MUST_USE enum err settle_rule__read_history(struct reader *reader,
                                             const struct settle_rule_page *page,
                                             struct arena *arena, struct settle_rule_history **out,
                                             size_t *count);
+
+/* Follows the opening of an account: it has a rule from then on. */
+MUST_USE enum err settle_rule__opened(struct tx *tx, int64_t account_id);
 
 extern const struct field_set settle_rule__set;
 /* Asks for the change: arg the change, result struct review_item. */

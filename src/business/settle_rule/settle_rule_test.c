@@ -31,6 +31,33 @@ static void an_account_begins_with_the_default_rule(void **state)
     books_close(books);
 }
 
+static enum err open_over_the_api(struct tx *tx, void *ctx)
+{
+    return settle_rule__opened(tx, *(const int64_t *)ctx);
+}
+
+static void an_account_opened_over_the_api_begins_as_one_that_was_paid_to(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    struct settle_rule paid = settle_kit_rule(books, settle_kit_account(books, 11)), opened;
+    int64_t account = books_account(books, 12, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t deposit = books_account(books, 12, LEDGER_CODE_DEPOSIT, CURRENCY_CNY);
+
+    assert_ok(books_run(books, open_over_the_api, &account));
+    assert_ok(books_run(books, open_over_the_api, &account)); /* again */
+    assert_ok(books_run(books, open_over_the_api, &deposit)); /* has no rule */
+    opened = settle_kit_rule(books, account);
+    assert_int_equal(opened.version, 1);
+    assert_int_equal(opened.cycle, paid.cycle);
+    assert_true(str_eq(opened.cycle_days, paid.cycle_days));
+    assert_int_equal(opened.reserve_days, paid.reserve_days);
+    assert_int_equal(opened.mode, paid.mode);
+    assert_int_equal(opened.next_date, paid.next_date);
+    assert_int_equal(settle_kit_account(books, 12), account);
+    assert_int_equal(settle_kit_rule(books, account).version, 1);
+    books_close(books);
+}
+
 static void an_account_without_a_rule_shows_the_defaults(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -195,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_account_begins_with_the_default_rule),
+        cmocka_unit_test(an_account_opened_over_the_api_begins_as_one_that_was_paid_to),
         cmocka_unit_test(an_account_without_a_rule_shows_the_defaults),
         cmocka_unit_test(a8_a_rule_is_changed_and_leaves_its_before_and_after),
         cmocka_unit_test(a9_a_self_service_account_can_be_made),
