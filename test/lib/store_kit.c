@@ -413,6 +413,51 @@ enum err kit_note_get(struct kit *kit, int64_t id, struct note *note)
     return read_row(&(struct kit_read){.kit = kit, .table = &note_table, .id = id, .row = note});
 }
 
+struct kit_each {
+    struct kit *kit;
+    const int64_t *asked;
+    size_t count;
+    const void **items;
+    enum err err;
+};
+
+static void read_each_id(void *ctx, struct reader *reader)
+{
+    struct kit_each *e = ctx;
+
+    e->err = reader_get_each(reader, &item_table, e->asked, e->count, e->kit->arena, e->items);
+}
+
+static void read_each_owner(void *ctx, struct reader *reader)
+{
+    struct kit_each *e = ctx;
+    struct item *likes = ARENA_ARRAY(e->kit->arena, struct item, e->count);
+    const void **keys = ARENA_ARRAY(e->kit->arena, const void *, e->count);
+    const struct reader_keys wanted = {.table = &item_table, .keys = keys, .count = e->count};
+
+    for (size_t i = 0; i < e->count; i++) {
+        likes[i].owner = e->asked[i];
+        keys[i] = &likes[i];
+    }
+    e->err = reader_find_each(reader, &wanted, e->kit->arena, e->items);
+}
+
+enum err kit_get_each(struct kit *kit, const int64_t *ids, size_t count, const void **items)
+{
+    struct kit_each each = {kit, ids, count, items, ERR_OK};
+
+    CHECK(store_read(kit->store, read_each_id, &each) == ERR_OK);
+    return each.err;
+}
+
+enum err kit_find_each(struct kit *kit, const int64_t *owners, size_t count, const void **items)
+{
+    struct kit_each each = {kit, owners, count, items, ERR_OK};
+
+    CHECK(store_read(kit->store, read_each_owner, &each) == ERR_OK);
+    return each.err;
+}
+
 static void read_count(void *ctx, struct reader *reader)
 {
     struct kit_read *r = ctx;

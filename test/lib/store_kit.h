@@ -86,6 +86,9 @@ enum err kit_read_owner(struct kit *kit, int64_t owner, struct item *item);
 enum err kit_keeper_get(struct kit *kit, int64_t id, struct keeper *keeper);
 enum err kit_note_get(struct kit *kit, int64_t id, struct note *note);
 int64_t kit_count(struct kit *kit); /* of items */
+/* Several items by one question: by ids, or by owners. items[i] is NULL when there is none. */
+enum err kit_get_each(struct kit *kit, const int64_t *ids, size_t count, const void **items);
+enum err kit_find_each(struct kit *kit, const int64_t *owners, size_t count, const void **items);
 /* Items with id >= from, by a query on a loop. */
 enum err kit_query(struct kit *kit, int64_t min_commit_no, int64_t from, struct item **items,
                    size_t *count);

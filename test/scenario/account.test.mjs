@@ -71,6 +71,13 @@ test('accounts are listed in pages', async () => {
   assert.notEqual(first.data[0].id, second.data[0].id);
 });
 
+test('a list shows each account as it is shown alone', async () => {
+  await ok('POST', `/v1/accounts/${channel}/remark`, { remark: 'a source of money' });
+  const { data } = await ok('GET', '/v1/accounts?limit=200');
+  assert.deepEqual(new Set(data.map((a) => a.remark)), new Set(['first', 'a source of money', undefined]));
+  for (const one of data) { assert.deepEqual(await ok('GET', `/v1/accounts/${one.id}`), one); }
+});
+
 test('an amount is frozen and released in part', async () => {
   assert.equal((await credit(1000)).status, 200);
   const answer = await freeze({ amount: 300 });

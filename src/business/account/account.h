@@ -45,6 +45,8 @@ int account_shard_of(int64_t owner_id);
 void account_number_print(struct buf *buf, const struct account_number *number);
 /* ERR_FIELD_FORMAT: no account number, or its check digit is wrong. */
 MUST_USE enum err account_number_parse(struct str text, struct account_number *out);
+struct str account_number_of(const struct ledger_account *account, int64_t serial,
+                             struct arena *arena);
 MUST_USE enum err account_number_read(struct reader *reader, const struct ledger_account *account,
                                       struct arena *arena, struct str *number);
 

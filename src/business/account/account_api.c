@@ -93,17 +93,16 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
         .after_id = query->starting_after,
         .limit = query->limit + 1,
     };
+    struct account_shown shown = {.today = time_business_date(req->received_ms)};
     struct ledger_account *rows;
     struct account_view *views;
 
     TRY(account__read_list(reader, &filter, req->arena, &rows, &page->count));
     page->limit = (size_t)query->limit;
     page->rows = views = ARENA_ARRAY(req->arena, struct account_view, page->count);
-    for (size_t i = 0; i < page->count && i < page->limit; i++) {
-        TRY(account__view(reader, &rows[i], time_business_date(req->received_ms), req->arena,
-                          &views[i]));
-    }
-    return ERR_OK;
+    shown.accounts = rows;
+    shown.count = page->count < page->limit ? page->count : page->limit;
+    return account__views(reader, &shown, req->arena, views);
 }
 
 static const struct list_shape list_shape = {&account__view_set, sizeof(struct account_view),

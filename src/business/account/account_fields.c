@@ -104,16 +104,9 @@ enum account_type account__type_of(int64_t code)
     return 0;
 }
 
-enum err account__view(struct reader *reader, const struct ledger_account *account, int32_t today,
-                       struct arena *arena, struct account_view *out)
+static struct account_view view_of(const struct ledger_account *account, int32_t today)
 {
-    struct account_row row = {0};
-    enum err err = reader_get(reader, &account__table, account->id, arena, &row);
-
-    if (err != ERR_STORE_NOT_FOUND) {
-        TRY(err);
-    }
-    *out = (struct account_view){
+    return (struct account_view){
         .id = account->id,
         .merchant_id = account->owner_id,
         .type = account__type_of(account->code),
@@ -130,20 +123,42 @@ enum err account__view(struct reader *reader, const struct ledger_account *accou
         .deferred = account->deferred,
         .holds = account->holds,
         .pending = account->pending,
-        .remark = row.remark,
         .created_at = account->created_at_ms,
     };
-    return account_number_read(reader, account, arena, &out->number);
+}
+
+/* Two questions, however many accounts there are: their serials and their remarks. */
+enum err account__views(struct reader *reader, const struct account_shown *page,
+                        struct arena *arena, struct account_view *out)
+{
+    int64_t *serials = ARENA_ARRAY(arena, int64_t, page->count);
+    int64_t *ids = ARENA_ARRAY(arena, int64_t, page->count);
+    const void **rows = ARENA_ARRAY(arena, const void *, page->count);
+
+    for (size_t i = 0; i < page->count; i++) {
+        ids[i] = page->accounts[i].id;
+    }
+    TRY(ledger_read_serials(reader, page->accounts, page->count, arena, serials));
+    TRY(reader_get_each(reader, &account__table, ids, page->count, arena, rows));
+    for (size_t i = 0; i < page->count; i++) {
+        const struct account_row *row = rows[i];
+
+        out[i] = view_of(&page->accounts[i], page->today);
+        out[i].number = account_number_of(&page->accounts[i], serials[i], arena);
+        out[i].remark = row == NULL ? STR("") : row->remark;
+    }
+    return ERR_OK;
 }
 
 enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
                        struct arena *arena, struct account_view *out)
 {
     struct ledger_account account;
+    const struct account_shown page = {.accounts = &account, .count = 1, .today = today};
 
     TRY(ledger_read_account(reader, account_id, arena, &account));
     return account__type_of(account.code) == 0 ? ERR_LEDGER_ACCOUNT
-                                               : account__view(reader, &account, today, arena, out);
+                                               : account__views(reader, &page, arena, out);
 }
 
 enum err account__read_list(struct reader *reader, const struct account_filter *filter,

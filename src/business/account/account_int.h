@@ -157,8 +157,14 @@ MUST_USE enum err account__read_blocker(struct reader *reader, const struct app 
 MUST_USE enum err account__read_list(struct reader *reader, const struct account_filter *filter,
                                      struct arena *arena, struct ledger_account **rows,
                                      size_t *count);
-MUST_USE enum err account__view(struct reader *reader, const struct ledger_account *account,
-                                int32_t today, struct arena *arena, struct account_view *out);
+struct account_shown {
+    const struct ledger_account *accounts;
+    size_t count;
+    int32_t today;
+};
+/* out[i] is accounts[i] as people see it. */
+MUST_USE enum err account__views(struct reader *reader, const struct account_shown *page,
+                                 struct arena *arena, struct account_view *out);
 
 struct account_page {
     int64_t id; /* of the account, or of the merchant for cards */

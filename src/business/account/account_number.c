@@ -67,18 +67,27 @@ enum err account_number_parse(struct str text, struct account_number *out)
     return ERR_OK;
 }
 
-enum err account_number_read(struct reader *reader, const struct ledger_account *account,
-                             struct arena *arena, struct str *number)
+struct str account_number_of(const struct ledger_account *account, int64_t serial,
+                             struct arena *arena)
 {
-    struct account_number parts = {
+    const struct account_number parts = {
         .opened_on = time_business_date(account->created_at_ms),
+        .serial = serial,
         .shard = account_shard_of(account->owner_id),
     };
     struct buf text;
 
-    TRY(ledger_read_serial(reader, account->id, arena, &parts.serial));
     buf_init_arena(&text, arena, ACCOUNT_NUMBER_MAX);
     account_number_print(&text, &parts);
-    *number = buf_str(&text);
+    return buf_str(&text);
+}
+
+enum err account_number_read(struct reader *reader, const struct ledger_account *account,
+                             struct arena *arena, struct str *number)
+{
+    int64_t serial;
+
+    TRY(ledger_read_serial(reader, account->id, arena, &serial));
+    *number = account_number_of(account, serial, arena);
     return ERR_OK;
 }

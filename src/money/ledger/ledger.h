@@ -613,6 +613,9 @@ MUST_USE enum err ledger_read_holds(struct reader *reader, const struct ledger_h
 /* ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_read_serial(struct reader *reader, int64_t account_id, struct arena *arena,
                                      int64_t *serial);
+/* serials[i] is that of accounts[i]: one question for all of them. */
+MUST_USE enum err ledger_read_serials(struct reader *reader, const struct ledger_account *accounts,
+                                      size_t count, struct arena *arena, int64_t *serials);
 MUST_USE enum err ledger_read_by_serial(struct reader *reader, int64_t serial, struct arena *arena,
                                         int64_t *account_id);
 /* Accounts of any of the codes, in the order of their ids. */

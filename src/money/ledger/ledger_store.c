@@ -547,6 +547,29 @@ enum err ledger_read_serial(struct reader *reader, int64_t account_id, struct ar
     return ERR_OK;
 }
 
+enum err ledger_read_serials(struct reader *reader, const struct ledger_account *accounts,
+                             size_t count, struct arena *arena, int64_t *serials)
+{
+    struct ledger_serial *likes = ARENA_ARRAY(arena, struct ledger_serial, count);
+    const void **keys = ARENA_ARRAY(arena, const void *, count);
+    const void **rows = ARENA_ARRAY(arena, const void *, count);
+    const struct reader_keys wanted = {
+        .table = &ledger__serial_table, .keys = keys, .count = count};
+
+    for (size_t i = 0; i < count; i++) {
+        likes[i].account_id = accounts[i].id;
+        keys[i] = &likes[i];
+    }
+    TRY(reader_find_each(reader, &wanted, arena, rows));
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i] == NULL) {
+            return ERR_LEDGER_ACCOUNT;
+        }
+        serials[i] = ((const struct ledger_serial *)rows[i])->serial;
+    }
+    return ERR_OK;
+}
+
 enum err ledger_read_by_serial(struct reader *reader, int64_t serial, struct arena *arena,
                                int64_t *account_id)
 {

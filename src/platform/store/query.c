@@ -263,6 +263,88 @@ enum err reader_find(struct reader *reader, const struct table *table, unsigned 
     return take_one(info, &one, row);
 }
 
+/* Puts each row where its id or key was asked for. They mostly come in that order. */
+struct each_sink {
+    struct row_sink sink;
+    const struct table_info *info;
+    const int64_t *ids; /* NULL: by keys */
+    const struct reader_keys *keys;
+    const void **rows;
+    size_t count;
+    size_t next;
+};
+
+static bool is_asked(const struct each_sink *each, size_t at, const void *row)
+{
+    const struct table *table = each->info->table;
+
+    if (each->ids == NULL) {
+        return row__key_equal(each->info, each->keys->unique, each->keys->keys[at], row);
+    }
+    return each->ids[at] ==
+           *(const int64_t *)(const void *)((const char *)row + table->columns[0].offset);
+}
+
+static void add_each(struct row_sink *sink, void *row)
+{
+    struct each_sink *each = (struct each_sink *)(void *)sink;
+
+    for (size_t i = 0; i < each->count; i++) {
+        size_t at = (each->next + i) % each->count;
+
+        if (is_asked(each, at, row)) {
+            each->rows[at] = row;
+            each->next = at + 1;
+            return;
+        }
+    }
+}
+
+static enum err read_each(struct reader *reader, struct each_sink *each)
+{
+    const struct driver *driver = reader->db->driver;
+    unsigned tries = 0;
+    enum db_status status;
+
+    memset(each->rows, 0, each->count * sizeof(*each->rows));
+    do {
+        status = each->ids != NULL
+                     ? driver->load_ids(reader->db, each->info, each->ids, each->count, &each->sink)
+                     : driver->load_keys(reader->db, each->info, each->keys->unique,
+                                         each->keys->keys, each->count, &each->sink);
+    } while (try_again(reader, status, &tries));
+    return checked(reader, status);
+}
+
+enum err reader_get_each(struct reader *reader, const struct table *table, const int64_t *ids,
+                         size_t count, struct arena *arena, const void **rows)
+{
+    struct each_sink each = {
+        .sink = {arena, add_each},
+        .info = catalog__table(&reader->store->catalog, table),
+        .ids = ids,
+        .rows = rows,
+        .count = count,
+    };
+
+    return count == 0 ? ERR_OK : read_each(reader, &each);
+}
+
+enum err reader_find_each(struct reader *reader, const struct reader_keys *keys,
+                          struct arena *arena, const void **rows)
+{
+    struct each_sink each = {
+        .sink = {arena, add_each},
+        .info = catalog__table(&reader->store->catalog, keys->table),
+        .keys = keys,
+        .rows = rows,
+        .count = keys->count,
+    };
+
+    CHECK(keys->unique < keys->table->unique_count);
+    return keys->count == 0 ? ERR_OK : read_each(reader, &each);
+}
+
 struct rows_sink {
     struct row_sink sink;
     size_t row_size;

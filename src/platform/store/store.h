@@ -219,6 +219,19 @@ MUST_USE enum err reader_get(struct reader *reader, const struct table *table, i
                              struct arena *arena, void *row);
 MUST_USE enum err reader_find(struct reader *reader, const struct table *table, unsigned unique,
                               const void *key, struct arena *arena, void *row);
+/* Several rows by one question, not one each: rows[i] is that of ids[i] or keys[i], which must
+ * differ, or NULL when there is none. */
+MUST_USE enum err reader_get_each(struct reader *reader, const struct table *table,
+                                  const int64_t *ids, size_t count, struct arena *arena,
+                                  const void **rows);
+struct reader_keys {
+    const struct table *table;
+    unsigned unique;
+    const void *const *keys; /* rows with the unique's columns filled in, none of them empty */
+    size_t count;
+};
+MUST_USE enum err reader_find_each(struct reader *reader, const struct reader_keys *keys,
+                                   struct arena *arena, const void **rows);
 /* All result rows of a statement with .row, as an array in the arena. */
 MUST_USE enum err reader_rows(struct reader *reader, const struct statement *statement,
                               const struct value *values, size_t value_count, struct arena *arena,

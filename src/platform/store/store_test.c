@@ -794,6 +794,33 @@ static void finding_by_key_on_a_reader(void **state)
     kit_close(kit);
 }
 
+static void assert_items(const void *const *items, const int64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(items[i] == NULL ? 0 : ((const struct item *)items[i])->id, ids[i]);
+    }
+}
+
+static void several_rows_come_where_they_were_asked_for(void **state)
+{
+    static const int64_t asked[] = {3, 404, 1, 2}, found[] = {3, 0, 1, 2};
+    struct kit *kit = kit_open(*state);
+    const void *items[ARRAY_LEN(asked)];
+
+    kit_put(kit, 1, "a");
+    kit_put(kit, 2, "b");
+    kit_put(kit, 3, "c");
+    assert_int_equal(kit_get_each(kit, asked, ARRAY_LEN(asked), items), ERR_OK);
+    assert_items(items, found, ARRAY_LEN(found));
+    assert_str(((const struct item *)items[3])->name, STR("b"));
+    assert_int_equal(kit_find_each(kit, asked, ARRAY_LEN(asked), items), ERR_OK);
+    assert_items(items, found, ARRAY_LEN(found));
+    assert_int_equal(kit_get_each(kit, asked, 0, items), ERR_OK);
+    assert_int_equal(kit_find_each(kit, asked + 1, 1, items), ERR_OK);
+    assert_null(items[0]);
+    kit_close(kit);
+}
+
 /* ---- watchers ---- */
 
 struct seen {
@@ -1094,6 +1121,7 @@ int main(void)
         EACH(later_rounds_follow_rows_that_are_in_memory),
         EACH(a_row_the_database_refuses_fails_its_command_alone),
         EACH(queries_run_on_a_loop_and_see_the_commit),
+        EACH(several_rows_come_where_they_were_asked_for),
         EACH(finding_by_key_on_a_reader),
         EACH(watchers_see_what_a_batch_did),
         EACH(a_full_queue_refuses),
