@@ -162,6 +162,7 @@ static void start_node(int node, bool first)
     add(&a, "--no-defaults");
     add(&a, "--user=%s", cluster.user);
     add(&a, "--datadir=%s/node%d", cluster.folder, node + 1);
+    add(&a, "--tmpdir=%s/scratch%d", cluster.folder, node + 1);
     add(&a, "--socket=%s/socket%d", cluster.folder, node + 1);
     add(&a, "--port=%d", cluster.ports[node][PORT_SQL]);
     add(&a, "--pid-file=%s/pid%d", cluster.folder, node + 1);
@@ -235,6 +236,7 @@ static void install(void)
     add(&a, "--no-defaults");
     add(&a, "--user=%s", cluster.user);
     add(&a, "--datadir=%s/node1", cluster.folder);
+    add(&a, "--tmpdir=%s/scratch1", cluster.folder);
     add(&a, "--auth-root-authentication-method=normal");
     add(&a, "--skip-test-db");
     CHECK(waitpid(start(&a, "log"), &status, 0) > 0);
@@ -243,20 +245,29 @@ static void install(void)
     }
 }
 
+static void make_subfolder(const char *name, int number, uid_t user)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof(path), "%s/%s%d", cluster.folder, name, number);
+    CHECK(mkdir(path, 0700) == 0 && chown(path, user, (gid_t)-1) == 0);
+}
+
 /* A root's rsync would give its rights away: the servers run as the user of Debian's package. */
 static void make_folder(void)
 {
     const struct passwd *user = geteuid() == 0 ? getpwnam("mysql") : getpwuid(geteuid());
-    char path[96];
 
     CHECK(user != NULL);
     cluster.user = user->pw_name;
     (void)snprintf(cluster.folder, sizeof(cluster.folder), "/tmp/tomato_galera.XXXXXX");
     CHECK(mkdtemp(cluster.folder) != NULL);
     CHECK(chmod(cluster.folder, 0755) == 0 && chown(cluster.folder, user->pw_uid, (gid_t)-1) == 0);
-    for (int i = 2; i <= GALERA_NODES; i++) {
-        (void)snprintf(path, sizeof(path), "%s/node%d", cluster.folder, i);
-        CHECK(mkdir(path, 0700) == 0 && chown(path, user->pw_uid, (gid_t)-1) == 0);
+    for (int i = 1; i <= GALERA_NODES; i++) {
+        make_subfolder("scratch", i, user->pw_uid); /* a starting server empties its tmpdir */
+        if (i > 1) {
+            make_subfolder("node", i, user->pw_uid);
+        }
     }
 }
 

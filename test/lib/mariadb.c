@@ -172,11 +172,12 @@ static void clean_up(void)
 
 static void start_server(void)
 {
-    char data[96], socket_path[96], port[32], pid_file[96], init_file[96];
+    char data[96], scratch[96], socket_path[96], port[32], pid_file[96], init_file[96];
     const char *const arguments[] = {"mariadbd",
                                      "--no-defaults",
                                      "--user=root",
                                      data,
+                                     scratch,
                                      socket_path,
                                      port,
                                      pid_file,
@@ -192,6 +193,7 @@ static void start_server(void)
     MYSQL *handle = NULL;
 
     (void)snprintf(data, sizeof(data), "--datadir=%s/data", mariadb.folder);
+    (void)snprintf(scratch, sizeof(scratch), "--tmpdir=%s", mariadb.folder);
     (void)snprintf(socket_path, sizeof(socket_path), "--socket=%s/socket", mariadb.folder);
     (void)snprintf(port, sizeof(port), "--port=%d", mariadb.port);
     (void)snprintf(pid_file, sizeof(pid_file), "--pid-file=%s/pid", mariadb.folder);
@@ -211,13 +213,16 @@ static void start_server(void)
     mysql_close(handle);
 }
 
+/* A server that starts removes the temporary tables it finds in its tmpdir: in a folder that
+ * several share they are those of another, which then aborts. */
 static void install(void)
 {
-    char data[96], init[96];
+    char data[96], scratch[96], init[96];
     const char *const arguments[] = {"mariadb-install-db",
                                      "--no-defaults",
                                      "--user=root",
                                      data,
+                                     scratch,
                                      "--auth-root-authentication-method=normal",
                                      "--skip-test-db",
                                      NULL};
@@ -227,6 +232,7 @@ static void install(void)
     (void)snprintf(mariadb.folder, sizeof(mariadb.folder), "/tmp/tomato_mariadb.XXXXXX");
     CHECK(mkdtemp(mariadb.folder) != NULL);
     (void)snprintf(data, sizeof(data), "--datadir=%s/data", mariadb.folder);
+    (void)snprintf(scratch, sizeof(scratch), "--tmpdir=%s", mariadb.folder);
     CHECK(waitpid(start(arguments), &status, 0) > 0);
     if (status != 0) {
         give_up("mariadb-install-db failed; is mariadb-server installed?");

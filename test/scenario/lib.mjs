@@ -33,9 +33,11 @@ async function startMariadb() {
   const folder = mkdtempSync(join(tmpdir(), 'tomato-mariadb-'));
   const port = await freePort();
   const socket = join(folder, 'socket');
+  // A server that starts empties its tmpdir of temporary tables, those of others too.
   execFileSync('mariadb-install-db', ['--no-defaults', `--datadir=${folder}/data`, '--user=root',
-    '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'ignore' });
+    `--tmpdir=${folder}`, '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'ignore' });
   const child = spawn('mariadbd', ['--no-defaults', `--datadir=${folder}/data`, '--user=root',
+    `--tmpdir=${folder}`,
     `--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1'], { stdio: 'ignore' });
   const sql = (text) => execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-u', 'root',
     '-e', text], { stdio: ['ignore', 'pipe', 'ignore'] });

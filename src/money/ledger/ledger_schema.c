@@ -160,7 +160,8 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     {
         .name = "ledger.018_serial_of_old",
         .sql = "INSERT INTO ledger_serial (serial, account_id) "
-               "SELECT ROW_NUMBER() OVER (ORDER BY id), id FROM ledger_account",
+               "SELECT ROW_NUMBER() OVER (ORDER BY id), id FROM ledger_account "
+               "WHERE NOT EXISTS (SELECT 1 FROM ledger_serial)",
     },
     {
         .name = "ledger.019_hold_effect",
