@@ -29,6 +29,7 @@ void model_free(struct model *model)
     mem_free(model->journals);
     mem_free(model->steps);
     mem_free(model->entries);
+    mem_free(model->pendings);
     mem_free(model);
 }
 
@@ -168,12 +169,24 @@ static struct model_reply apply_open(struct model *m, const struct model_request
     return (struct model_reply){.account = (int)m->account_count - 1};
 }
 
-static struct model_reply apply_floor(struct model *m, const struct model_request *r)
+/* What is asked of one account, which must be there and not be the books' own. */
+static struct model_reply check_account(const struct model *m, const struct model_request *r)
 {
-    struct model_account next;
-
     if (r->account == MODEL_NOBODY) {
         return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    return m->accounts[r->account].code == LEDGER_CODE_WAITING
+               ? refuse(ERR_LEDGER_CODE_OWN, "account")
+               : fine;
+}
+
+static struct model_reply apply_floor(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_account(m, r);
+    struct model_account next;
+
+    if (is_refused(reply)) {
+        return reply;
     }
     next = m->accounts[r->account];
     next.has_floor = r->has_floor;
@@ -230,7 +243,7 @@ static struct model_reply compare_legs(const struct model *m, const struct model
     for (int i = 0; i < r->leg_count; i++) {
         const struct model_entry *entry = &m->entries[journal->entries + (size_t)i];
 
-        if (entry->account != r->legs[i].account) {
+        if (entry->asked != r->legs[i].account) {
             return refuse_leg(ERR_LEDGER_CONFLICT, i, "account");
         }
         if (entry->is_debit != r->legs[i].is_debit) {
@@ -246,7 +259,14 @@ static struct model_reply compare_legs(const struct model *m, const struct model
     return (struct model_reply){.journal = journal->id, .exists = true};
 }
 
-static struct model_reply check_accounts(const struct model *m, const struct model_request *r)
+static bool is_credit(const struct model *m, const struct model_leg *leg)
+{
+    return leg->is_debit == m->accounts[leg->account].is_debit;
+}
+
+/* own: an entry that waited is applied, by the books themselves. */
+static struct model_reply check_accounts(const struct model *m, const struct model_request *r,
+                                         bool own)
 {
     for (int i = 0; i < r->leg_count; i++) {
         if (r->legs[i].account == MODEL_NOBODY) {
@@ -254,8 +274,13 @@ static struct model_reply check_accounts(const struct model *m, const struct mod
         }
     }
     for (int i = 0; i < r->leg_count; i++) {
-        if (m->accounts[r->legs[i].account].closed) {
+        if (m->accounts[r->legs[i].account].closed && !(r->fact && is_credit(m, &r->legs[i]))) {
             return refuse_leg(ERR_LEDGER_ACCOUNT_CLOSED, i, "account");
+        }
+    }
+    for (int i = 0; i < r->leg_count && !own; i++) {
+        if (m->accounts[r->legs[i].account].code == LEDGER_CODE_WAITING) {
+            return refuse_leg(ERR_LEDGER_CODE_OWN, i, "account");
         }
     }
     return fine;
@@ -267,12 +292,12 @@ static struct model_reply check_blocks(const struct model *m, const struct model
 {
     for (int i = 0; i < r->leg_count; i++) {
         const struct model_account *account = &m->accounts[r->legs[i].account];
-        bool is_credit = r->legs[i].is_debit == account->is_debit;
+        bool credit = is_credit(m, &r->legs[i]);
 
-        if (is_credit && account->credit_blocks > 0) {
+        if (credit && account->credit_blocks > 0 && !r->fact) {
             return refuse_leg(ERR_LEDGER_CREDIT_BLOCKED, i, "account");
         }
-        if (!is_credit && account->debit_blocks > 0 && r->legs[i].account != held_account) {
+        if (!credit && account->debit_blocks > 0 && r->legs[i].account != held_account) {
             return refuse_leg(ERR_LEDGER_DEBIT_BLOCKED, i, "account");
         }
     }
@@ -292,6 +317,72 @@ static struct model_reply check_balance(const struct model *m, const struct mode
         }
         if (sum != 0) {
             return refuse(ERR_LEDGER_UNBALANCED, currency == CURRENCY_CNY ? "CNY" : "USD");
+        }
+    }
+    return fine;
+}
+
+/* A journal on its way: what was asked, and the same with 2299 for the legs that wait. */
+struct booking {
+    const struct model_request *asked;
+    struct model_request booked;
+    bool waits[MODEL_LEGS];
+    int hold; /* of a capture, or MODEL_NOBODY */
+    model_int freed;
+    bool own;
+};
+
+/* The legs that change what matures: one that waits changes it only as the reservation of a debit.
+ */
+static const struct model_leg *maturing_leg(const struct model *m, const struct booking *b, int i)
+{
+    const struct model_leg *asked = &b->asked->legs[i];
+
+    return b->waits[i] && is_credit(m, asked) ? NULL : asked;
+}
+
+static int waiting_account(struct model *m, int account)
+{
+    struct model_request open = {.op = MODEL_OPEN,
+                                 .owner_id = m->accounts[account].owner_id,
+                                 .code = LEDGER_CODE_WAITING,
+                                 .currency = m->accounts[account].currency};
+
+    return apply_open(m, &open).account;
+}
+
+static bool has_to_wait(const struct model *m, const struct booking *b, int i)
+{
+    const struct model_leg *leg = &b->asked->legs[i];
+    const struct model_account *account = &m->accounts[leg->account];
+    bool held = b->hold != MODEL_NOBODY && m->holds[b->hold].account == leg->account;
+
+    return !b->own && !held &&
+           (account->deferred || (b->asked->fact && is_credit(m, leg) &&
+                                  (account->credit_blocks > 0 || account->closed)));
+}
+
+/* Turns the legs that wait to 2299; a debit reserves its amount. */
+static struct model_reply divert(struct model *m, struct booking *b)
+{
+    b->booked = *b->asked;
+    for (int i = 0; i < b->asked->leg_count; i++) {
+        const struct model_leg *leg = &b->asked->legs[i];
+        int waiting;
+
+        b->waits[i] = has_to_wait(m, b, i);
+        if (!b->waits[i]) {
+            continue;
+        }
+        waiting = waiting_account(m, leg->account);
+        b->booked.legs[i].account = waiting;
+        m->accounts[leg->account].pending++;
+        if (!is_credit(m, leg)) {
+            m->accounts[leg->account].holds++;
+            m->accounts[leg->account].held += leg->amount;
+            if (!fits(m->accounts[leg->account].held)) {
+                return refuse_leg(ERR_LEDGER_OVERFLOW, i, "amount");
+            }
         }
     }
     return fine;
@@ -342,15 +433,15 @@ static struct model_reply check_totals(const struct model *m, const struct model
     return fine;
 }
 
-static struct model_reply add_maturities(struct model_account *accounts,
-                                         const struct model_request *r, int32_t today)
+/* accounts: m's, or copies of them. */
+static struct model_reply add_maturities(const struct model *m, struct model_account *accounts,
+                                         const struct booking *b)
 {
-    for (int i = 0; i < r->leg_count; i++) {
-        const struct model_leg *leg = &r->legs[i];
-        struct model_account *account = &accounts[leg->account];
-        int64_t amount = leg->is_debit == account->is_debit ? leg->amount : -leg->amount;
+    for (int i = 0; i < b->asked->leg_count; i++) {
+        const struct model_leg *leg = maturing_leg(m, b, i);
 
-        if (!mature(account, today, leg->matures_on, amount)) {
+        if (leg != NULL && !mature(&accounts[leg->account], m->today, leg->matures_on,
+                                   is_credit(m, leg) ? leg->amount : -leg->amount)) {
             return refuse_leg(ERR_LEDGER_INSUFFICIENT, i, "matures_on");
         }
     }
@@ -368,15 +459,48 @@ static struct model_reply check_floors(const struct model_account *accounts,
     return fine;
 }
 
-/* Appends the journal and its entries, from the accounts as they were before. */
-static int64_t append_journal(struct model *m, const struct model_request *r, int hold)
+/* Appends the entries that wait, with the holds of debits, in the order of the legs. */
+static void append_pendings(struct model *m, const struct booking *b)
 {
+    for (int i = 0; i < b->asked->leg_count; i++) {
+        const struct model_leg *leg = &b->asked->legs[i];
+        struct model_pending pending = {.account = leg->account,
+                                        .waiting_account = b->booked.legs[i].account,
+                                        .is_debit = leg->is_debit,
+                                        .amount = leg->amount,
+                                        .matures_on = leg->matures_on,
+                                        .status = LEDGER_PENDING_WAITING,
+                                        .hold = MODEL_NOBODY};
+
+        if (!b->waits[i]) {
+            continue;
+        }
+        if (!is_credit(m, leg)) {
+            pending.hold = (int)m->hold_count;
+            APPEND(m->holds, m->hold_count, m->hold_size,
+                   (struct model_hold){.account = leg->account,
+                                       .kind = LEDGER_HOLD_PENDING,
+                                       .effect = LEDGER_HOLD_AMOUNT,
+                                       .status = LEDGER_HOLD_OPEN,
+                                       .source = LEDGER_SOURCE_PENDING,
+                                       .amount = leg->amount,
+                                       .matures_on = leg->matures_on});
+        }
+        pending.number = ++m->accounts[leg->account].last;
+        APPEND(m->pendings, m->pending_count, m->pending_size, pending);
+    }
+}
+
+/* Appends the journal and its entries, from the accounts as they were before. */
+static int64_t append_journal(struct model *m, const struct booking *b)
+{
+    const struct model_request *r = &b->booked;
     int64_t id = m->next_row;
 
     APPEND(m->journals, m->journal_count, m->journal_size,
            (struct model_journal){.reference = r->reference,
                                   .id = id,
-                                  .hold = hold,
+                                  .hold = b->hold,
                                   .entries = m->entry_count,
                                   .leg_count = r->leg_count});
     for (int i = 0; i < r->leg_count; i++) {
@@ -384,11 +508,9 @@ static int64_t append_journal(struct model *m, const struct model_request *r, in
 
         *(r->legs[i].is_debit ? &account->debits : &account->credits) += r->legs[i].amount;
         account->sequence++;
-        (void)mature(account, m->today, r->legs[i].matures_on,
-                     r->legs[i].is_debit == account->is_debit ? r->legs[i].amount
-                                                              : -r->legs[i].amount);
         APPEND(m->entries, m->entry_count, m->entry_size,
                (struct model_entry){.account = r->legs[i].account,
+                                    .asked = b->asked->legs[i].account,
                                     .journal = id,
                                     .at_ms = m->now_ms,
                                     .is_debit = r->legs[i].is_debit,
@@ -397,35 +519,76 @@ static int64_t append_journal(struct model *m, const struct model_request *r, in
                                     .sequence = account->sequence,
                                     .matures_on = r->legs[i].matures_on});
     }
+    (void)add_maturities(m, m->accounts, b);
+    append_pendings(m, b);
     m->next_row += (r->leg_count + 1) / 2;
     return id;
 }
 
-/* Whether the legs fit, with `freed` taken from what the hold (or MODEL_NOBODY) holds. */
-static struct model_reply try_legs(const struct model *m, const struct model_request *r, int hold,
-                                   model_int freed)
+/* Whether the legs fit, with what is freed taken from what the hold (or MODEL_NOBODY) holds. */
+static struct model_reply try_legs(const struct model *m, const struct booking *b)
 {
     size_t size = m->account_count * sizeof(*m->accounts);
     struct model_account *accounts = mem_new(size);
     struct model_reply reply;
 
     memcpy(accounts, m->accounts, size);
-    if (hold != MODEL_NOBODY) {
-        accounts[m->holds[hold].account].held -= freed;
-        (void)mature(&accounts[m->holds[hold].account], m->today, m->holds[hold].matures_on, freed);
+    if (b->hold != MODEL_NOBODY) {
+        const struct model_hold *hold = &m->holds[b->hold];
+
+        accounts[hold->account].held -= b->freed;
+        (void)mature(&accounts[hold->account], m->today, hold->matures_on, b->freed);
     }
-    reply = add_legs(accounts, r);
+    reply = add_legs(accounts, &b->booked);
     if (!is_refused(reply)) {
-        reply = check_totals(m, r);
+        reply = check_totals(m, &b->booked);
     }
     if (!is_refused(reply)) {
-        reply = add_maturities(accounts, r, m->today);
+        reply = add_maturities(m, accounts, b);
     }
     if (!is_refused(reply)) {
-        reply = check_floors(accounts, r, m->today);
+        reply = check_floors(accounts, b->asked, m->today);
     }
     mem_free(accounts);
     return reply;
+}
+
+/* Diverts and tries; a refusal leaves the model as it was. */
+static struct model_reply prepare(struct model *m, struct booking *b)
+{
+    size_t count = m->account_count, size = count * sizeof(*m->accounts);
+    struct model_account *before = mem_new(size);
+    struct model_reply reply;
+
+    memcpy(before, m->accounts, size);
+    reply = divert(m, b);
+    if (!is_refused(reply)) {
+        reply = try_legs(m, b);
+    }
+    if (is_refused(reply)) {
+        memcpy(m->accounts, before, size);
+        m->account_count = count;
+    }
+    mem_free(before);
+    return reply;
+}
+
+/* What a posting is asked beyond its form, and the journal. */
+static struct model_reply post_new(struct model *m, const struct model_request *r, bool own)
+{
+    struct booking b = {.asked = r, .hold = MODEL_NOBODY, .own = own};
+    struct model_reply reply = check_accounts(m, r, own);
+
+    if (!is_refused(reply)) {
+        reply = check_balance(m, r);
+    }
+    if (!is_refused(reply)) {
+        reply = check_blocks(m, r, MODEL_NOBODY);
+    }
+    if (!is_refused(reply)) {
+        reply = prepare(m, &b);
+    }
+    return is_refused(reply) ? reply : (struct model_reply){.journal = append_journal(m, &b)};
 }
 
 static struct model_reply apply_post(struct model *m, const struct model_request *r)
@@ -440,18 +603,7 @@ static struct model_reply apply_post(struct model *m, const struct model_request
         return journal->hold != MODEL_NOBODY ? refuse(ERR_LEDGER_CONFLICT, "hold")
                                              : compare_legs(m, r, journal);
     }
-    reply = check_accounts(m, r);
-    if (!is_refused(reply)) {
-        reply = check_balance(m, r);
-    }
-    if (!is_refused(reply)) {
-        reply = check_blocks(m, r, MODEL_NOBODY);
-    }
-    if (!is_refused(reply)) {
-        reply = try_legs(m, r, MODEL_NOBODY, 0);
-    }
-    return is_refused(reply) ? reply
-                             : (struct model_reply){.journal = append_journal(m, r, MODEL_NOBODY)};
+    return post_new(m, r, false);
 }
 
 /* ---- holds ---- */
@@ -592,6 +744,10 @@ static struct model_reply place_new(struct model *m, const struct model_request 
     if (m->accounts[r->account].closed) {
         return refuse(ERR_LEDGER_ACCOUNT_CLOSED, "account");
     }
+    reply = check_account(m, r);
+    if (is_refused(reply)) {
+        return reply;
+    }
     reply = begin_hold(m, &hold, &next);
     if (r->starts_at_ms > m->now_ms || (reply.err == ERR_LEDGER_INSUFFICIENT && r->may_wait)) {
         hold.status = LEDGER_HOLD_WAITING;
@@ -663,21 +819,36 @@ static void close_hold(struct model *m, struct model_hold *hold, enum ledger_hol
     }
 }
 
+/* The entries of the account that have not been applied wait again, from the oldest on. */
+static void wait_again(struct model *m, int account)
+{
+    for (size_t i = 0; m->accounts[account].pending > 0 && i < m->pending_count; i++) {
+        if (m->pendings[i].account == account && m->pendings[i].status != LEDGER_PENDING_APPLIED) {
+            m->accounts[account].seen = m->pendings[i].number - 1;
+            return;
+        }
+    }
+}
+
 /* The hold gives back the amount, or its block. */
 static void give_back(struct model *m, struct model_hold *hold, int64_t amount,
                       enum ledger_hold_status status)
 {
     if (hold->status == LEDGER_HOLD_OPEN) {
         (void)affect(m, &m->accounts[hold->account], hold, amount, -1);
+        if (hold->effect != LEDGER_HOLD_AMOUNT) {
+            wait_again(m, hold->account);
+        }
     }
     hold->released += amount;
     close_hold(m, hold, status);
 }
 
-static struct model_reply capture_amounts(struct model *m, const struct model_request *r)
+static struct model_reply capture_amounts(struct model *m, const struct model_request *r, bool own)
 {
+    struct booking b = {.asked = r, .hold = r->hold, .own = own};
     struct model_hold *hold = &m->holds[r->hold];
-    model_int taken = taken_by(m, r, hold->account), freed;
+    model_int taken = taken_by(m, r, hold->account);
     struct model_reply reply;
 
     if (taken <= 0) {
@@ -690,19 +861,33 @@ static struct model_reply capture_amounts(struct model *m, const struct model_re
     if (is_refused(reply)) {
         return reply;
     }
-    freed = r->whole ? left_of(hold) : taken;
-    reply = try_legs(m, r, r->hold, freed);
+    b.freed = r->whole ? left_of(hold) : taken;
+    reply = prepare(m, &b);
     if (is_refused(reply)) {
         return reply;
     }
-    (void)affect(m, &m->accounts[hold->account], hold, freed, -1);
-    reply.journal = append_journal(m, r, r->hold);
+    (void)affect(m, &m->accounts[hold->account], hold, b.freed, -1);
+    reply.journal = append_journal(m, &b);
     reply.hold = r->hold;
+    hold = &m->holds[r->hold]; /* the array may have grown */
     hold->captured += (int64_t)taken;
-    hold->released += (int64_t)(freed - taken);
+    hold->released += (int64_t)(b.freed - taken);
     close_hold(m, hold, LEDGER_HOLD_CLOSED);
     append_step(m, r, r->hold, reply.journal);
     return reply;
+}
+
+static struct model_reply capture_new(struct model *m, const struct model_request *r, bool own)
+{
+    struct model_reply reply = check_open(m, r);
+
+    if (!is_refused(reply)) {
+        reply = check_accounts(m, r, own);
+    }
+    if (!is_refused(reply)) {
+        reply = check_balance(m, r);
+    }
+    return is_refused(reply) ? reply : capture_amounts(m, r, own);
 }
 
 static struct model_reply apply_capture(struct model *m, const struct model_request *r)
@@ -719,14 +904,7 @@ static struct model_reply apply_capture(struct model *m, const struct model_requ
     if (find_journal(m, r->reference) != NULL) {
         return refuse(ERR_LEDGER_CONFLICT, "hold");
     }
-    reply = check_open(m, r);
-    if (!is_refused(reply)) {
-        reply = check_accounts(m, r);
-    }
-    if (!is_refused(reply)) {
-        reply = check_balance(m, r);
-    }
-    return is_refused(reply) ? reply : capture_amounts(m, r);
+    return capture_new(m, r, false);
 }
 
 static struct model_reply compare_release(const struct model_request *r,
@@ -816,10 +994,11 @@ static struct model_reply apply_start(struct model *m, const struct model_reques
 
 static struct model_reply apply_close(struct model *m, const struct model_request *r)
 {
+    struct model_reply reply = check_account(m, r);
     struct model_account *account;
 
-    if (r->account == MODEL_NOBODY) {
-        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    if (is_refused(reply)) {
+        return reply;
     }
     account = &m->accounts[r->account];
     if (account->closed) {
@@ -831,7 +1010,80 @@ static struct model_reply apply_close(struct model *m, const struct model_reques
     if (account->holds > 0) {
         return refuse(ERR_LEDGER_ACCOUNT_HELD, "account");
     }
+    if (account->pending > 0) {
+        return refuse(ERR_LEDGER_ACCOUNT_PENDING, "account");
+    }
     account->closed = true;
+    return fine;
+}
+
+static struct model_reply apply_reopen(struct model *m, const struct model_request *r)
+{
+    if (r->account == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    m->accounts[r->account].closed = false;
+    wait_again(m, r->account);
+    return fine;
+}
+
+/* ---- entries that wait ---- */
+
+static struct model_reply apply_defer(struct model *m, const struct model_request *r)
+{
+    struct model_reply reply = check_account(m, r);
+
+    if (!is_refused(reply)) {
+        m->accounts[r->account].deferred = r->deferred;
+    }
+    return reply;
+}
+
+static struct model_reply apply_retry(struct model *m, const struct model_request *r)
+{
+    if (r->account == MODEL_NOBODY) {
+        return refuse(ERR_LEDGER_ACCOUNT, "account");
+    }
+    wait_again(m, r->account);
+    return fine;
+}
+
+/* A journal from 2299 to the account: of a debit by a capture of what it reserved. */
+static void try_pending(struct model *m, struct model_pending *pending, int64_t id)
+{
+    struct model_request r = {
+        .op = pending->hold == MODEL_NOBODY ? MODEL_POST : MODEL_CAPTURE,
+        .reference = {LEDGER_SOURCE_PENDING, LEDGER_OPERATION_APPLIED, id},
+        .legs = {{pending->account, pending->is_debit, pending->amount, pending->matures_on},
+                 {pending->waiting_account, !pending->is_debit, pending->amount, 0}},
+        .leg_count = 2,
+        .hold = pending->hold,
+    };
+    struct model_reply reply =
+        pending->hold == MODEL_NOBODY ? post_new(m, &r, true) : capture_new(m, &r, true);
+
+    pending->refusal = reply.err;
+    pending->journal = reply.journal;
+    pending->status = is_refused(reply) ? LEDGER_PENDING_PARKED : LEDGER_PENDING_APPLIED;
+    m->accounts[pending->account].pending -= is_refused(reply) ? 0 : 1;
+}
+
+static struct model_reply apply_waiting(struct model *m, const struct model_request *r)
+{
+    int passed = 0;
+
+    for (size_t i = 0; r->account != MODEL_NOBODY && i < m->pending_count; i++) {
+        struct model_pending *pending = &m->pendings[i];
+
+        if (pending->account == r->account && pending->number > m->accounts[r->account].seen &&
+            passed < LEDGER_PENDING_BATCH) {
+            passed++;
+            m->accounts[r->account].seen = pending->number;
+            if (pending->status != LEDGER_PENDING_APPLIED) {
+                try_pending(m, pending, (int64_t)i + 1);
+            }
+        }
+    }
     return fine;
 }
 
@@ -856,6 +1108,14 @@ struct model_reply model_apply(struct model *m, const struct model_request *r)
         return apply_start(m, r);
     case MODEL_CLOSE:
         return apply_close(m, r);
+    case MODEL_REOPEN:
+        return apply_reopen(m, r);
+    case MODEL_DEFER:
+        return apply_defer(m, r);
+    case MODEL_APPLY:
+        return apply_waiting(m, r);
+    case MODEL_RETRY:
+        return apply_retry(m, r);
     }
     check_failed("model op", __FILE__, __LINE__);
 }

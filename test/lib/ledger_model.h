@@ -21,7 +21,11 @@ enum model_op {
     MODEL_RELEASE,
     MODEL_EXPIRE,
     MODEL_START,
-    MODEL_CLOSE
+    MODEL_CLOSE,
+    MODEL_REOPEN,
+    MODEL_DEFER,
+    MODEL_APPLY,
+    MODEL_RETRY
 };
 
 struct model_leg {
@@ -51,6 +55,8 @@ struct model_request {
     int code;
     int currency;
     bool has_floor;
+    bool fact;
+    bool deferred;
 };
 
 struct model_reply {
@@ -64,6 +70,7 @@ struct model_reply {
 
 struct model_entry {
     int account;
+    int asked; /* the account that was asked for, where this is the 2299 that stands for it */
     int64_t journal;
     int64_t at_ms;
     bool is_debit;
@@ -85,7 +92,10 @@ struct model_account {
     model_int held;
     int64_t sequence;
     bool closed;
+    bool deferred;
     int credit_blocks, debit_blocks, holds;
+    int pending;        /* entries that have not been applied */
+    int64_t last, seen; /* number of its last entry, and of the last one that was tried */
     /* what matures when; dates in no order */
     struct {
         int32_t date;
@@ -116,6 +126,19 @@ struct model_journal {
     int leg_count;
 };
 
+struct model_pending {
+    int account;
+    int waiting_account; /* 2299 */
+    int64_t number;      /* of the account's, from 1 */
+    bool is_debit;
+    int64_t amount;
+    int32_t matures_on;
+    enum ledger_pending_status status;
+    int hold;        /* of a debit, or MODEL_NOBODY */
+    int64_t journal; /* that applied it */
+    enum err refusal;
+};
+
 struct model_step {
     enum model_op op;
     struct ledger_reference reference;
@@ -139,6 +162,8 @@ struct model {
     size_t step_count, step_size;
     struct model_entry *entries;
     size_t entry_count, entry_size;
+    struct model_pending *pendings; /* the id of each is its index + 1 */
+    size_t pending_count, pending_size;
 };
 
 struct model *model_new(void);

@@ -47,7 +47,8 @@
  *         _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
  *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg); then
- *         ERR_LEDGER_CODE_OWN      legs[i].account  for entries waiting (2299): the books' own
+ *         ERR_LEDGER_CODE_OWN      legs[i].account, account  for entries waiting (2299): the
+ *                                  books' own
  *         ERR_LEDGER_CODE_CLOSED   legs[i].account  its code is not open on the business date
  *      8  ERR_LEDGER_UNBALANCED    the currency      debits differ from credits
  *      9  ERR_LEDGER_HOLD_MISMATCH legs              a capture that takes nothing from the account
@@ -149,6 +150,8 @@ MUST_USE enum err ledger_account_get(struct tx *tx, int64_t account_id,
  * account, for naming what depends on it; NULL in the first round, and when there is none. */
 const struct ledger_account *ledger_prefetch_account(struct prefetch *pre, int64_t account_id,
                                                      unsigned round);
+/* An account for entries waiting (2299) is the books' own: its floor, a switch to deferred entry,
+ * its closing and any hold on it are refused with ERR_LEDGER_CODE_OWN at "account". */
 /* ERR_LEDGER_ACCOUNT; ERR_LEDGER_INSUFFICIENT when available would fall below zero. */
 MUST_USE enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
                                            struct amount floor);
@@ -393,9 +396,9 @@ MUST_USE enum err ledger_hold_start(struct tx *tx, int64_t hold_id);
  *
  * A leg for an account with deferred entries, or a fact for an account that takes no credits, is
  * booked on the owner's account 2299 instead and leaves a pending entry; a debit reserves its
- * amount at once by a hold. Entries of an account are applied in their order, each by a journal of
- * its own with its own balance. One that is refused (the account is blocked, say) is parked with
- * the reason and holds up no other.
+ * amount at once by a hold. A capture's legs on the account of the hold never wait. Entries of an
+ * account are applied in their order, each by a journal of its own with its own balance. One that
+ * is refused (the account is blocked, say) is parked with the reason and holds up no other.
  *
  *     waiting ──► applied        parked ──retry──► waiting
  *        └──refused──► parked */
@@ -424,10 +427,12 @@ struct ledger_pending {
 
 enum { LEDGER_PENDING_BATCH = 64 };
 
-/* Applies up to LEDGER_PENDING_BATCH waiting entries of an account. The account's timer does it. */
+/* Tries the waiting entries of an account, passing over at most LEDGER_PENDING_BATCH of its
+ * numbers: applied ones between parked ones count too. The account's timer does it until none is
+ * left. */
 extern const struct command_kind ledger_pending_kind; /* arg int64_t account id, no result */
-/* Puts the parked entries of an account back among those that wait; the end of a credit block does
- * it by itself. ERR_LEDGER_ACCOUNT. */
+/* The parked entries of an account are tried again, from the oldest on; the end of a block and the
+ * reopening of the account do it by themselves. ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_pending_retry(struct tx *tx, int64_t account_id);
 extern const struct command_kind ledger_pending_retry_kind; /* arg int64_t account id, no result */
 

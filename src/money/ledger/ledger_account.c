@@ -136,6 +136,14 @@ enum err ledger__account_copy(struct tx *tx, int64_t account_id, struct ledger_a
     return ERR_OK;
 }
 
+/* The same of an account that is not the books' own. */
+static enum err copy_foreign(struct tx *tx, int64_t account_id, struct ledger_account *copy)
+{
+    TRY(ledger__account_copy(tx, account_id, copy));
+    return copy->code == LEDGER_CODE_WAITING ? ledger__refuse(tx, ERR_LEDGER_CODE_OWN, "account")
+                                             : ERR_OK;
+}
+
 enum err ledger__account_put(struct tx *tx, const struct ledger_account *account)
 {
     void *row;
@@ -152,7 +160,7 @@ enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_fl
     int32_t today;
 
     TRY(ledger_today(tx, &today));
-    TRY(ledger__account_copy(tx, account_id, &next));
+    TRY(copy_foreign(tx, account_id, &next));
     next.has_floor = has_floor;
     next.floor = has_floor ? floor : AMOUNT_ZERO;
     if (!ledger__account_covers(&next, today)) {
@@ -165,7 +173,7 @@ enum err ledger_account_set_deferred(struct tx *tx, int64_t account_id, bool def
 {
     struct ledger_account next;
 
-    TRY(ledger__account_copy(tx, account_id, &next));
+    TRY(copy_foreign(tx, account_id, &next));
     next.deferred = deferred;
     return ledger__account_put(tx, &next);
 }
@@ -174,7 +182,7 @@ enum err ledger_account_close(struct tx *tx, int64_t account_id)
 {
     struct ledger_account next;
 
-    TRY(ledger__account_copy(tx, account_id, &next));
+    TRY(copy_foreign(tx, account_id, &next));
     if (next.status == LEDGER_ACCOUNT_CLOSED) {
         return ERR_OK;
     }

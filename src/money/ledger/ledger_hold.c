@@ -299,6 +299,9 @@ static enum err place_new(struct tx *tx, const struct ledger_hold_place *place, 
 
     TRY(check_times(tx, place));
     TRY(ledger__account_open_one(tx, place->account_id, &account));
+    if (account->code == LEDGER_CODE_WAITING) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_OWN, "account");
+    }
     next = with = *account;
     if (!waits) {
         err = begin(tx, &hold, &with);

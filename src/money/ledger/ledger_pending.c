@@ -132,7 +132,7 @@ static enum err apply_journal(struct tx *tx, const struct ledger_pending *pendin
 /* Whether the error is the books' own: anything else is the database's, and ends the command. */
 static bool is_refusal(enum err err)
 {
-    return err >= ERR_LEDGER_REFERENCE && err <= ERR_LEDGER_JOURNAL;
+    return err >= ERR_LEDGER_REFERENCE && err <= ERR_LEDGER_STATEMENT_LONG; /* the block */
 }
 
 static enum err finish(struct tx *tx, int64_t pending_id, int64_t journal_id, enum err refusal)

@@ -155,6 +155,55 @@ static void only_the_books_post_entries_that_wait(void **state)
     finish(&s);
 }
 
+static enum err give_floor(struct tx *tx, void *ctx)
+{
+    return ledger_account_set_floor(tx, *(const int64_t *)ctx, true, AMOUNT_ZERO);
+}
+
+static enum err close_waiting(struct tx *tx, void *ctx)
+{
+    return ledger_account_close(tx, *(const int64_t *)ctx);
+}
+
+/* Entries that wait would find it closed, or could never leave it. */
+static void an_account_for_entries_that_wait_is_left_alone(void **state)
+{
+    struct shop s = shop_open(state);
+    struct deferring deferring = {s.waiting, true};
+    const struct ledger_hold_place place = {
+        .reference = books_reference(s.books, LEDGER_OPERATION_HOLD),
+        .account_id = s.waiting,
+        .kind = LEDGER_HOLD_RISK,
+        .effect = LEDGER_HOLD_FULL_BLOCK,
+    };
+    struct ledger_held held;
+
+    assert_refused(s.books, books_run(s.books, give_floor, &s.waiting), ERR_LEDGER_CODE_OWN,
+                   "account");
+    assert_refused(s.books, books_run(s.books, close_waiting, &s.waiting), ERR_LEDGER_CODE_OWN,
+                   "account");
+    assert_refused(s.books, books_run(s.books, defer, &deferring), ERR_LEDGER_CODE_OWN, "account");
+    assert_refused(s.books, books_command(s.books, &ledger_place_kind, &place, &held),
+                   ERR_LEDGER_CODE_OWN, "account");
+    assert_ok(pay_in(&s, 100));
+    assert_ok(apply(&s));
+    assert_account(&s, 100, 0, 0);
+    finish(&s);
+}
+
+/* It asked for the merchant's account, not for the one its leg stands on. */
+static void a_posting_that_waits_is_not_one_on_2299(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_leg legs[] = {debit(s.channel, 5), credit(s.merchant, 5)};
+
+    assert_ok(books_post(s.books, 778, legs, 2, NULL));
+    legs[1].account_id = s.waiting;
+    assert_refused(s.books, books_post(s.books, 778, legs, 2, NULL), ERR_LEDGER_CONFLICT,
+                   "legs[1].account");
+    finish(&s);
+}
+
 static void a_debit_reserves_at_once(void **state)
 {
     struct shop s = shop_open(state);
@@ -412,6 +461,8 @@ int main(void)
         cmocka_unit_test(a_credit_waits_until_it_is_applied),
         cmocka_unit_test(each_entry_has_a_journal_and_a_balance_of_its_own),
         cmocka_unit_test(only_the_books_post_entries_that_wait),
+        cmocka_unit_test(an_account_for_entries_that_wait_is_left_alone),
+        cmocka_unit_test(a_posting_that_waits_is_not_one_on_2299),
         cmocka_unit_test(a_debit_reserves_at_once),
         cmocka_unit_test(many_entries_are_applied_in_bounded_batches_each_once),
         cmocka_unit_test(an_entry_that_is_refused_holds_up_no_other),

@@ -56,13 +56,14 @@ enum err ledger__posting_form(struct tx *tx, const struct ledger_post *post)
 /* ---- idempotency ---- */
 
 /* The leg as it was asked for: a pending entry knows the account 2299 stands for. */
-static enum err asked_leg(struct tx *tx, const struct ledger_leg *leg, int64_t position,
-                          struct ledger_slot *slot)
+static enum err asked_leg(struct tx *tx, int64_t position, struct ledger_slot *slot)
 {
+    const struct ledger_account *account;
     const struct ledger_pending *pending;
     enum err err;
 
-    if (slot->account_id == leg->account_id) {
+    TRY(ledger_account_get(tx, slot->account_id, &account));
+    if (account->code != LEDGER_CODE_WAITING) {
         return ERR_OK;
     }
     err = ledger__pending_at(tx, position, &pending);
@@ -81,7 +82,7 @@ static enum err same_leg(struct tx *tx, const struct ledger_leg *leg,
     struct amount amount = ledger__signed(leg->side, leg->amount);
     struct ledger_slot asked = *stored, *slot = &asked;
 
-    TRY(asked_leg(tx, leg, position, slot));
+    TRY(asked_leg(tx, position, slot));
     if (slot->account_id != leg->account_id) {
         return ledger__refuse_leg(tx, ERR_LEDGER_CONFLICT, number, "account");
     }
@@ -294,18 +295,11 @@ enum err ledger__posting_unblocked(struct ledger_posting *posting)
     return ERR_OK;
 }
 
-/* A debit that waits reserves its amount at once. */
+/* A debit that waits reserves its amount at once; posting_covered takes it from what matures. */
 static enum err reserve(struct ledger_posting *posting, struct ledger_account *account, size_t leg)
 {
-    const struct ledger_leg *from = &posting->post->legs[leg];
-    const struct ledger_maturing maturing = {posting->today, from->matures_on, -from->amount.minor};
-    enum err err = ledger__mature(tx_arena(posting->tx), account, &maturing);
-
-    if (err != ERR_OK) {
-        return ledger__refuse_leg(posting->tx, err, leg, "matures_on");
-    }
     account->holds++;
-    return amount_add(account->held, from->amount, &account->held) == ERR_OK
+    return amount_add(account->held, posting->post->legs[leg].amount, &account->held) == ERR_OK
                ? ERR_OK
                : ledger__refuse_leg(posting->tx, ERR_LEDGER_OVERFLOW, leg, "amount");
 }
@@ -358,21 +352,31 @@ enum err ledger__posting_add(struct ledger_posting *posting)
     return ledger__totals_fit(posting);
 }
 
-/* What the legs say of maturity. An account 2299 has none: the pending entry knows. */
+/* The account whose maturities the leg changes; NULL: none. An account 2299 has no maturities: the
+ * pending entry knows, and a debit that waits has reserved of its own account. */
+static struct ledger_account *maturing_account(struct ledger_posting *posting, size_t leg)
+{
+    const struct ledger_leg *asked = &posting->post->legs[leg];
+    size_t waits = posting->legs[leg].waits;
+    struct ledger_account *account =
+        &posting->accounts[waits != 0 ? waits - 1 : posting->legs[leg].account].next;
+
+    return asked->matures_on <= posting->today || (waits != 0 && asked->side == account->side)
+               ? NULL
+               : account;
+}
+
 static enum err mature(struct ledger_posting *posting)
 {
     for (size_t i = 0; i < posting->post->leg_count; i++) {
         const struct ledger_leg *leg = &posting->post->legs[i];
-        struct ledger_account *next = &posting->accounts[posting->legs[i].account].next;
-        const struct ledger_maturing maturing = {
-            .today = posting->today,
-            .date = leg->matures_on,
-            .minor = leg->side == next->side ? leg->amount.minor : -leg->amount.minor,
-        };
+        struct ledger_account *account = maturing_account(posting, i);
+        struct ledger_maturing maturing = {.today = posting->today, .date = leg->matures_on};
         enum err err = ERR_OK;
 
-        if (leg->matures_on > posting->today && posting->legs[i].waits == 0) {
-            err = ledger__mature(tx_arena(posting->tx), next, &maturing);
+        if (account != NULL) {
+            maturing.minor = leg->side == account->side ? leg->amount.minor : -leg->amount.minor;
+            err = ledger__mature(tx_arena(posting->tx), account, &maturing);
         }
         if (err != ERR_OK) {
             return ledger__refuse_leg(posting->tx, err, i, "matures_on");
