@@ -222,7 +222,7 @@ enum db_status driver_mysql__committed(struct db *db, int64_t commit_no, bool *d
     }
     db->driver->rollback(db);
     if (status == DB_OK && epoch != mysql->epoch) {
-        return DB_FENCED;
+        return driver_mysql__fenced(mysql);
     }
     CHECK(status != DB_OK || last == commit_no || last == commit_no - 1);
     *durable = last == commit_no;

@@ -328,23 +328,34 @@ static void a_server_that_crashes_and_comes_back_loses_nothing(void **state)
 
 /* ---- fencing ---- */
 
-/* Runs in a child process what must stop it. */
-static void expect_stop(void (*run)(struct kit *kit), struct kit *kit)
+/* Runs in a child process what must stop it, and looks for the reason in its log. */
+static void expect_stop(void (*run)(struct kit *kit), struct kit *kit, const char *why)
 {
-    pid_t pid = fork();
-    int status;
+    char log[4096] = "";
+    size_t len = 0;
+    ssize_t got;
+    int status, ends[2];
+    pid_t pid;
 
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        log_configure(LOG_ERROR, STDOUT_FILENO);
+        log_configure(LOG_ERROR, ends[1]);
         kit_start(kit);
         kit_put(kit, 1, "one");
         run(kit);
         _exit(0);
     }
+    assert_int_equal(close(ends[1]), 0);
+    while ((got = read(ends[0], log + len, sizeof(log) - 1 - len)) > 0) {
+        len += (size_t)got;
+    }
+    assert_int_equal(close(ends[0]), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_non_null(strstr(log, why));
 }
 
 static void write_without_lease(struct kit *kit)
@@ -365,13 +376,13 @@ static void a_writer_without_the_lease_stops(void **state)
     struct item found;
 
     (void)state;
-    expect_stop(write_without_lease, kit);
+    expect_stop(write_without_lease, kit, "another writer holds the lease");
     kit_start(kit);
     assert_int_equal(kit_get(kit, 1, &found), ERR_OK);
     assert_int_equal(kit_get(kit, 2, &found), ERR_STORE_NOT_FOUND);
     kit_close(kit);
     kit = kit_new("mysql");
-    expect_stop(idle_without_lease, kit);
+    expect_stop(idle_without_lease, kit, "another writer holds the lease");
     kit_close(kit);
 }
 
@@ -391,7 +402,38 @@ static void a_writer_that_cannot_renew_its_lease_stops(void **state)
     struct kit *kit = kit_new("mysql");
 
     (void)state;
-    expect_stop(lose_the_server, kit);
+    expect_stop(lose_the_server, kit, "the database cannot be reached to renew the lease");
+    kit_close(kit);
+}
+
+static void put_two(void *ctx)
+{
+    kit_put(ctx, 2, "two");
+}
+
+/* The answer to its COMMIT is late, and the lease has passed on when it asks what became of it. */
+static void lose_the_lease_in_commit(struct kit *kit)
+{
+    struct site site;
+    struct thread *thread;
+
+    (void)kit;
+    site_open(&site);
+    relay_set(site.relay, RELAY_DELAY_ANSWER, 0, 2 * LEASE_MS);
+    thread = thread_start("writing", put_two, site.kit);
+    while (!relay_has_struck(site.relay)) {
+        (void)usleep(1000);
+    }
+    (void)test_mariadb_sql(site.direct, "UPDATE store_lease SET epoch = epoch + 1");
+    thread_join(thread);
+}
+
+static void a_writer_fenced_in_its_commit_stops(void **state)
+{
+    struct kit *kit = kit_new("mysql");
+
+    (void)state;
+    expect_stop(lose_the_lease_in_commit, kit, "another writer holds the lease");
     kit_close(kit);
 }
 
@@ -411,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_server_that_crashes_and_comes_back_loses_nothing),
         cmocka_unit_test(a_writer_without_the_lease_stops),
         cmocka_unit_test(a_writer_that_cannot_renew_its_lease_stops),
+        cmocka_unit_test(a_writer_fenced_in_its_commit_stops),
     };
 
     (void)unsetenv("TOMATO_TEST_MYSQL_URL"); /* a server that may be killed is needed */

@@ -39,6 +39,11 @@ NORETURN static void stop_process(const struct store *store, const char *why)
     abort();
 }
 
+NORETURN static void stop_fenced(const struct store *store)
+{
+    stop_process(store, "another writer holds the lease");
+}
+
 /* Half of the time for certain, half by chance, so that two writers do not keep in step. */
 static void pause_us(int64_t us)
 {
@@ -123,7 +128,7 @@ static void reconnect(struct store *store)
              LOG_END);
     while ((status = store->db->driver->reconnect(store->db)) != DB_OK) {
         if (status == DB_FENCED) {
-            stop_process(store, "another writer holds the lease");
+            stop_fenced(store);
         }
         if (monotonic_us() - since_us > store->options.lease_ms * 1000) {
             stop_process(store, "the database cannot be reached to renew the lease");
@@ -144,6 +149,9 @@ static enum db_status resolve(struct store *store)
         status =
             store->db->driver->committed(store->db, counter_get(&store->commit_no) + 1, &durable);
     } while (status == DB_LOST || status == DB_CONFLICT);
+    if (status == DB_FENCED) {
+        stop_fenced(store);
+    }
     if (status != DB_OK) {
         stop_process(store, "the outcome of a commit cannot be learned");
     }
@@ -170,7 +178,7 @@ static enum db_status persist(struct store *store, struct command **commands, si
             reconnect(store);
             status = DB_CONFLICT;
         } else if (status == DB_FENCED) {
-            stop_process(store, "another writer holds the lease");
+            stop_fenced(store);
         } else if (status == DB_FATAL) {
             stop_process(store, "the database failed; what was not answered may be lost");
         } else if (status == DB_CONFLICT) {
@@ -341,7 +349,7 @@ static int64_t maintain(struct store *store, bool idle)
                   LOG_END);
         return FULL_PAUSE_US;
     case DB_FENCED:
-        stop_process(store, "another writer holds the lease");
+        stop_fenced(store);
     case DB_REFUSED:
     case DB_FAILED:
     case DB_FATAL:
