@@ -1,6 +1,7 @@
 /* SQLite: one file in WAL mode, one writer at a time over all processes by the lock on path.lock,
  * point statements in a loop (as fast as sets, without their variety). */
 #include "platform/store/store_driver.h"
+#include "platform/store/wal_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,7 @@ struct sqlite {
     int lock;
     int wal_pages;     /* since the last checkpoint tried */
     int checkpoint_at; /* pages in the WAL from which the next one is due */
+    struct wal_file *wal;
     sqlite3_stmt *begin, *commit, *rollback, *renew;
     struct table_statements *tables;
     sqlite3_stmt **statements; /* by number in the catalog */
@@ -211,6 +213,7 @@ static void sqlite_close(struct db *db)
         (void)sqlite3_finalize(statement);
     }
     CHECK(sqlite3_close(sqlite->handle) == SQLITE_OK);
+    wal_file__free(sqlite->wal);
     if (sqlite->lock >= 0) {
         (void)close(sqlite->lock);
     }
@@ -357,6 +360,9 @@ static enum db_status sqlite_prepare(struct db *db)
     }
     for (size_t i = 0; i < catalog->statement_count && status == DB_OK; i++) {
         status = prepare_statement(sqlite, &catalog->statements[i], &sqlite->statements[i]);
+    }
+    if (status == DB_OK && sqlite->writer) {
+        sqlite->wal = wal_file__take(sqlite->handle);
     }
     return status;
 }

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 1300, WRITES_MAX = 64, LOG_MAX = 8192 };
+enum { IDLE_MS = 1300, WRITES_MAX = 64, LOG_MAX = 8192, ITEMS = 25, DATA_LEN = 20000 };
 
 struct site {
     struct kit *kit;
@@ -41,10 +41,18 @@ static void use_after_crash(struct site *site, enum fault_loss loss)
     kit_start(site->kit);
 }
 
+/* Enough rows for the WAL to be written in several pieces. */
 static enum err put_two(struct tx *tx, void *ctx)
 {
+    static char data[DATA_LEN];
+    struct item *item;
+
     (void)ctx;
-    TRY(kit_insert(tx, 2, 2, "two"));
+    for (int64_t id = 2; id < 2 + ITEMS; id++) {
+        TRY(kit_insert(tx, id, id, "two"));
+        TRY(kit_edit(tx, id, &item));
+        item->data = (struct str){data, sizeof(data)};
+    }
     kit_note(tx, "two");
     return ERR_OK;
 }
