@@ -218,7 +218,7 @@ static struct ledger_range page_range(const struct ledger_statement_page *page, 
     struct ledger_range range;
 
     if (page->forward) {
-        range.first = cursor + 1;
+        range.first = (cursor < newest ? cursor : newest) + 1;
         range.last = newest - cursor > limit ? cursor + limit + 1 : newest;
         return range;
     }

@@ -122,8 +122,10 @@ static void a_cursor_beyond_the_end_is_the_end(void **state)
 
     assert_int_equal(read_page(&s, true, 5, 10).entry_count, 0);
     assert_int_equal(read_page(&s, true, 99, 10).entry_count, 0);
+    assert_int_equal(read_page(&s, true, INT64_MAX, 10).entry_count, 0);
     assert_int_equal(read_page(&s, false, 1, 10).entry_count, 0);
     assert_int_equal(read_page(&s, false, 99, 10).entry_count, 5);
+    assert_int_equal(read_page(&s, false, INT64_MAX, 10).entry_count, 5);
     books_close(s.books);
 }
 
