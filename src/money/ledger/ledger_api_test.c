@@ -340,6 +340,34 @@ static void daily_summaries_come_in_pages_of_dates(void **state)
     door_close(door);
 }
 
+static void the_last_date_there_is_can_be_asked_for(void **state)
+{
+    struct door *door = door_open(state);
+    const char *account = id(door, "acc", door->payable);
+
+    assert_int_equal(get(door, "accounts/%s/daily?from=99991202&to=99991230", account), 200);
+    assert_int_equal(json_array_size(at(door, "data")), 29);
+    assert_number(door, "data.28.date", 99991230);
+    assert_number(door, "data.28.closing", 3 * 9940);
+    assert_true(json_is_false(at(door, "has_more")));
+    assert_int_equal(
+        get(door, "accounts/%s/daily?from=99991202&to=99991230&starting_after=99991229", account),
+        200);
+    assert_int_equal(json_array_size(at(door, "data")), 1);
+    assert_int_equal(get(door, "accounts/%s/statement?from=99991230&to=99991230", account), 200);
+    assert_int_equal(get(door, "accounts/%s/statement/sums?from=99991230&to=99991230", account),
+                     200);
+    assert_number(door, "closing", 3 * 9940);
+    assert_int_equal(get(door, "accounts/%s/balance?date=99991230", account), 200);
+    assert_number(door, "posted", 3 * 9940);
+    assert_int_equal(get(door, "daily?merchant_id=%s&date=99991230", id(door, "mer", merchant_id)),
+                     200);
+    assert_number(door, "data.0.closing", 3 * 9940);
+    assert_error(door, get(door, "accounts/%s/daily?from=99991202&to=99991231", account), 400,
+                 "field_format", "to");
+    door_close(door);
+}
+
 /* A12: the summary made at 01:00 was of the day that had just begun. */
 static void a_merchants_summary_is_of_yesterday(void **state)
 {
@@ -492,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_statement_pages_both_ways),
         cmocka_unit_test(a_statement_of_a_period_opens_and_closes_it),
         cmocka_unit_test(daily_summaries_come_in_pages_of_dates),
+        cmocka_unit_test(the_last_date_there_is_can_be_asked_for),
         cmocka_unit_test(a_merchants_summary_is_of_yesterday),
         cmocka_unit_test(wrong_periods_are_refused_by_name),
         cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),

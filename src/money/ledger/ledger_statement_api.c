@@ -518,13 +518,23 @@ static struct fault daily_fault(const struct daily_query *query)
     return fault;
 }
 
+/* The last date of a page that begins with `from`. Not after `to`, beyond which there may be
+ * no date to count to. */
+static int32_t page_end(int32_t from, int32_t to, int64_t limit)
+{
+    int64_t days_left =
+        (time_business_date_start_ms(to) - time_business_date_start_ms(from)) / TIME_DAY_MS;
+
+    return days_left < limit ? to : time_date_add_days(from, (int)limit - 1);
+}
+
 struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
 {
     struct daily_job *job = ARENA_NEW(req->arena, struct daily_job);
     struct ledger_ask ask = {0};
     struct daily_query query = {0};
-    int32_t from, last;
     struct fault fault;
+    int32_t from;
 
     ask_of(req, desk, &ask);
     if (request_query(req, &ledger_daily_query, &query) != ERR_OK) {
@@ -536,9 +546,9 @@ struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
     }
     from = query.starting_after == 0 ? (int32_t)query.from
                                      : time_date_add_days((int32_t)query.starting_after, 1);
-    last = time_date_add_days(from, (int)(query.limit == 0 ? DAYS : query.limit) - 1);
     job->to = (int32_t)query.to;
-    ask.period = ledger_period_of(from, last < job->to ? last : job->to);
+    ask.period =
+        ledger_period_of(from, page_end(from, job->to, query.limit == 0 ? DAYS : query.limit));
     ledger_daily_init(&job->daily, req->arena, &ask);
     return reply_query_steps(req, job, daily_step, daily_then);
 }
