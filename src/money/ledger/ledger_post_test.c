@@ -228,6 +228,82 @@ static void refusals_come_in_the_documented_order(void **state)
     books_close(s.books);
 }
 
+struct status {
+    int64_t account_id;
+    bool closed;
+};
+
+static enum err set_closed(struct tx *tx, void *ctx)
+{
+    const struct status *status = ctx;
+
+    return status->closed ? ledger_account_close(tx, status->account_id)
+                          : ledger_account_reopen(tx, status->account_id);
+}
+
+static enum err capture(struct shop *s, int64_t hold_id, int64_t business_no,
+                        const struct ledger_leg *legs)
+{
+    const struct ledger_hold_capture capture = {
+        .hold_id = hold_id,
+        .post = {.reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_CAPTURE, business_no},
+                 .legs = legs,
+                 .leg_count = 2}};
+    struct ledger_held held;
+
+    return books_command(s->books, &ledger_capture_kind, &capture, &held);
+}
+
+static int64_t place(struct shop *s, int64_t business_no)
+{
+    const struct ledger_hold_place place = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, business_no},
+        .account_id = s->merchant,
+        .kind = LEDGER_HOLD_RISK,
+        .amount = AMOUNT(5),
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_place_kind, &place, &held));
+    return held.hold_id;
+}
+
+/* The code of the fees is closed: a capture that is unbalanced, too, from a hold that is not there,
+ * on an account that is closed. */
+static void a_closed_code_stands_after_the_account_and_before_the_balance(void **state)
+{
+    struct shop s = shop_open(state);
+    struct status status = {s.channel, true};
+    int64_t owed = books_account(s.books, MERCHANT, LEDGER_CODE_SUSPENSE, CURRENCY_CNY), hold;
+    struct ledger_leg legs[] = {debit(s.fees, 9), credit(404, 7)};
+
+    assert_ok(books_transfer(s.books, owed, s.merchant, 5));
+    hold = place(&s, 800);
+    assert_ok(books_run(s.books, set_closed, &status));
+    store_close(s.books->store);
+    books_sql(s.books, "UPDATE ledger_chart SET closed_on = 20251122 WHERE code = 6021");
+    CHECK(store_open(&s.books->options, &s.books->store, (char[256]){0}) == ERR_OK);
+    assert_refused(s.books, capture(&s, 404, 801, legs), ERR_LEDGER_HOLD_NOT_FOUND, "hold");
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_ACCOUNT, "legs[1].account");
+    legs[1].account_id = s.channel;
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_ACCOUNT_CLOSED,
+                   "legs[1].account");
+    status.closed = false;
+    assert_ok(books_run(s.books, set_closed, &status));
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_CODE_CLOSED,
+                   "legs[0].account");
+    legs[0].account_id = owed;
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_UNBALANCED, "CNY");
+    legs[0].amount = AMOUNT(7);
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_HOLD_MISMATCH, "legs");
+    legs[0] = debit(s.merchant, 7);
+    assert_refused(s.books, capture(&s, hold, 801, legs), ERR_LEDGER_HOLD_EXCEEDED, "amount");
+    legs[0].amount = legs[1].amount = AMOUNT(5);
+    assert_ok(capture(&s, hold, 801, legs));
+    books_assert_right(s.books);
+    books_close(s.books);
+}
+
 static void conflict_stands_before_what_the_accounts_say(void **state)
 {
     struct shop s = shop_open(state);
@@ -510,6 +586,7 @@ int main(void)
         cmocka_unit_test(one_account_may_stand_on_many_legs),
         cmocka_unit_test(each_currency_balances_by_itself),
         cmocka_unit_test(refusals_come_in_the_documented_order),
+        cmocka_unit_test(a_closed_code_stands_after_the_account_and_before_the_balance),
         cmocka_unit_test(conflict_stands_before_what_the_accounts_say),
         cmocka_unit_test(overflow_stands_before_the_floor),
         cmocka_unit_test(a_floor_binds_the_balance_after_the_whole_journal),
