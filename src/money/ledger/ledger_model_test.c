@@ -1,6 +1,6 @@
 /* The ledger and the reference model are fed the same random requests, in batches of random size
- * with restarts in between: every answer and the final state must agree. The seed is printed on a
- * failure; TOMATO_SEED runs that one, TOMATO_OPERATIONS more or fewer. */
+ * with restarts in between: every answer and the final state must agree. Three seeds, which are
+ * printed; TOMATO_SEED runs that one alone, TOMATO_OPERATIONS more or fewer. */
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/ledger_model.h"
 
@@ -9,7 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPERATIONS = 24000, CHUNK_MAX = 256, RECENT = 512, OWNERS = 40, UNKNOWN_ID = 404 };
+enum {
+    SEED = 20251122,
+    OPERATIONS = 24000,
+    CHUNK_MAX = 256,
+    RECENT = 512,
+    OWNERS = 40,
+    UNKNOWN_ID = 404
+};
 enum { BUSY = 3 }; /* an account whose entries wait for long, so that they fill batches */
 
 /* One request on its way. */
@@ -970,13 +977,13 @@ static void assert_all_seen(const struct run *run)
     assert_true(run->seen[ERR_OK] > run->refused);
 }
 
-static void the_ledger_agrees_with_the_model(void **state)
+static void run_with(const char *scheme, uint64_t seed, int64_t operations)
 {
-    int64_t operations = setting("TOMATO_OPERATIONS", OPERATIONS), done = 0;
+    int64_t done = 0;
     struct run run = {
-        .books = books_open(*state),
+        .books = books_open(scheme),
         .model = model_new(),
-        .seed = (uint64_t)setting("TOMATO_SEED", 20251122),
+        .seed = seed,
         .next_no = 1,
         .account_ids = mem_new((size_t)operations * 8 * sizeof(int64_t)),
         .hold_ids = mem_new((size_t)operations * 8 * sizeof(int64_t)),
@@ -984,6 +991,7 @@ static void the_ledger_agrees_with_the_model(void **state)
         .landed = signal_new(),
     };
 
+    print_message("TOMATO_SEED=%llu\n", (unsigned long long)seed);
     run.random = run.seed;
     run.model->now_ms = BOOKS_START_MS;
     run.model->today = time_business_date(BOOKS_START_MS);
@@ -997,13 +1005,30 @@ static void the_ledger_agrees_with_the_model(void **state)
         }
     }
     agree_on_all(&run);
-    assert_all_seen(&run);
+    if (seed == SEED) {
+        assert_all_seen(&run);
+    }
     signal_free(run.landed);
     mem_free(run.flights);
     mem_free(run.hold_ids);
     mem_free(run.account_ids);
     model_free(run.model);
     books_close(run.books);
+}
+
+/* The first seed reaches every answer; the others are there for what it does not think of. */
+static void the_ledger_agrees_with_the_model(void **state)
+{
+    static const uint64_t seeds[] = {SEED, 7, 1848};
+    int64_t operations = setting("TOMATO_OPERATIONS", OPERATIONS);
+
+    if (getenv("TOMATO_SEED") != NULL) {
+        run_with(*state, (uint64_t)setting("TOMATO_SEED", SEED), operations);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+        run_with(*state, seeds[i], i == 0 ? operations : operations / 3);
+    }
 }
 
 int main(void)
