@@ -148,8 +148,8 @@ struct ledger_owner_daily {
     const struct ledger_directory *directory;
     int64_t owner_id;
     int64_t after_id; /* accounts with a greater id */
-    int32_t date;
-    size_t limit; /* 1 … LEDGER_OWNER_ACCOUNTS_MAX */
+    int32_t date;     /* 0: the one before the books' own; none before the first posting ever */
+    size_t limit;     /* 1 … LEDGER_OWNER_ACCOUNTS_MAX */
     struct arena *arena;
     struct ledger_account *accounts; /* NULL before the first step */
     struct ledger_label *labels;     /* of accounts[i] */

@@ -566,7 +566,7 @@ static const struct field owner_query_fields[] = {
     FIELD(struct owner_query, merchant_id, FIELD_ID, .prefix = "mer", .required = true,
           .help = "Whose accounts."),
     FIELD(struct owner_query, date, FIELD_INT, .example = "20261122",
-          .help = "The business date, yyyymmdd; yesterday when absent."),
+          .help = "The business date, yyyymmdd; when absent the one before the books' own."),
     FIELD(struct owner_query, starting_after, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .help = "The last account of the page before."),
     FIELD(struct owner_query, limit, FIELD_INT, .min = 1, .max = LEDGER_OWNER_ACCOUNTS_MAX,
@@ -618,8 +618,7 @@ struct reply *ledger_reply_owner_daily(struct request *req,
         .directory = directory,
         .owner_id = query.merchant_id,
         .after_id = query.starting_after,
-        .date = query.date != 0 ? (int32_t)query.date
-                                : time_date_add_days(time_business_date(req->received_ms), -1),
+        .date = (int32_t)query.date,
         .limit = query.limit == 0 ? LEDGER__LIST_LIMIT : (size_t)query.limit,
         .arena = req->arena,
     };

@@ -93,6 +93,18 @@ enum err ledger_daily_step(struct reader *reader, struct ledger_daily *daily, bo
 
 /* ---- all accounts of an owner ---- */
 
+/* The date before the books' own, which is that of their newest day. 0: there is none before the
+ * first posting ever. */
+static enum err yesterday(struct reader *reader, struct arena *arena, int32_t *date)
+{
+    struct ledger_day *newest;
+    size_t count;
+
+    TRY(ledger_read_days(reader, 0, 1, arena, &newest, &count));
+    *date = count == 0 ? 0 : time_date_add_days((int32_t)newest->id, -1);
+    return ERR_OK;
+}
+
 static enum err begin_owner(struct reader *reader, struct ledger_owner_daily *daily)
 {
     const struct ledger_account_filter filter = {
@@ -103,6 +115,12 @@ static enum err begin_owner(struct reader *reader, struct ledger_owner_daily *da
     };
 
     CHECK(daily->limit >= 1 && daily->limit <= LEDGER_OWNER_ACCOUNTS_MAX);
+    if (daily->date == 0) {
+        TRY(yesterday(reader, daily->arena, &daily->date));
+    }
+    if (daily->date == 0) {
+        return ERR_OK;
+    }
     TRY(ledger_read_accounts(reader, &filter, daily->arena, &daily->accounts,
                              &daily->account_count));
     daily->more = daily->account_count > daily->limit;
