@@ -2,6 +2,8 @@
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/settle_kit.h"
 
+#include "business/merchant/merchant_int.h"
+
 enum { MERCHANT = 11 };
 /* Monday to Friday; the kit's clock begins on the Saturday before. */
 enum { MONDAY = 20251124, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY };
@@ -243,6 +245,124 @@ static void a_merchant_settles_by_itself_when_its_rule_says_so(void **state)
     books_close(books);
 }
 
+static void set_merchant(struct books *books, int64_t merchant_id, enum merchant_status status)
+{
+    const struct merchant_set_status set = {.merchant_id = merchant_id, .status = status};
+    struct merchant merchant;
+
+    assert_ok(books_command(books, &merchant__status_kind, &set, &merchant));
+}
+
+static enum err close_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_close(tx, *(const int64_t *)ctx);
+}
+
+static enum err reopen_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_reopen(tx, *(const int64_t *)ctx);
+}
+
+static int64_t block_debits(struct books *books, int64_t account_id)
+{
+    const struct ledger_hold_place place = {
+        .reference = books_reference(books, LEDGER_OPERATION_HOLD),
+        .account_id = account_id,
+        .kind = LEDGER_HOLD_RISK,
+        .effect = LEDGER_HOLD_DEBIT_BLOCK,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(books, &ledger_place_kind, &place, &held));
+    return held.hold_id;
+}
+
+static void unblock(struct books *books, int64_t hold_id)
+{
+    const struct ledger_hold_release release = {
+        .reference = books_reference(books, LEDGER_OPERATION_RELEASE),
+        .hold_id = hold_id,
+        .whole = true,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(books, &ledger_release_kind, &release, &held));
+}
+
+static void set_limits(struct books *books, int64_t account_id, int64_t minimum, int64_t maximum)
+{
+    struct settle_rule_change change = self_service(account_id);
+
+    change.minimum = AMOUNT(minimum);
+    change.maximum = AMOUNT(maximum);
+    assert_ok(settle_kit_change(books, &change));
+}
+
+/* All is wrong at once, as far as it can be; each step mends the first thing. The account is empty
+ * when it is closed, so that its money comes later. */
+static void the_refusals_of_self_service_come_in_the_documented_order(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant = settle_kit_merchant(books, "M1");
+    int64_t account = settle_kit_account(books, merchant), block;
+    struct settle_rule_change automatic = self_service(account);
+    struct settle_self self = {merchant, 1, CURRENCY_USD, STR("S1"),
+                               AMOUNT(500)}; /* app 1 is not the merchant's */
+    struct settle_order order;
+
+    settle_kit_earn(books, merchant, 100);
+    settle_kit_day(books, MONDAY);
+    set_limits(books, account, 50, 200);
+    assert_ok(ask_for(books, merchant, "S1", 100));
+    assert_ok(settle_kit_step(books, SETTLE_KIT_PAY, settle_kit_order(books, account).id));
+    settle_kit_fee(books, merchant, 1000);
+    automatic.mode = SETTLE_AUTOMATIC;
+    assert_ok(settle_kit_change(books, &automatic));
+    assert_ok(books_run(books, close_account, &account));
+    set_merchant(books, merchant, MERCHANT_SUSPENDED);
+
+#define ASK() books_command(books, &settle__self_kind, &self, &order)
+    assert_refused(books, ASK(), ERR_SETTLE_CONFLICT, "currency");
+    self.currency = CURRENCY_CNY;
+    assert_refused(books, ASK(), ERR_SETTLE_CONFLICT, "amount");
+    self.settlement_no = STR("S2");
+    assert_refused(books, ASK(), ERR_MERCHANT_SUSPENDED, "");
+    set_merchant(books, merchant, MERCHANT_ACTIVE);
+    assert_refused(books, ASK(), ERR_MERCHANT_APP_DISABLED, "");
+    self.app_id = 0;
+    assert_refused(books, ASK(), ERR_SETTLE_AUTOMATIC, "account");
+    set_limits(books, account, 450, 450);
+    assert_refused(books, ASK(), ERR_LEDGER_ACCOUNT_CLOSED, "account");
+    assert_ok(books_run(books, reopen_account, &account));
+    block = block_debits(books, account);
+    assert_refused(books, ASK(), ERR_LEDGER_DEBIT_BLOCKED, "account");
+    unblock(books, block);
+    assert_refused(books, ASK(), ERR_SETTLE_EXISTS, "account");
+    settle_kit_day(books, TUESDAY);
+    assert_refused(books, ASK(), ERR_SETTLE_NOTHING, "account");
+    settle_kit_earn(books, merchant, 300);
+    settle_kit_day(books, WEDNESDAY);
+    assert_refused(books, ASK(), ERR_SETTLE_MAXIMUM, "amount");
+    set_limits(books, account, 600, 0);
+    assert_refused(books, ASK(), ERR_LEDGER_INSUFFICIENT, "amount");
+    settle_kit_earn(books, merchant, 300);
+    settle_kit_day(books, THURSDAY);
+    assert_refused(books, ASK(), ERR_SETTLE_MINIMUM, "amount");
+    set_limits(books, account, 50, 0);
+    assert_refused(books, ASK(), ERR_SETTLE_FEE, "amount");
+    settle_kit_fee(books, merchant, 7);
+    assert_ok(ASK());
+    assert_int_equal(order.amount.minor, 500);
+    set_merchant(books, merchant, MERCHANT_CLOSED); /* for ever */
+    assert_ok(ASK());
+    self.settlement_no = STR("S3");
+    self.app_id = 1;
+    assert_refused(books, ASK(), ERR_MERCHANT_CLOSED, "");
+#undef ASK
+    books_assert_right(books);
+    books_close(books);
+}
+
 static void a_self_service_account_is_left_alone_by_the_run(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -272,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_step_out_of_turn_is_refused),
         cmocka_unit_test(a_cancelled_settlement_is_not_paid),
         cmocka_unit_test(a_merchant_settles_by_itself_when_its_rule_says_so),
+        cmocka_unit_test(the_refusals_of_self_service_come_in_the_documented_order),
         cmocka_unit_test(a_self_service_account_is_left_alone_by_the_run),
     };
 
