@@ -97,7 +97,7 @@ static const struct route routes[] = {
         .query = &ledger_daily_query,
         .reply = &ledger_day_set,
         .reply_is_list = true,
-        .errors = ledger_document_errors,
+        .errors = ledger_page_errors,
         .summary = "List an account's daily summaries",
     },
     {
@@ -142,7 +142,7 @@ static const struct route routes[] = {
         .query = &ledger_daily_query,
         .reply = &ledger_day_set,
         .reply_is_list = true,
-        .errors = ledger_document_errors,
+        .errors = ledger_page_errors,
         .summary = "List an account's daily summaries",
     },
     {
@@ -152,7 +152,7 @@ static const struct route routes[] = {
         .query = &ledger_owner_daily_query,
         .reply = &ledger_day_set,
         .reply_is_list = true,
-        .errors = ledger_document_errors,
+        .errors = ledger_page_errors,
         .summary = "List the summaries of a day of all accounts of a merchant",
     },
     {

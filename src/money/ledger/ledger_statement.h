@@ -126,7 +126,8 @@ struct ledger_day_sums {
     struct ledger_sums by_source[LEDGER_SOURCES_MAX]; /* by enum ledger_source */
 };
 /* A summary for each date from the first to the last, also for those without entries. A job of
- * steps like a document; the same refusals, of LEDGER_SUMS_MAX entries. */
+ * steps like a document, but of any number of entries: what it keeps does not grow with them.
+ * ERR_LEDGER_ACCOUNT. */
 struct ledger_daily {
     struct ledger_ask of; /* its period: of dates */
     struct arena *arena;

@@ -492,9 +492,6 @@ static struct reply *daily_then(struct request *req, void *job, enum err err)
     struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, daily->day_count);
     int32_t last = daily->days[daily->day_count - 1].date;
 
-    if (err == ERR_LEDGER_STATEMENT_LONG) {
-        return refuse_long(req, &daily->walk, LEDGER_SUMS_MAX);
-    }
     if (err != ERR_OK) {
         return reply_error(req, err);
     }
@@ -586,9 +583,6 @@ static struct reply *owner_then(struct request *req, void *job, enum err err)
     struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, daily->account_count);
     struct str next = STR("");
 
-    if (err == ERR_LEDGER_STATEMENT_LONG) {
-        return refuse_long(req, &daily->current.walk, LEDGER_SUMS_MAX);
-    }
     if (err != ERR_OK) {
         return reply_error(req, err);
     }

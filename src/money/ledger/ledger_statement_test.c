@@ -394,6 +394,101 @@ static void a_summary_tells_each_day_by_source(void **state)
     books_close(s.books);
 }
 
+enum {
+    MARKS = 160, /* so many times LEDGER_MARK_EVERY legs are booked */
+    FAR = LEDGER_SUMS_MAX / LEDGER_MARK_EVERY + 1,
+};
+
+static void move_mark(struct shop *s, int64_t from, int64_t to)
+{
+    struct arena *arena = s->books->arena;
+
+    books_sql(s->books,
+              str_cstr(arena, str_printf(arena,
+                                         "UPDATE ledger_mark SET sequence = %lld "
+                                         "WHERE account_id = %lld AND sequence = %lld",
+                                         (long long)to * LEDGER_MARK_EVERY, (long long)s->merchant,
+                                         (long long)from * LEDGER_MARK_EVERY)));
+}
+
+/* A merchant's account that has MARKS * LEDGER_MARK_EVERY legs of one date, and whose last leg says
+ * that it is the one of number FAR * LEDGER_MARK_EVERY: with a mark wherever the search for the
+ * ends of a period looks. */
+static struct shop shop_open_hot(void **state)
+{
+    struct books *books = books_open(*state);
+    struct shop s = {
+        .books = books,
+        .channel = books_account(books, CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY),
+        .merchant = books_account(books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY),
+    };
+    struct ledger_leg legs[LEDGER_MARK_EVERY + 1];
+    struct arena *arena = books->arena;
+    int64_t spare = MARKS - 1, position;
+
+    for (size_t i = 0; i < LEDGER_MARK_EVERY; i++) {
+        legs[i] = credit(s.merchant, 1);
+    }
+    legs[LEDGER_MARK_EVERY] = debit(s.channel, LEDGER_MARK_EVERY);
+    for (int i = 0; i < MARKS; i++) {
+        assert_ok(books_post(books, 0, legs, LEDGER_MARK_EVERY + 1, NULL));
+    }
+    position = books_get(books, s.merchant).last_position;
+    books_sql(books, str_cstr(arena, str_printf(arena,
+                                                "UPDATE ledger_journal SET sequence_%c = %lld "
+                                                "WHERE id = %lld",
+                                                ledger__position_slot(position) == 0 ? 'a' : 'b',
+                                                (long long)FAR * LEDGER_MARK_EVERY,
+                                                (long long)ledger__position_row(position))));
+    books_sql(books, str_cstr(arena, str_printf(arena,
+                                                "UPDATE ledger_account SET sequence = %lld "
+                                                "WHERE id = %lld",
+                                                (long long)FAR * LEDGER_MARK_EVERY,
+                                                (long long)s.merchant)));
+    move_mark(&s, MARKS, FAR);
+    for (int64_t low = 0; low < FAR - 1; low += (FAR - low + 1) / 2) {
+        move_mark(&s, spare--, low + (FAR - low + 1) / 2);
+    }
+    for (int64_t high = (FAR + 1) / 2 - 1; (high + 1) / 2 >= MARKS; high = (high + 1) / 2 - 1) {
+        move_mark(&s, spare--, (high + 1) / 2);
+    }
+    return s;
+}
+
+static void step_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct daily_query *query = ctx;
+    bool done;
+
+    (void)books;
+    query->err = ledger_daily_step(reader, &query->daily, &done);
+    assert_false(done);
+}
+
+static void a_day_has_a_summary_however_many_entries_it_has(void **state)
+{
+    struct shop s = shop_open_hot(state);
+    const struct ledger_document_ask ask = {
+        .of = {.account_id = s.merchant,
+               .owner_id = MERCHANT,
+               .period = ledger_period_of(FIRST_DAY, FIRST_DAY)},
+        .kind = LEDGER_DOCUMENT_SUMS,
+    };
+    struct document_query sums = {0};
+    struct daily_query query = {0};
+
+    ledger_document_init(&sums.document, s.books->arena, &ask);
+    books_read(s.books, document_run, &sums);
+    assert_int_equal(sums.err, ERR_LEDGER_STATEMENT_LONG);
+    ledger_daily_init(&query.daily, s.books->arena, &ask.of);
+    books_read(s.books, step_run, &query);
+    assert_ok(query.err);
+    assert_true(query.daily.walk.last - query.daily.walk.first + 1 > LEDGER_SUMS_MAX);
+    assert_int_equal(query.daily.days[0].sums.credit_count, query.daily.walk.next - 1);
+    assert_true(query.daily.walk.next > 1);
+    books_close(s.books);
+}
+
 /* ---- account numbers and names ---- */
 
 /* A directory with one account in it. */
@@ -554,6 +649,7 @@ int main(void)
         cmocka_unit_test(a_text_is_quoted_and_never_a_formula),
         cmocka_unit_test(a_document_of_a_day_stays_the_same),
         cmocka_unit_test(a_summary_tells_each_day_by_source),
+        cmocka_unit_test(a_day_has_a_summary_however_many_entries_it_has),
         cmocka_unit_test(papers_show_number_name_and_the_ids_of_business),
         cmocka_unit_test(a_number_nobody_has_is_no_account),
         cmocka_unit_test(the_tool_prints_an_account_and_its_newest_entries),

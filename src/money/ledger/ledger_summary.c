@@ -23,9 +23,6 @@ void ledger_daily_init(struct ledger_daily *daily, struct arena *arena,
 static enum err begin(struct reader *reader, struct ledger_daily *daily)
 {
     TRY(ledger_walk_begin(reader, &daily->of, daily->arena, &daily->walk));
-    if (daily->walk.last - daily->walk.first + 1 > LEDGER_SUMS_MAX) {
-        return ERR_LEDGER_STATEMENT_LONG;
-    }
     daily->days[0].opening = daily->walk.opening;
     daily->days[0].closing = daily->walk.opening;
     daily->begun = true;
