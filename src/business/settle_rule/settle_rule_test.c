@@ -124,6 +124,29 @@ static void what_cannot_be_a_rule_is_refused(void **state)
     books_close(books);
 }
 
+/* All is wrong at once; each step mends the first thing. */
+static void the_refusals_of_a_rule_come_in_the_documented_order(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t account = settle_kit_account(books, 11);
+    struct settle_rule_change change = weekly(12345);
+
+    change.cycle_days = STR("8");
+    change.minimum = AMOUNT(100);
+    change.maximum = AMOUNT(99);
+    change.card_id = 404;
+    assert_refused(books, settle_kit_change(books, &change), ERR_SETTLE_RULE_DAYS, "cycle_days");
+    change.cycle_days = STR("1");
+    assert_refused(books, settle_kit_change(books, &change), ERR_SETTLE_RULE_LIMITS, "maximum");
+    change.maximum = AMOUNT(100);
+    assert_refused(books, settle_kit_change(books, &change), ERR_SETTLE_RULE_ACCOUNT, "");
+    change.account_id = account;
+    assert_refused(books, settle_kit_change(books, &change), ERR_ACCOUNT_CARD, "card");
+    change.card_id = 0;
+    assert_ok(settle_kit_change(books, &change));
+    books_close(books);
+}
+
 static void a_settlement_that_is_due_stays_due_when_the_rule_changes(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -227,6 +250,7 @@ int main(void)
         cmocka_unit_test(a8_a_rule_is_changed_and_leaves_its_before_and_after),
         cmocka_unit_test(a9_a_self_service_account_can_be_made),
         cmocka_unit_test(what_cannot_be_a_rule_is_refused),
+        cmocka_unit_test(the_refusals_of_a_rule_come_in_the_documented_order),
         cmocka_unit_test(a_settlement_that_is_due_stays_due_when_the_rule_changes),
         cmocka_unit_test(a_settlement_that_holidays_put_off_stays_due_when_the_rule_changes),
         cmocka_unit_test(an_account_that_becomes_automatic_waits_for_its_cycle),
