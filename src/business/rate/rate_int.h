@@ -55,7 +55,15 @@ struct rate_change {
 extern const struct field_set rate__change_set;
 
 /* The row a change asks for, without id and times. The field is refused by tx_refuse: the tables'
- * limits have been checked before. ERR_RATE_TRADE, ERR_RATE_TIERS, ERR_FIELD_… */
+ * limits have been checked before. The first that applies:
+ *
+ *     ERR_FIELD_FORMAT, ERR_RATE_OWNER, ERR_MERCHANT_NOT_FOUND   owner
+ *     ERR_RATE_TRADE        kind
+ *     ERR_FIELD_RANGE       fee_max: below fee_min
+ *     ERR_FIELD_VALUE       refund_policy: of another kind than refund
+ *     ERR_RATE_PAST         effective_from
+ *     ERR_FIELD_REQUIRED    tiers, tier_mode: one without the other
+ *     ERR_RATE_TIERS        rate_millionths, flat, tiers[i].from */
 MUST_USE enum err rate__row_of(struct tx *tx, const struct rate_change *change, struct rate *row);
 /* Appends it to its line, in effect from its effective_from_ms on (0: now). ERR_RATE_PAST. */
 MUST_USE enum err rate__put(struct tx *tx, struct rate *row);

@@ -411,6 +411,37 @@ static void tiers_begin_at_zero_and_rise(void **state)
     assert_int_equal(put(till, &change, NULL), ERR_OK);
 }
 
+/* All is wrong at once; each step mends the first thing. */
+static void the_refusals_of_a_rate_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    struct rate_tier tier = {AMOUNT(1), 3800, AMOUNT(0)};
+    struct rate_change change = cash(STR("nobody"), 1, NOW - 1);
+
+    change.kind = RATE_TRADE;
+    change.fee_min = AMOUNT(2);
+    change.fee_max = AMOUNT(1);
+    change.refund_policy = RATE_REFUND_FULL;
+    change.tiers = (struct field_list){&tier, 1};
+    assert_refused(till, &change, ERR_FIELD_FORMAT, "owner");
+    change.owner = STR("platform");
+    assert_refused(till, &change, ERR_RATE_TRADE, "kind");
+    change.kind = RATE_CASH;
+    assert_refused(till, &change, ERR_FIELD_RANGE, "fee_max");
+    change.fee_max = AMOUNT(2);
+    assert_refused(till, &change, ERR_FIELD_VALUE, "refund_policy");
+    change.refund_policy = 0;
+    assert_refused(till, &change, ERR_RATE_PAST, "effective_from");
+    change.effective_from = NOW;
+    assert_refused(till, &change, ERR_FIELD_REQUIRED, "tier_mode");
+    change.tier_mode = RATE_TIERS_MARGINAL;
+    assert_refused(till, &change, ERR_RATE_TIERS, "rate_millionths");
+    change.rate_millionths = 0;
+    assert_refused(till, &change, ERR_RATE_TIERS, "tiers[0].from");
+    tier.from = AMOUNT(0);
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+}
+
 int main(void)
 {
     static char schemes[][8] = {"sqlite", "mysql"};
@@ -431,6 +462,7 @@ int main(void)
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),
         cmocka_unit_test(a_policy_belongs_to_kind_refund),
         cmocka_unit_test(tiers_begin_at_zero_and_rise),
+        cmocka_unit_test(the_refusals_of_a_rate_come_in_the_documented_order),
     };
     struct CMUnitTest copies[ARRAY_LEN(tests)];
     int failed = 0;
