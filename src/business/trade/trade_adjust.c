@@ -45,6 +45,21 @@ static enum err find_original(struct tx *tx, const struct trade_change *change,
     return err == ERR_LEDGER_JOURNAL ? tx_refuse(tx, err, "original") : err;
 }
 
+/* What has been or is being refunded of a payment was taken from its journal, so that stays. */
+static enum err check_refunds(struct tx *tx, const struct ledger_reference *original)
+{
+    struct trade_refunded refunded;
+
+    if (original->source != LEDGER_SOURCE_PAYMENT ||
+        original->operation != LEDGER_OPERATION_SUCCEEDED) {
+        return ERR_OK;
+    }
+    TRY(trade_refunded(tx, original->business_no, &refunded));
+    return refunded.reserved.minor + refunded.refunded.minor == 0
+               ? ERR_OK
+               : tx_refuse(tx, ERR_TRADE_STATE, "original");
+}
+
 static enum err reverse(struct tx *tx, const struct trade_change *change,
                         struct adjusting *adjusting)
 {
@@ -59,6 +74,7 @@ static enum err reverse(struct tx *tx, const struct trade_change *change,
         original->reference.operation == LEDGER_OPERATION_REVERSED) {
         return tx_refuse(tx, ERR_TRADE_REVERSAL, "original");
     }
+    TRY(check_refunds(tx, &original->reference));
     for (size_t i = 0; i < original->leg_count; i++) {
         adjusting->legs[i] = original->legs[i];
         adjusting->legs[i].side =

@@ -69,6 +69,24 @@ static enum err find_payment(struct tx *tx, const struct trade_refund_ask *ask,
     return err;
 }
 
+/* A payment whose journal has been reversed is not in the books: there is nothing to give back. */
+static enum err check_booked(struct tx *tx, const struct payment *payment)
+{
+    const struct ledger_reference paid = {LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED,
+                                          payment->id};
+    struct ledger_reference reversal = {LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_REVERSED, 0};
+    int64_t journal_id;
+    enum err err = ledger_journal_find(tx, &paid, &reversal.business_no);
+
+    if (err == ERR_OK) {
+        err = ledger_journal_find(tx, &reversal, &journal_id);
+    }
+    if (err == ERR_OK) {
+        return tx_refuse(tx, ERR_TRADE_REVERSED, "payment");
+    }
+    return err == ERR_LEDGER_JOURNAL ? ERR_OK : err;
+}
+
 /* How much may still be refunded: what was paid, less what has been and is being refunded. */
 static enum err check_left(struct tx *tx, const struct payment *payment,
                            const struct trade_refunded *before, struct amount amount)
@@ -237,6 +255,7 @@ static enum err reserve_new(struct tx *tx, const struct payment *payment,
 
     TRY(trade_refunded(tx, payment->id, &before));
     TRY(check_left(tx, payment, &before, refund->amount));
+    TRY(check_booked(tx, payment));
     TRY(price(tx, payment, &before, refund));
     refund->id = tx_id(tx);
     refund->created_at_ms = refund->updated_at_ms = tx_now_ms(tx);

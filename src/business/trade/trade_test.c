@@ -734,6 +734,68 @@ static void a_refund_needs_a_payment_that_has_succeeded(void **state)
     assert_refused(till, reserve(till, 4711, "R1", 1, &out), ERR_PAYMENT_NOT_FOUND, "payment");
 }
 
+static enum err find_paid(struct tx *tx, struct step *step)
+{
+    const struct ledger_reference paid = {LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED,
+                                          step->id};
+
+    return ledger_journal_find(tx, &paid, &step->id);
+}
+
+/* What the approval of a reversal books. */
+static enum err reverse_paid(struct tx *tx, struct step *step)
+{
+    struct ledger_recorded *journal = ARENA_NEW(tx_arena(tx), struct ledger_recorded);
+    struct ledger_post post = {.legs = journal->legs};
+
+    TRY(find_paid(tx, step));
+    TRY(ledger_journal_get(tx, step->id, journal));
+    for (size_t i = 0; i < journal->leg_count; i++) {
+        journal->legs[i].side =
+            journal->legs[i].side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
+    }
+    post.leg_count = journal->leg_count;
+    post.reference =
+        (struct ledger_reference){LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_REVERSED, step->id};
+    return ledger_post(tx, &post, NULL);
+}
+
+static void a_reversed_payment_is_not_refunded(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    struct trade_refund out;
+
+    (void)collect(till, 20000, 0, 0);
+    assert_ok(run(till, (struct step){.run = reverse_paid, .id = payment_id}));
+    assert_refused(till, reserve(till, payment_id, "R1", 4000, &out), ERR_TRADE_REVERSED,
+                   "payment");
+}
+
+static void a_refunded_payment_is_not_reversed(void **state)
+{
+    struct till *till = *state;
+    struct step step = {.run = find_paid, .till = till, .id = collect(till, 10000, 0, 0)};
+    struct step *at = &step;
+    struct trade_adjust arg = {.change = {.adjustment_no = STR("T1"),
+                                          .kind = TRADE_ADJUSTMENT_REVERSAL,
+                                          .reason_code = STR("wrong_amount")},
+                               .reason = STR("booked twice"),
+                               .maker_key_id = 7,
+                               .limit = AMOUNT(100000)};
+    struct trade_adjusted adjusted;
+    struct trade_refund out;
+
+    assert_ok(reserve(till, step.id, "R1", 6000, &out));
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    arg.change.original = step.id;
+    assert_refused(till, till_run(till, &trade__adjust_kind, &arg, &adjusted), ERR_TRADE_STATE,
+                   "original");
+    assert_ok(finish(till, out.id, true, &out));
+    assert_refused(till, till_run(till, &trade__adjust_kind, &arg, &adjusted), ERR_TRADE_STATE,
+                   "original");
+}
+
 static void a_refund_needs_the_merchants_money(void **state)
 {
     struct till *till = *state;
@@ -929,6 +991,8 @@ int main(void)
         cmocka_unit_test(a16_refunds_of_a_payment_never_exceed_what_was_paid),
         cmocka_unit_test(a15_a_repeated_refund_is_the_first_one),
         cmocka_unit_test(a_refund_needs_a_payment_that_has_succeeded),
+        cmocka_unit_test(a_reversed_payment_is_not_refunded),
+        cmocka_unit_test(a_refunded_payment_is_not_reversed),
         cmocka_unit_test(a_refund_needs_the_merchants_money),
         cmocka_unit_test(what_was_reserved_before_a_block_is_refunded),
         cmocka_unit_test(a_full_refund_with_its_fee_leaves_nothing),
