@@ -358,8 +358,9 @@ static bool has_to_wait(const struct model *m, const struct booking *b, int i)
     bool held = b->hold != MODEL_NOBODY && m->holds[b->hold].account == leg->account;
 
     return !b->own && !held &&
-           (account->deferred || (b->asked->fact && is_credit(m, leg) &&
-                                  (account->credit_blocks > 0 || account->closed)));
+           (account->deferred || account->seen < account->last ||
+            (b->asked->fact && is_credit(m, leg) &&
+             (account->credit_blocks > 0 || account->closed)));
 }
 
 /* Turns the legs that wait to 2299; a debit reserves its amount. */

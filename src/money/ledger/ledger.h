@@ -397,8 +397,9 @@ MUST_USE enum err ledger_hold_start(struct tx *tx, int64_t hold_id);
  * A leg for an account with deferred entries, or a fact for an account that takes no credits, is
  * booked on the owner's account 2299 instead and leaves a pending entry; a debit reserves its
  * amount at once by a hold. A capture's legs on the account of the hold never wait. Entries of an
- * account are applied in their order, each by a journal of its own with its own balance. One that
- * is refused (the account is blocked, say) is parked with the reason and holds up no other.
+ * account are applied in their order, each by a journal of its own with its own balance, and while
+ * one waits that has not been tried, later legs wait behind it, deferred or not. One that is
+ * refused (the account is blocked, say) is parked with the reason and holds up no other.
  *
  *     waiting ──► applied        parked ──retry──► waiting
  *        └──refused──► parked */

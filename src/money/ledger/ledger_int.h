@@ -229,6 +229,9 @@ struct ledger_waiting {
     int64_t position;
 };
 MUST_USE enum err ledger__pending_insert(struct tx *tx, const struct ledger_waiting *waiting);
+/* Whether entries of the account wait that have not been tried; a parked one has been. The account
+ * has pending entries. */
+MUST_USE enum err ledger__pending_untried(struct tx *tx, int64_t account_id, bool *untried);
 /* ERR_STORE_NOT_FOUND: no pending entry stands there. */
 MUST_USE enum err ledger__pending_at(struct tx *tx, int64_t position,
                                      const struct ledger_pending **pending);

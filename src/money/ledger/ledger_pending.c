@@ -13,6 +13,17 @@ enum err ledger__pending_at(struct tx *tx, int64_t position, const struct ledger
     return ERR_OK;
 }
 
+enum err ledger__pending_untried(struct tx *tx, int64_t account_id, bool *untried)
+{
+    const struct ledger_queue *queue;
+    const void *row;
+
+    TRY(tx_get(tx, &ledger__queue_table, account_id, &row));
+    queue = row;
+    *untried = queue->seen < queue->last;
+    return ERR_OK;
+}
+
 /* ---- waiting ---- */
 
 /* The account's queue, made with its first entry. */

@@ -342,16 +342,65 @@ static void the_same_posting_is_known_whether_it_waits_or_not(void **state)
     finish(&s);
 }
 
-static void what_waited_is_applied_after_deferring_has_ended(void **state)
+/* The entries in the order in which they were booked: each with the next number and its own balance
+ * after it. */
+static void assert_booked(struct shop *s, const int64_t *changes, size_t count)
+{
+    struct ledger_statement statement = {.account = {.id = s->merchant}};
+    int64_t balance = 0;
+
+    books_read(s->books, statement_run, &statement);
+    assert_int_equal(statement.entry_count, count);
+    for (size_t i = 0; i < count; i++) {
+        balance += changes[i];
+        assert_int_equal(statement.entries[i].balance.minor, balance);
+        assert_int_equal(statement.entries[i].sequence, i + 1);
+    }
+}
+
+/* The seed numbered entries and took their balances in two ways, at once and deferred. */
+static void a17_at_once_deferred_and_at_once_again_are_one_chain(void **state)
 {
     struct shop s = shop_open(state);
 
+    set_deferred(&s, false);
+    assert_ok(pay_in(&s, 30)); /* at once */
+    assert_account(&s, 30, 0, 0);
+    set_deferred(&s, true);
     assert_ok(pay_in(&s, 100));
     set_deferred(&s, false);
-    assert_ok(pay_in(&s, 7));
-    assert_account(&s, 7, 0, 1);
+    assert_ok(pay_in(&s, 7)); /* behind the 100 */
+    assert_account(&s, 30, 0, 2);
+    assert_refused(s.books, pay_out(&s, 31), ERR_LEDGER_INSUFFICIENT, "legs[0].account");
+    assert_ok(pay_out(&s, 20));
+    assert_account(&s, 30, 20, 3);
     assert_ok(apply(&s));
-    assert_account(&s, 107, 0, 0);
+    assert_account(&s, 117, 0, 0);
+    assert_ok(pay_in(&s, 5)); /* nothing waits: at once */
+    assert_booked(&s, (const int64_t[]){30, 100, 7, -20, 5}, 5);
+    finish(&s);
+}
+
+/* One entry that can never be applied does not hold up the account. */
+static void only_a_parked_entry_is_overtaken(void **state)
+{
+    struct shop s = shop_open(state);
+    int64_t hold;
+
+    assert_ok(pay_in(&s, 50));
+    assert_ok(apply(&s));
+    assert_ok(pay_in(&s, 100));
+    hold = block(&s, LEDGER_HOLD_CREDIT_BLOCK);
+    assert_ok(apply(&s));
+    set_deferred(&s, false);
+    books_reopen(s.books);
+    assert_ok(pay_out(&s, 20)); /* at once */
+    assert_account(&s, 30, 0, 1);
+    unblock(&s, hold); /* the parked entry waits again, and is booked before later ones */
+    assert_ok(pay_in(&s, 7));
+    assert_account(&s, 30, 0, 2);
+    assert_ok(apply(&s));
+    assert_booked(&s, (const int64_t[]){50, -20, 100, 7}, 4);
     finish(&s);
 }
 
@@ -469,7 +518,8 @@ int main(void)
         cmocka_unit_test(a_parked_entry_is_tried_again_when_asked),
         cmocka_unit_test(entries_mature_as_they_were_posted),
         cmocka_unit_test(the_same_posting_is_known_whether_it_waits_or_not),
-        cmocka_unit_test(what_waited_is_applied_after_deferring_has_ended),
+        cmocka_unit_test(a17_at_once_deferred_and_at_once_again_are_one_chain),
+        cmocka_unit_test(only_a_parked_entry_is_overtaken),
         cmocka_unit_test(a_fact_is_not_refused_by_a_block),
         cmocka_unit_test(a_fact_waits_for_a_closed_account),
         cmocka_unit_test(an_account_with_waiting_entries_is_not_closed),

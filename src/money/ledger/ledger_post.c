@@ -266,17 +266,23 @@ enum err ledger__posting_balanced(struct ledger_posting *posting)
 
 /* ---- blocks, and entries that wait ---- */
 
-/* Whether the leg becomes a pending entry. */
-static bool has_to_wait(const struct ledger_posting *posting, size_t leg)
+/* Whether the leg becomes a pending entry: also behind one that is still to be tried, for entries
+ * of an account keep their order. */
+static enum err has_to_wait(const struct ledger_posting *posting, size_t leg, bool *waits)
 {
     const struct ledger_account *account = leg_account(posting, leg);
+    bool refused = posting->post->fact && is_credit(posting, leg) &&
+                   (account->credit_blocks > 0 || account->status == LEDGER_ACCOUNT_CLOSED);
 
     if (posting->direct || account->id == posting->held_account_id) {
-        return false;
+        *waits = false;
+        return ERR_OK;
     }
-    return account->deferred ||
-           (posting->post->fact && is_credit(posting, leg) &&
-            (account->credit_blocks > 0 || account->status == LEDGER_ACCOUNT_CLOSED));
+    if (account->deferred || refused || account->pending == 0) {
+        *waits = account->deferred || refused;
+        return ERR_OK;
+    }
+    return ledger__pending_untried(posting->tx, account->id, waits);
 }
 
 enum err ledger__posting_unblocked(struct ledger_posting *posting)
@@ -310,8 +316,10 @@ enum err ledger__posting_divert(struct ledger_posting *posting)
         struct ledger_account *real = &posting->accounts[posting->legs[i].account].next;
         const struct ledger_account_key key = {real->owner_id, LEDGER_CODE_WAITING, real->currency};
         int64_t waiting_id;
+        bool waits;
 
-        if (!has_to_wait(posting, i)) {
+        TRY(has_to_wait(posting, i, &waits));
+        if (!waits) {
             continue;
         }
         real->pending++;
@@ -579,6 +587,20 @@ static void prefetch_rest(struct prefetch *pre, const struct ledger_journal *key
     }
 }
 
+/* Only accounts with pending entries have one that is asked for. */
+static void prefetch_queues(struct prefetch *pre, const struct ledger_post *post)
+{
+    for (size_t i = 0; i < post->leg_count && i < LEDGER_LEGS_MAX; i++) {
+        int64_t account_id = post->legs[i].account_id;
+        const struct ledger_account *account =
+            prefetch_peek(pre, &ledger__account_table, account_id);
+
+        if (account != NULL && account->pending > 0) {
+            prefetch_id(pre, &ledger__queue_table, account_id);
+        }
+    }
+}
+
 void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, unsigned round)
 {
     const struct ledger_journal key = {
@@ -589,6 +611,7 @@ void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, 
 
     if (round == 1) {
         prefetch_rest(pre, &key);
+        prefetch_queues(pre, post);
     }
     if (round != 0 || post->reference.business_no <= 0) {
         return;
