@@ -1,6 +1,6 @@
 /* The books on a Galera cluster of three nodes under load: the node of the writer is killed, with
- * the writer and without it, and frozen. A writer goes on at another node; a standby takes over
- * within ten seconds. After it the audit of test/lib/ledger_writers. */
+ * the writer and without it, and the writer is frozen. A writer goes on at another node; a standby
+ * takes over within ten seconds. After it the audit of test/lib/ledger_writers. */
 #include "test/lib/galera.h"
 #include "test/lib/ledger_writers.h"
 

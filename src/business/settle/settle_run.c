@@ -2,6 +2,8 @@
 #include "business/merchant/merchant.h"
 #include "business/settle/settle_int.h"
 
+enum { SERVER_ERRORS = 500 }; /* HTTP statuses from there on are failures of ours */
+
 static enum err get_clock(struct tx *tx, struct settle_clock **out)
 {
     const struct settle_clock none = {.id = SETTLE_CLOCK_ID};
@@ -134,10 +136,13 @@ const struct command_kind settle__rules_kind = {
 static enum err end_apply(struct tx *tx, const void *arg, void *result)
 {
     struct settle_run *run;
+    int32_t today;
 
     (void)result;
     TRY(edit_run(tx, *(const int64_t *)arg, &run));
-    if (run->status == SETTLE_RUN_RUNNING) {
+    TRY(ledger_today(tx, &today));
+    if (run->status == SETTLE_RUN_RUNNING &&
+        run->id == today) { /* else the next one supersedes it */
         run->status = SETTLE_RUN_DONE;
         run->ended_at_ms = tx_now_ms(tx);
         return set_timer(tx, run);
@@ -152,14 +157,12 @@ const struct command_kind settle__end_kind = {
 
 /* ---- an account's turn ---- */
 
-/* What a refusal means for the account; NONE: it is no refusal but a failure of ours. */
+/* What a refusal means for the account; NONE: it is no refusal but a failure of ours, and tried
+ * again. */
 static enum settle_outcome_kind outcome_of(enum err err)
 {
     static const enum err skipped[] = {ERR_LEDGER_ACCOUNT_CLOSED, ERR_SETTLE_NOTHING,
                                        ERR_SETTLE_MINIMUM, ERR_SETTLE_FEE, ERR_SETTLE_EXISTS};
-    static const enum err failed[] = {ERR_MERCHANT_SUSPENDED, ERR_LEDGER_DEBIT_BLOCKED,
-                                      ERR_LEDGER_INSUFFICIENT, ERR_LEDGER_OVERFLOW,
-                                      ERR_AMOUNT_OVERFLOW};
 
     if (err == ERR_OK) {
         return SETTLE_OUTCOME_SETTLED;
@@ -169,12 +172,7 @@ static enum settle_outcome_kind outcome_of(enum err err)
             return SETTLE_OUTCOME_SKIPPED;
         }
     }
-    for (size_t i = 0; i < ARRAY_LEN(failed); i++) {
-        if (err == failed[i]) {
-            return SETTLE_OUTCOME_FAILED;
-        }
-    }
-    return SETTLE_OUTCOME_NONE;
+    return err_status(err) < SERVER_ERRORS ? SETTLE_OUTCOME_FAILED : SETTLE_OUTCOME_NONE;
 }
 
 /* An account on which nothing has matured is counted; a record of it would say nothing. A closed
@@ -223,11 +221,12 @@ static enum err turn_apply(struct tx *tx, const void *arg_ptr, void *result)
     const struct settle_make make = {.date = arg->date, .mode = SETTLE_AUTOMATIC};
     enum settle_outcome_kind *kind = result;
     struct settle_rule *rule;
-    int32_t next;
+    int32_t next, today;
     enum err err;
 
     TRY(settle_rule_edit(tx, arg->account_id, &rule));
-    if (!is_due(rule, arg->date)) {
+    TRY(ledger_today(tx, &today));
+    if (!is_due(rule, arg->date) || today != arg->date) { /* the run of the new day takes it */
         return ERR_OK;
     }
     TRY(settle_rule_open_date(tx, rule, (int32_t)arg->date, &next));

@@ -53,6 +53,25 @@ static void a_run_that_is_repeated_changes_nothing(void **state)
     books_close(books);
 }
 
+/* Its job was under way when the day was cut. */
+static void a_run_of_a_day_that_is_over_settles_nothing_more(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t accounts[MANY + 1];
+    struct settle_run run;
+
+    earn_on_monday(books, accounts);
+    (void)settle_kit_run_open(books);
+    settle_kit_day(books, WEDNESDAY);
+    assert_int_equal(settle_kit_turn(books, accounts[1], TUESDAY), SETTLE_OUTCOME_NONE);
+    assert_int_equal(books_get(books, accounts[1]).held.minor, 0);
+    run = settle_kit_run(books, 100);
+    assert_int_equal(run.id, WEDNESDAY);
+    assert_int_equal(run.settled, MANY);
+    assert_int_equal(settle_kit_run_row(books, TUESDAY).status, SETTLE_RUN_SUPERSEDED);
+    books_close(books);
+}
+
 static void there_is_one_settlement_per_account_and_date(void **state)
 {
     struct books *books = settle_kit_open(*state);
@@ -475,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a11_every_account_is_dealt_with_once_whatever_the_page),
         cmocka_unit_test(a_run_that_is_repeated_changes_nothing),
+        cmocka_unit_test(a_run_of_a_day_that_is_over_settles_nothing_more),
         cmocka_unit_test(there_is_one_settlement_per_account_and_date),
         cmocka_unit_test(a_run_that_was_killed_goes_on_where_it_stopped),
         cmocka_unit_test(a_run_the_next_day_overtakes_is_superseded),
