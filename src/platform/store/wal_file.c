@@ -85,10 +85,12 @@ static int on_size(sqlite3_file *file, sqlite3_int64 *out)
 static int on_close(sqlite3_file *file)
 {
     const sqlite3_io_methods *real = wal_of(file)->real;
-    int code = write_waiting(file);
+    int written = write_waiting(file);
+    int closed;
 
     file->pMethods = real;
-    return code == SQLITE_OK ? real->xClose(file) : (real->xClose(file), code);
+    closed = real->xClose(file);
+    return written != SQLITE_OK ? written : closed;
 }
 
 struct wal_file *wal_file__take(sqlite3 *handle)
