@@ -172,7 +172,11 @@ static enum settle_outcome_kind outcome_of(enum err err)
             return SETTLE_OUTCOME_SKIPPED;
         }
     }
-    return err_status(err) < SERVER_ERRORS ? SETTLE_OUTCOME_FAILED : SETTLE_OUTCOME_NONE;
+    if (err == ERR_STORE_NOT_FOUND || err == ERR_STORE_DUPLICATE ||
+        err_status(err) >= SERVER_ERRORS) {
+        return SETTLE_OUTCOME_NONE;
+    }
+    return SETTLE_OUTCOME_FAILED;
 }
 
 /* An account on which nothing has matured is counted; a record of it would say nothing. A closed
