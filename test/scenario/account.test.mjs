@@ -131,6 +131,10 @@ test('a forced deduction goes through a block, after a review', async () => {
   assert.deepEqual([now.balance, now.held], [before.balance - 30, before.held + 10]);
   const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=1`);
   assert.deepEqual([data[0].action, data[0].review_id, data[0].before.balance], ['deducted', review.id, before.balance]);
+  const entry = (await ok('GET', `/v1/ledger/accounts/${account.id}/statement?limit=1`)).data[0];
+  const journal = await ok('GET', `/v1/ledger/journals/${entry.journal_id}`);
+  assert.deepEqual([journal.event, journal.source, journal.operation, journal.memo],
+    ['balance_deducted', 'operator', 'deducted', '(2026)沪01执2号']);
   await p.reviewed(await release(hold.id));
   await release(block.id);
 });

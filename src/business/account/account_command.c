@@ -367,20 +367,31 @@ static enum err give_back(struct tx *tx, const struct account_release *release)
     return ledger_hold_release(tx, &step, NULL);
 }
 
-/* The money goes on its way to the bank, through any block of the account. */
+static enum ledger_event deduction_of(enum account_type type)
+{
+    switch (type) {
+    case ACCOUNT_SETTLEMENT:
+        return LEDGER_EVENT_BALANCE_DEDUCTED;
+    case ACCOUNT_DEPOSIT:
+        return LEDGER_EVENT_DEPOSIT_DEDUCTED;
+    }
+    check_failed("account type", __FILE__, __LINE__);
+}
+
+/* The bank has to pay it out: the money leaves at once, through any block of the account. */
 static enum err deduct(struct tx *tx, const struct account_release *release,
                        const struct ledger_hold *hold)
 {
     const struct ledger_account *account;
     struct ledger_voucher_capture capture = {
         .hold_id = release->hold_id,
-        .placer = LEDGER_SOURCE_OPERATOR,
-        .voucher = {.event = LEDGER_EVENT_CASH_SENT,
-                    .business_no = tx_id(tx),
+        .voucher = {.business_no = release->review_id,
                     .amounts = {[LEDGER_AMOUNT_GROSS] = amount_of(release, hold)}},
+        .memo = hold->document_no,
     };
 
-    TRY(ledger_account_get(tx, hold->account_id, &account));
+    TRY(get_account(tx, hold->account_id, &account));
+    capture.voucher.event = deduction_of(account__type_of(account->code));
     capture.voucher.merchant_id = account->owner_id;
     capture.voucher.currency = account->currency;
     return ledger_voucher_capture(tx, &capture, NULL);

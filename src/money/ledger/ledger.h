@@ -215,6 +215,7 @@ enum ledger_operation {
     LEDGER_OPERATION_RECEIVED,
     LEDGER_OPERATION_WRITTEN_OFF,
     LEDGER_OPERATION_CHARGED,
+    LEDGER_OPERATION_DEDUCTED, /* 扣划: taken by force */
 };
 
 /* The key under which something happens once. business_no > 0. */

@@ -253,3 +253,18 @@ const char ledger__template_legs_2_sql[] =
     ", (29000102, 2, 2241, 2, 1, 'gross', 0, '')"
     ", (30000101, 1, 2241, 2, 1, 'gross', 0, '')"
     ", (30000102, 2, 6301, 1, 1, 'gross', 0, '')";
+
+/* Forced deductions. */
+const char ledger__deducted_templates_sql[] =
+    "REPLACE INTO ledger_template "
+    "(id, valid_from, valid_until, leg_count, operator_id, created_at_ms) VALUES"
+    " (310001, 19700101, 0, 2, 0, 0)"
+    ", (320001, 19700101, 0, 2, 0, 0)";
+
+const char ledger__deducted_template_legs_sql[] =
+    "REPLACE INTO ledger_template_leg "
+    "(id, side, code, owner, currency, amount, matures, memo) VALUES"
+    " (31000101, 1, 2241, 2, 1, 'gross', 0, '')"
+    ", (31000102, 2, 1002, 1, 1, 'gross', 0, '')"
+    ", (32000101, 1, 2245, 2, 1, 'gross', 0, '')"
+    ", (32000102, 2, 1002, 1, 1, 'gross', 0, '')";

@@ -102,6 +102,10 @@ static const struct ledger_event_row events[LEDGER_EVENT_END] = {
                                           .amounts = {GROSS}},
     [LEDGER_EVENT_ADJUSTMENT_DEBITED] = {BOOKED(ADJUSTMENT, SUCCEEDED), .owners = MERCHANT,
                                          .amounts = {GROSS}},
+    [LEDGER_EVENT_BALANCE_DEDUCTED] = {BOOKED(OPERATOR, DEDUCTED), .owners = MERCHANT,
+                                       .amounts = {GROSS}},
+    [LEDGER_EVENT_DEPOSIT_DEDUCTED] = {BOOKED(OPERATOR, DEDUCTED), .owners = MERCHANT,
+                                       .amounts = {GROSS}},
 };
 
 const struct enum_name ledger_event_names[] = {
@@ -135,6 +139,8 @@ const struct enum_name ledger_event_names[] = {
     {LEDGER_EVENT_PLATFORM_FEE_CHARGED, "platform_fee_charged"},
     {LEDGER_EVENT_ADJUSTMENT_CREDITED, "adjustment_credited"},
     {LEDGER_EVENT_ADJUSTMENT_DEBITED, "adjustment_debited"},
+    {LEDGER_EVENT_BALANCE_DEDUCTED, "balance_deducted"},
+    {LEDGER_EVENT_DEPOSIT_DEDUCTED, "deposit_deducted"},
     {0, NULL},
 };
 

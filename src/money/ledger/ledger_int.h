@@ -96,7 +96,7 @@ extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 63 };
+enum { LEDGER__MIGRATIONS = 65 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -263,6 +263,10 @@ MUST_USE enum err ledger__read_last_row(struct reader *reader, int64_t *row);
 MUST_USE enum err ledger__read_business_rows(struct reader *reader, int64_t business_no,
                                              enum ledger_source source, struct arena *arena,
                                              struct ledger_journal **rows, size_t *count);
+/* Keeps the memo of a new journal, or compares it with that of the one that was there before:
+ * ERR_LEDGER_CONFLICT at "memo". */
+MUST_USE enum err ledger__memo_keep(struct tx *tx, const struct ledger_posted *posted,
+                                    struct str memo);
 /* Empty: it has none. */
 MUST_USE enum err ledger__read_memo(struct reader *reader, int64_t journal_id, struct arena *arena,
                                     struct str *text);

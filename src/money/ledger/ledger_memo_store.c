@@ -29,19 +29,24 @@ static enum err same_memo(struct tx *tx, int64_t journal_id, struct str memo)
     return str_eq(first, memo) ? ERR_OK : ledger__refuse(tx, ERR_LEDGER_CONFLICT, "memo");
 }
 
+enum err ledger__memo_keep(struct tx *tx, const struct ledger_posted *posted, struct str memo)
+{
+    if (posted->exists) {
+        return same_memo(tx, posted->journal_id, memo);
+    }
+    if (memo.len > 0) {
+        const struct ledger_memo row = {.journal_id = posted->journal_id, .text = memo};
+
+        tx_append(tx, &ledger__memo_table, &row);
+    }
+    return ERR_OK;
+}
+
 enum err ledger_post_memo(struct tx *tx, const struct ledger_memo_post *arg,
                           struct ledger_posted *posted)
 {
     TRY(ledger_post(tx, &arg->post, posted));
-    if (posted->exists) {
-        return same_memo(tx, posted->journal_id, arg->memo);
-    }
-    if (arg->memo.len > 0) {
-        const struct ledger_memo memo = {.journal_id = posted->journal_id, .text = arg->memo};
-
-        tx_append(tx, &ledger__memo_table, &memo);
-    }
-    return ERR_OK;
+    return ledger__memo_keep(tx, posted, arg->memo);
 }
 
 static void memo_prefetch(struct prefetch *pre, const void *arg, unsigned round)

@@ -437,4 +437,6 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .name = "ledger.123_hold_freezes",
         .sql = "UPDATE ledger_hold SET source = 2 WHERE source = 10 AND kind <= 2",
     },
+    {.name = "ledger.124_deducted_templates", .sql = ledger__deducted_templates_sql},
+    {.name = "ledger.125_deducted_template_legs", .sql = ledger__deducted_template_legs_sql},
 };

@@ -64,6 +64,7 @@ static const struct words operations[] = {
     [LEDGER_OPERATION_RECEIVED] = {"收到", "received"},
     [LEDGER_OPERATION_WRITTEN_OFF] = {"核销", "written off"},
     [LEDGER_OPERATION_CHARGED] = {"收取", "charged"},
+    [LEDGER_OPERATION_DEDUCTED] = {"强制扣划", "deducted"},
 };
 
 /* A value the table does not have yet is shown as "?": the journal itself has it. */

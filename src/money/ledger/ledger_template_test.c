@@ -299,6 +299,14 @@ static const struct worked shipped[] = {
      EVENT(ADJUSTMENT_DEBITED, GROSS(1500)),
      BOOKED(ADJUSTMENT, SUCCEEDED),
      {{D, 2241, MERCHANT, 0, 1500}, {C, 6301, LEDGER_PLATFORM, 0, 1500}}},
+    {"a court takes 90.00 of the balance",
+     EVENT(BALANCE_DEDUCTED, GROSS(9000)),
+     BOOKED(OPERATOR, DEDUCTED),
+     {{D, 2241, MERCHANT, 0, 9000}, {C, 1002, LEDGER_PLATFORM, 0, 9000}}},
+    {"and 90.00 of the deposit",
+     EVENT(DEPOSIT_DEDUCTED, GROSS(9000)),
+     BOOKED(OPERATOR, DEDUCTED),
+     {{D, 2245, MERCHANT, 0, 9000}, {C, 1002, LEDGER_PLATFORM, 0, 9000}}},
 };
 
 /* Money on all accounts of the merchant that are spent from. */
@@ -497,10 +505,14 @@ static void a_voucher_may_capture_a_hold(void **state)
     capture.voucher.business_no = 77;
     capture.voucher.merchant_id = MERCHANT;
     capture.voucher.currency = CURRENCY_CNY;
+    capture.memo = STR("by the court");
     assert_ok(books_command(books, &kind, &capture, &held));
     assert_false(held.exists);
     assert_ok(books_command(books, &kind, &capture, &held));
     assert_true(held.exists);
+    capture.memo = STR("by another");
+    assert_refused(books, books_command(books, &kind, &capture, &held), ERR_LEDGER_CONFLICT,
+                   "memo");
     payable = books_get(books, place.account_id);
     assert_int_equal(payable.posted.minor, 1000000 - 4000);
     assert_int_equal(payable.held.minor, 0);
@@ -599,7 +611,7 @@ static void templates_run(struct books *books, struct reader *reader, void *ctx)
     assert_int_equal(count, 3);
     memcpy(out, templates, 3 * sizeof(*out));
     assert_ok(ledger_read_templates(reader, 0, books->arena, &templates, &count));
-    assert_int_equal(count, 35);
+    assert_int_equal(count, 37);
 }
 
 static void versions_are_kept_and_read(void **state)

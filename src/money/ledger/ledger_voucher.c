@@ -296,8 +296,16 @@ enum err ledger_voucher_capture(struct tx *tx, const struct ledger_voucher_captu
     struct ledger_hold_capture posting = {
         .hold_id = capture->hold_id, .whole = capture->whole, .placer = capture->placer};
 
+    struct ledger_held result;
+
     TRY(make_post(tx, &capture->voucher, legs, &posting.post));
-    return ledger_hold_capture(tx, &posting, held);
+    TRY(ledger_hold_capture(tx, &posting, &result));
+    TRY(ledger__memo_keep(tx, &(struct ledger_posted){result.journal_id, result.exists},
+                          capture->memo));
+    if (held != NULL) {
+        *held = result;
+    }
+    return ERR_OK;
 }
 
 /* ---- prefetch ---- */

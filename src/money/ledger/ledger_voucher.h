@@ -59,6 +59,8 @@ enum ledger_event {
     LEDGER_EVENT_PLATFORM_FEE_CHARGED, /* by mode; fee; merchant */
     LEDGER_EVENT_ADJUSTMENT_CREDITED,  /* 调账 in the merchant's favour; gross; merchant */
     LEDGER_EVENT_ADJUSTMENT_DEBITED,   /* gross; merchant */
+    LEDGER_EVENT_BALANCE_DEDUCTED,     /* 扣划 out of a freeze; gross; merchant */
+    LEDGER_EVENT_DEPOSIT_DEDUCTED,     /* the same of a deposit; gross; merchant */
     LEDGER_EVENT_END
 };
 
@@ -119,6 +121,7 @@ struct ledger_voucher_capture {
     int64_t hold_id;
     bool whole;                /* release what is left after the capture */
     enum ledger_source placer; /* see ledger_hold_capture; 0: the source of the event */
+    struct str memo;           /* see ledger_memo_post; empty: none */
 };
 MUST_USE enum err ledger_voucher_capture(struct tx *tx,
                                          const struct ledger_voucher_capture *capture,
