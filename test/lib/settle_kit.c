@@ -107,25 +107,25 @@ enum err settle_kit_change(struct books *books, const struct settle_rule_change 
     return books_run(books, change_rule, &errand);
 }
 
-static enum err put_fee(struct tx *tx, void *ctx)
+static enum err put_rate(struct tx *tx, void *ctx)
 {
-    const struct errand *errand = ctx;
-    struct rate row = {
-        .owner_kind = RATE_OWNER_MERCHANT,
-        .owner_id = errand->id,
-        .kind = RATE_SETTLEMENT,
-        .currency = CURRENCY_CNY,
-        .flat = AMOUNT(errand->amount),
-    };
+    return rate__put(tx, ctx);
+}
 
-    return rate__put(tx, &row);
+void settle_kit_rate(struct books *books, int64_t merchant_id, const struct rate *terms)
+{
+    struct rate row = *terms;
+
+    row.owner_kind = RATE_OWNER_MERCHANT;
+    row.owner_id = merchant_id;
+    row.kind = RATE_SETTLEMENT;
+    row.currency = CURRENCY_CNY;
+    CHECK(books_run(books, put_rate, &row) == ERR_OK);
 }
 
 void settle_kit_fee(struct books *books, int64_t merchant_id, int64_t flat)
 {
-    struct errand errand = {.id = merchant_id, .amount = flat};
-
-    CHECK(books_run(books, put_fee, &errand) == ERR_OK);
+    settle_kit_rate(books, merchant_id, &(struct rate){.flat = AMOUNT(flat)});
 }
 
 /* ---- the run ---- */

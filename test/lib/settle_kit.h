@@ -22,6 +22,8 @@ struct settle_rule settle_kit_rule(struct books *books, int64_t account_id);
 void settle_kit_earn(struct books *books, int64_t merchant_id, int64_t amount);
 /* Changes the rule as an approved review does. cycle_days NULL: those of the rule. */
 enum err settle_kit_change(struct books *books, const struct settle_rule_change *change);
+/* The merchant's rate of kind settlement in CNY, from now on. */
+void settle_kit_rate(struct books *books, int64_t merchant_id, const struct rate *terms);
 /* A flat fee of every settlement. */
 void settle_kit_fee(struct books *books, int64_t merchant_id, int64_t flat);
 

@@ -92,7 +92,7 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 99 }), 409, 'settle_minimum', 'amount');
   const made = await merchant('POST', '/v1/settlements', ask);
   assert.equal(made.status, 200, JSON.stringify(made.body));
-  assert.deepEqual([made.body.status, made.body.amount, made.body.fee], ['waiting', 400, 0]);
+  assert.deepEqual([made.body.status, made.body.amount, made.body.fee, made.body.rate_millionths], ['waiting', 400, 0, 0]);
   assert.equal((await get()).held, 400);
   assert.equal((await merchant('POST', '/v1/settlements', ask)).body.id, made.body.id);
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 500 }), 409, 'settle_conflict', 'amount');

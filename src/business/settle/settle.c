@@ -106,6 +106,7 @@ static enum err price(struct tx *tx, struct settle_order *order)
     }
     order->fee = quote.fee;
     order->rate_id = quote.rate_id;
+    order->rate_millionths = quote.rate_millionths;
     order->rate = quote.snapshot;
     return ERR_OK;
 }

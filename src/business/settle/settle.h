@@ -49,7 +49,8 @@ struct settle_order {
     struct amount amount; /* taken from the account */
     struct amount fee;    /* part of it */
     int64_t rate_id;      /* of the fee; 0: none is configured */
-    struct str rate;      /* JSON: the fee's terms as they were */
+    int64_t rate_millionths;
+    struct str rate; /* JSON: the fee's terms as they were */
     /* The card of the rule, or the default one, as it was; 0: the merchant had none. Whoever pays
      * it out asks account_card_or_default: the card may have been removed since. */
     int64_t card_id;

@@ -154,7 +154,7 @@ MUST_USE enum err settle__read_outcomes(struct reader *reader,
 
 extern const struct enum_name settle__statuses[];
 extern const struct field_set settle__order_set;
-extern const struct migration settle__migrations[11];
+extern const struct migration settle__migrations[13];
 extern const struct route settle__routes[];
 extern const struct route settle__run_routes[];
 

@@ -1,6 +1,6 @@
 #include "business/settle/settle_int.h"
 
-const struct migration settle__migrations[11] = {
+const struct migration settle__migrations[13] = {
     {
         .name = "settle.001_order",
         .sql = "CREATE TABLE settle_order (\n"
@@ -91,5 +91,16 @@ const struct migration settle__migrations[11] = {
     {
         .name = "settle.011_order_open",
         .sql = "CREATE INDEX settle_order_open ON settle_order (account_id, status)",
+    },
+    {
+        .name = "settle.012_order_millionths",
+        .sql = "ALTER TABLE settle_order ADD COLUMN rate_millionths BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'that priced the amount, 3800 is 0.38 %'",
+    },
+    {
+        /* Those charged by tiers keep 0: their terms stand in rate. */
+        .name = "settle.013_order_millionths_so_far",
+        .sql = "UPDATE settle_order SET rate_millionths = (SELECT rate.rate_millionths FROM rate "
+               "WHERE rate.id = settle_order.rate_id) WHERE rate_id > 0",
     },
 };

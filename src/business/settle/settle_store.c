@@ -12,6 +12,7 @@ static const struct column order_columns[] = {
     COLUMN(struct settle_order, amount, COL_AMOUNT, .fixed = true),
     COLUMN(struct settle_order, fee, COL_AMOUNT, .fixed = true),
     COLUMN(struct settle_order, rate_id, COL_ID, .fixed = true),
+    COLUMN(struct settle_order, rate_millionths, COL_INT, .fixed = true),
     COLUMN(struct settle_order, rate, COL_TEXT, .size = RATE_SNAPSHOT_MAX, .fixed = true),
     COLUMN(struct settle_order, card_id, COL_ID, .fixed = true),
     COLUMN(struct settle_order, hold_id, COL_ID, .fixed = true),

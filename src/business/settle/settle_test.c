@@ -101,6 +101,23 @@ static void a4_the_fee_is_inside_the_amount_and_taken_once(void **state)
     books_close(books);
 }
 
+static void a_settlement_keeps_what_priced_it(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t account = trade_for_four_days(books);
+    struct settle_order order;
+
+    settle_kit_rate(
+        books, MERCHANT,
+        &(struct rate){.tier_mode = RATE_TIERS_WHOLE, .tiers = STR("0:90000:0 270:50000:0")});
+    (void)settle_kit_run(books, 100);
+    order = settle_kit_order(books, account);
+    assert_int_equal(order.amount.minor, 270);
+    assert_int_equal(order.fee.minor, 14); /* 5 % of it, rounded half up */
+    assert_int_equal(order.rate_millionths, 50000);
+    books_close(books);
+}
+
 /* A6 of the reference: a settlement that came back could not be booked. */
 static void a6_what_comes_back_is_there_at_once_with_its_fee(void **state)
 {
@@ -387,6 +404,7 @@ int main(void)
         cmocka_unit_test(only_what_has_matured_is_settled),
         cmocka_unit_test(a_settlement_waits_with_its_money_held_until_it_is_paid),
         cmocka_unit_test(a4_the_fee_is_inside_the_amount_and_taken_once),
+        cmocka_unit_test(a_settlement_keeps_what_priced_it),
         cmocka_unit_test(a6_what_comes_back_is_there_at_once_with_its_fee),
         cmocka_unit_test(a_cancelled_settlement_gives_its_money_free),
         cmocka_unit_test(a_step_out_of_turn_is_refused),
