@@ -124,6 +124,8 @@ test('a forced deduction goes through a block, after a review', async () => {
   const before = await get();
   const block = (await freeze({ effect: 'debit_block' })).body;
   const hold = (await freeze({ kind: 'judicial', amount: 40, document_no: '(2026)沪01执2号' })).body;
+  p.refused(await p.operator('POST', `/v1/freezes/${block.id}/deduct`, { reason: 'x' }), 409, 'ledger_hold_block', 'hold');
+  p.refused(await p.operator('POST', `/v1/freezes/${hold.id}/deduct`, { amount: 41, reason: 'x' }), 409, 'ledger_hold_exceeded', 'amount');
   const asked = await p.operator('POST', `/v1/freezes/${hold.id}/deduct`, { amount: 30, reason: 'the court takes it' });
   assert.equal((await get()).balance, before.balance);
   const review = await p.reviewed(asked);

@@ -98,22 +98,23 @@ test('the same change is pending once', async () => {
 test('a change that is refused when it is made has failed, and says why', async () => {
   assert.equal((await p.reviewed(await ask({ credit_line: 300 }))).status, 'approved');
   const { body: deposit } = await p.operator('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  const { body: review } = await ask({ credit_line: 100 });
   await p.operator('POST', '/v1/ledger/transfers', {
     business_no: Date.now(),
     legs: [{ account: account.id, side: 'debit', amount: 200 }, { account: deposit.id, side: 'credit', amount: 200 }],
   });
-  const { body: review } = await ask({ credit_line: 100 });
   const answer = await decide(review.id, 'approve');
   assert.equal(answer.status, 200);
   assert.deepEqual([answer.body.status, answer.body.error_code, answer.body.error_param],
-    ['failed', 'ledger_insufficient', 'floor']);
+    ['failed', 'ledger_insufficient', 'credit_line']);
+  p.refused(await ask({ credit_line: 100 }), 409, 'ledger_insufficient', 'credit_line');
   assert.equal(await creditLine(), 300);
   const history = await p.operator('GET', `/v1/accounts/${account.id}/history?limit=1`);
   assert.equal(history.body.data[0].after.credit_line, 300);
 });
 
 test('reviews are listed by status and kind, in pages', async () => {
-  const { body: review } = await ask();
+  const { body: review } = await ask({ credit_line: 400 });
   const pending = await p.operator('GET', '/v1/reviews?status=pending');
   assert.deepEqual(pending.body.data.map((r) => r.id), [review.id]);
   const none = await p.operator('GET', '/v1/reviews?kind=settle_rule.change');

@@ -559,15 +559,24 @@ static const enum err cancel_errors[] = {ERR_LEDGER_ACCOUNT,
                                          ERR_LEDGER_ACCOUNT_HELD,
                                          ERR_LEDGER_ACCOUNT_PENDING,
                                          ERR_OK};
-static const enum err reopen_errors[] = {ERR_LEDGER_ACCOUNT, ERR_ACCOUNT_NOT_CANCELLED,
-                                         ERR_REVIEW_PENDING, ERR_OK};
-static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_INSUFFICIENT, ERR_OK};
+static const enum err reopen_errors[] = {ERR_LEDGER_ACCOUNT, ERR_REVIEW_PENDING,
+                                         ERR_ACCOUNT_NOT_CANCELLED, ERR_OK};
+static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_REVIEW_PENDING,
+                                       ERR_LEDGER_INSUFFICIENT, ERR_OK};
 static const enum err freeze_errors[] = {ERR_LEDGER_AMOUNT,       ERR_LEDGER_HOLD_EXPIRED,
                                          ERR_LEDGER_ACCOUNT,      ERR_LEDGER_ACCOUNT_CLOSED,
                                          ERR_LEDGER_INSUFFICIENT, ERR_OK};
-static const enum err release_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_FOREIGN,
-                                          ERR_LEDGER_HOLD_EXPIRED,   ERR_LEDGER_HOLD_CLOSED,
-                                          ERR_LEDGER_HOLD_EXCEEDED,  ERR_OK};
+static const enum err release_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND,
+                                          ERR_LEDGER_HOLD_FOREIGN,
+                                          ERR_REVIEW_PENDING,
+                                          ERR_LEDGER_HOLD_EXPIRED,
+                                          ERR_LEDGER_HOLD_CLOSED,
+                                          ERR_LEDGER_HOLD_EXCEEDED,
+                                          ERR_OK};
+static const enum err deduct_errors[] = {
+    ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_FOREIGN,  ERR_REVIEW_PENDING,
+    ERR_LEDGER_HOLD_EXPIRED,   ERR_LEDGER_HOLD_CLOSED,   ERR_LEDGER_HOLD_WAITING,
+    ERR_LEDGER_HOLD_BLOCK,     ERR_LEDGER_HOLD_EXCEEDED, ERR_OK};
 
 #define READS(auth_) .method = "GET", .auth = (auth_), .permission = "account:read", ROUTE_HERE
 #define CHANGES(permission_)                                                                       \
@@ -694,7 +703,7 @@ const struct route account__routes[] = {
         .body = &release_body_set,
         .reply = &review_fields,
         .reply_status = 202,
-        .errors = release_errors,
+        .errors = deduct_errors,
         .summary = "Ask for a forced deduction of a freeze (司法扣划); made after a review",
     },
     {.method = NULL},

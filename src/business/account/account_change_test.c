@@ -1,5 +1,6 @@
-/* Cancelling and reopening, each with its row of history. */
+/* Cancelling, reopening and the credit line, each with its row of history. */
 #include "business/account/account_int.h"
+#include "business/auth/auth.h"
 #include "test/lib/ledger_kit_test.h"
 
 enum { MERCHANT = 11, CHANNEL = 77, HISTORY_MAX = 10 };
@@ -12,7 +13,8 @@ struct site {
 
 static struct site site_open(void **state)
 {
-    static const struct store_part *const parts[] = {&account_part};
+    const struct store_part *const parts[] = {&account_part, &review_part, &event_part,
+                                              auth_module.store};
     struct site s = {.books = books_open_with(*state, parts, ARRAY_LEN(parts))};
 
     s.account = books_account(s.books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
@@ -145,12 +147,58 @@ static void a_cancelled_account_is_cancelled_once(void **state)
     finish(&s);
 }
 
+/* ---- reviews ---- */
+
+static enum err ask(struct site *s, struct account_change arg)
+{
+    struct account_result result;
+
+    arg.account_id = s->account;
+    arg.operator_id = 1;
+    arg.reason = STR("a test");
+    return books_command(s->books, &account__change_kind, &arg, &result);
+}
+
+/* The maker is told at once, and by the same names as at the approval. */
+static void a_credit_line_below_its_use_is_not_reviewed(void **state)
+{
+    struct site s = site_open(state);
+    struct account_change line = {.account_id = s.account,
+                                  .action = ACCOUNT_CREDIT_LINE,
+                                  .amount = AMOUNT(500),
+                                  .operator_id = 1,
+                                  .reason = STR("a test")};
+
+    assert_ok(books_run(s.books, make, &line));
+    assert_ok(books_transfer(s.books, s.account, s.channel, 200));
+    line.amount = AMOUNT(199);
+    assert_refused(s.books, ask(&s, line), ERR_LEDGER_INSUFFICIENT, "credit_line");
+    assert_refused(s.books, books_run(s.books, make, &line), ERR_LEDGER_INSUFFICIENT,
+                   "credit_line");
+    line.amount = AMOUNT(200);
+    assert_ok(ask(&s, line));
+    finish(&s);
+}
+
+static void reopening_an_open_account_is_not_reviewed(void **state)
+{
+    struct site s = site_open(state);
+    const struct account_change reopening = {.action = ACCOUNT_REOPENED};
+
+    assert_refused(s.books, ask(&s, reopening), ERR_ACCOUNT_NOT_CANCELLED, "account");
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_ok(ask(&s, reopening));
+    finish(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_for_a_cancelled_account_is_booked_when_it_is_reopened),
         cmocka_unit_test(an_open_account_is_not_reopened),
         cmocka_unit_test(a_cancelled_account_is_cancelled_once),
+        cmocka_unit_test(a_credit_line_below_its_use_is_not_reviewed),
+        cmocka_unit_test(reopening_an_open_account_is_not_reviewed),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

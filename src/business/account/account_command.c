@@ -151,21 +151,33 @@ const struct command_kind account__open_kind = {
 
 /* ---- changing ---- */
 
-static enum err check_cancelled(struct tx *tx, const struct ledger_account *account)
+/* A credit line is at least what is used of it. */
+static enum err check_line(struct tx *tx, const struct ledger_account *account, struct amount line)
 {
-    return account->status == LEDGER_ACCOUNT_CLOSED
+    struct ledger_account with = *account;
+    int32_t today;
+
+    TRY(ledger_today(tx, &today));
+    with.has_floor = true;
+    with.floor = AMOUNT(-line.minor);
+    return ledger_available(&with, today).minor >= 0
                ? ERR_OK
-               : tx_refuse(tx, ERR_ACCOUNT_NOT_CANCELLED, "account");
+               : tx_refuse(tx, ERR_LEDGER_INSUFFICIENT, "credit_line");
 }
 
-/* The entries that wait for it are tried at once. */
-static enum err reopen(struct tx *tx, int64_t account_id)
+/* Whether a change that is reviewed can be made: asked when it is asked for, and when it is made.
+ */
+static enum err check_change(struct tx *tx, const struct account_change *change)
 {
     const struct ledger_account *account;
 
-    TRY(ledger_account_get(tx, account_id, &account));
-    TRY(check_cancelled(tx, account));
-    return ledger_account_reopen(tx, account_id);
+    TRY(get_account(tx, change->account_id, &account));
+    if (change->action == ACCOUNT_CREDIT_LINE) {
+        return check_line(tx, account, change->amount);
+    }
+    return change->action != ACCOUNT_REOPENED || account->status == LEDGER_ACCOUNT_CLOSED
+               ? ERR_OK
+               : tx_refuse(tx, ERR_ACCOUNT_NOT_CANCELLED, "account");
 }
 
 static enum err make_change(struct tx *tx, const struct account_change *change)
@@ -185,7 +197,7 @@ static enum err make_change(struct tx *tx, const struct account_change *change)
         row->remark = change->text;
         return ERR_OK;
     case ACCOUNT_REOPENED:
-        return reopen(tx, change->account_id);
+        return ledger_account_reopen(tx, change->account_id);
     case ACCOUNT_OPENED:
     case ACCOUNT_FROZEN:
     case ACCOUNT_RELEASED:
@@ -206,6 +218,7 @@ enum err account__change(struct tx *tx, const struct account_change *change)
         .reason = change->reason,
     };
 
+    TRY(check_change(tx, change));
     TRY(state_text(tx, change->account_id, &note.before));
     TRY(make_change(tx, change));
     TRY(state_text(tx, change->account_id, &note.after));
@@ -227,21 +240,37 @@ static const struct field change_fields[] = {
 };
 static const struct field_set change_set = FIELD_SET("account_change_asked", change_fields);
 
+static enum err read_change(struct tx *tx, const struct review_item *item,
+                            struct account_change *change)
+{
+    TRY(review_change_read(tx, item, &change_set, sizeof(*change), change));
+    change->account_id = item->subject_id;
+    change->operator_id = item->maker_key_id;
+    change->review_id = item->id;
+    change->reason = item->reason;
+    return ERR_OK;
+}
+
+static enum err change_asked(struct tx *tx, const struct review_item *item)
+{
+    struct account_change change;
+
+    TRY(read_change(tx, item, &change));
+    return check_change(tx, &change);
+}
+
 static enum err change_reviewed(struct tx *tx, const struct review_item *item)
 {
     struct account_change change;
 
-    TRY(review_change_read(tx, item, &change_set, sizeof(change), &change));
-    change.account_id = item->subject_id;
-    change.operator_id = item->maker_key_id;
-    change.review_id = item->id;
-    change.reason = item->reason;
+    TRY(read_change(tx, item, &change));
     return account__change(tx, &change);
 }
 
 const struct review_kind account__change_review = {
     .name = "account.change",
     .check_permission = "account:limit",
+    .check = change_asked,
     .apply = change_reviewed,
 };
 
@@ -274,9 +303,6 @@ static enum err submit_change(struct tx *tx, const struct account_change *change
     };
 
     TRY(get_account(tx, change->account_id, &account));
-    if (change->action == ACCOUNT_REOPENED) {
-        TRY(check_cancelled(tx, account));
-    }
     ask.currency = account->currency;
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &result->review);
@@ -420,21 +446,40 @@ static const struct field release_fields[] = {
 };
 static const struct field_set release_set = FIELD_SET("account_release_asked", release_fields);
 
+static enum err read_release(struct tx *tx, const struct review_item *item,
+                             struct account_release *release)
+{
+    TRY(review_change_read(tx, item, &release_set, sizeof(*release), release));
+    release->hold_id = item->subject_id;
+    release->operator_id = item->maker_key_id;
+    release->review_id = item->id;
+    release->reason = item->reason;
+    return ERR_OK;
+}
+
+static enum err release_asked(struct tx *tx, const struct review_item *item)
+{
+    struct account_release release;
+
+    TRY(read_release(tx, item, &release));
+    return ledger_hold_check(tx, &(struct ledger_hold_taking){.hold_id = release.hold_id,
+                                                              .placer = LEDGER_SOURCE_OPERATOR,
+                                                              .capture = release.deduct,
+                                                              .amount = release.amount});
+}
+
 static enum err release_reviewed(struct tx *tx, const struct review_item *item)
 {
     struct account_release release;
 
-    TRY(review_change_read(tx, item, &release_set, sizeof(release), &release));
-    release.hold_id = item->subject_id;
-    release.operator_id = item->maker_key_id;
-    release.review_id = item->id;
-    release.reason = item->reason;
+    TRY(read_release(tx, item, &release));
     return account__release(tx, &release);
 }
 
 const struct review_kind account__release_review = {
     .name = "account.release",
     .check_permission = "account:freeze",
+    .check = release_asked,
     .apply = release_reviewed,
 };
 

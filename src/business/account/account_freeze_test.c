@@ -1,9 +1,10 @@
-/* Freezes to their end: a forced deduction of each type of account. */
+/* Freezes to their end: forced deductions, and what a review of their end is refused for. */
 #include "business/account/account_int.h"
+#include "business/auth/auth.h"
 #include "money/ledger/ledger_voucher.h"
 #include "test/lib/ledger_kit_test.h"
 
-enum { MERCHANT = 11, REVIEW = 2 };
+enum { MERCHANT = 11, REVIEW = 2, MAKER = 1, CHECKER = 2 };
 #define DOCUMENT "(2026)沪01执1号"
 
 struct site {
@@ -15,7 +16,8 @@ struct site {
 /* An account of the type with 1,000 on it. */
 static struct site site_open(void **state, enum account_type type)
 {
-    static const struct store_part *const parts[] = {&account_part};
+    const struct store_part *const parts[] = {&account_part, &review_part, &event_part,
+                                              auth_module.store};
     struct site s = {.books = books_open_with(*state, parts, ARRAY_LEN(parts))};
 
     s.account = books_account(s.books, MERCHANT, account__code_of(type), CURRENCY_CNY);
@@ -37,7 +39,7 @@ static int64_t freeze(struct site *s, struct account_freeze arg)
     arg.account_id = s->account;
     arg.kind = arg.kind == 0 ? LEDGER_HOLD_JUDICIAL : arg.kind;
     arg.reason = STR("a test");
-    arg.operator_id = 1;
+    arg.operator_id = MAKER;
     assert_ok(books_command(s->books, &account__freeze_kind, &arg, &result));
     return result.id;
 }
@@ -114,11 +116,105 @@ static void a_deposit_is_deducted_to_the_bank(void **state)
     is_deducted(state, ACCOUNT_DEPOSIT, LEDGER_EVENT_DEPOSIT_DEDUCTED);
 }
 
+/* ---- reviews ---- */
+
+/* What the API does: a review where one is needed. */
+static enum err ask(struct site *s, struct account_release arg, struct account_result *result)
+{
+    arg.reason = STR("a test");
+    arg.operator_id = MAKER;
+    return books_command(s->books, &account__release_kind, &arg, result);
+}
+
+static enum err approve(struct site *s, int64_t review_id)
+{
+    struct review_kinds kinds = {.count = 0};
+    const struct review_decide decide = {.kinds = &kinds,
+                                         .review_id = review_id,
+                                         .key_id = CHECKER,
+                                         .permissions = STR("account:freeze")};
+    struct review_item item;
+
+    review_kinds_add(&kinds, &account__release_review);
+    return books_command(s->books, &review_approve_kind, &decide, &item);
+}
+
+/* The maker is told at once what could not be done anyway. */
+static void the_end_of_a_freeze_is_checked_before_it_is_reviewed(void **state)
+{
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    const int64_t later = counter_get(&s.books->now_ms) + 1000;
+    const int64_t hold =
+        freeze(&s, (struct account_freeze){.effect = LEDGER_HOLD_AMOUNT, .amount = AMOUNT(400)});
+    const int64_t block = freeze(&s, (struct account_freeze){.effect = LEDGER_HOLD_DEBIT_BLOCK});
+    const int64_t waiting =
+        freeze(&s, (struct account_freeze){
+                       .effect = LEDGER_HOLD_AMOUNT, .amount = AMOUNT(1), .starts_at = later});
+    const int64_t short_one =
+        freeze(&s, (struct account_freeze){
+                       .effect = LEDGER_HOLD_AMOUNT, .amount = AMOUNT(1), .expires_at = later});
+    const int64_t closed =
+        freeze(&s, (struct account_freeze){.effect = LEDGER_HOLD_AMOUNT, .amount = AMOUNT(50)});
+    struct account_release all_of_it = {.hold_id = closed};
+    struct account_result result;
+
+    assert_ok(books_run(s.books, release_run, &all_of_it));
+    const struct {
+        struct account_release arg;
+        enum err err;
+        const char *param;
+    } refused[] = {
+        {{.hold_id = 1, .deduct = true}, ERR_LEDGER_HOLD_NOT_FOUND, "hold"},
+        {{.hold_id = closed, .deduct = true}, ERR_LEDGER_HOLD_CLOSED, "hold"},
+        {{.hold_id = closed}, ERR_LEDGER_HOLD_CLOSED, "hold"},
+        {{.hold_id = waiting, .deduct = true}, ERR_LEDGER_HOLD_WAITING, "hold"},
+        {{.hold_id = block, .deduct = true}, ERR_LEDGER_HOLD_BLOCK, "hold"},
+        {{.hold_id = block, .amount = AMOUNT(1)}, ERR_LEDGER_HOLD_EXCEEDED, "amount"},
+        {{.hold_id = hold, .deduct = true, .amount = AMOUNT(401)},
+         ERR_LEDGER_HOLD_EXCEEDED,
+         "amount"},
+        {{.hold_id = hold, .amount = AMOUNT(401)}, ERR_LEDGER_HOLD_EXCEEDED, "amount"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        assert_refused(s.books, ask(&s, refused[i].arg, &result), refused[i].err, refused[i].param);
+    }
+    counter_set(&s.books->now_ms, later);
+    assert_refused(s.books,
+                   ask(&s, (struct account_release){.hold_id = short_one, .deduct = true}, &result),
+                   ERR_LEDGER_HOLD_EXPIRED, "hold");
+    assert_refused(s.books, ask(&s, (struct account_release){.hold_id = short_one}, &result),
+                   ERR_LEDGER_HOLD_EXPIRED, "hold");
+    assert_ok(ask(&s, (struct account_release){.hold_id = block}, &result));
+    assert_ok(approve(&s, result.review.id));
+    assert_int_equal(books_get(s.books, s.account).debit_blocks, 0);
+    finish(&s);
+}
+
+static void what_was_taken_meanwhile_is_refused_when_it_is_approved(void **state)
+{
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    const int64_t hold =
+        freeze(&s, (struct account_freeze){.effect = LEDGER_HOLD_AMOUNT, .amount = AMOUNT(400)});
+    struct account_release take = {.hold_id = hold, .deduct = true, .amount = AMOUNT(400)};
+    struct account_result first, second;
+
+    assert_ok(ask(&s, take, &first));
+    take.amount = AMOUNT(1);
+    assert_ok(ask(&s, take, &second));
+    assert_ok(approve(&s, first.review.id));
+    assert_refused(s.books, approve(&s, second.review.id), ERR_LEDGER_HOLD_CLOSED, "hold");
+    assert_int_equal(books_get(s.books, s.account).posted.minor, 600);
+    finish(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_settlement_account_is_deducted_to_the_bank),
         cmocka_unit_test(a_deposit_is_deducted_to_the_bank),
+        cmocka_unit_test(the_end_of_a_freeze_is_checked_before_it_is_reviewed),
+        cmocka_unit_test(what_was_taken_meanwhile_is_refused_when_it_is_approved),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

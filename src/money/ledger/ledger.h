@@ -386,6 +386,15 @@ MUST_USE enum err ledger_hold_capture(struct tx *tx, const struct ledger_hold_ca
                                       struct ledger_held *held);
 MUST_USE enum err ledger_hold_release(struct tx *tx, const struct ledger_hold_release *release,
                                       struct ledger_held *held);
+/* What a capture or a release of the amount would be refused for on account of the hold: for who
+ * asks some time before the step is taken. */
+struct ledger_hold_taking {
+    int64_t hold_id;
+    enum ledger_source placer;
+    bool capture;         /* else a release */
+    struct amount amount; /* 0: all that is left */
+};
+MUST_USE enum err ledger_hold_check(struct tx *tx, const struct ledger_hold_taking *taking);
 /* Releases what is left of a hold whose time is over; a hold that is not open is left alone.
  * ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_NOT_DUE. A hold with an expiry does it by itself. */
 MUST_USE enum err ledger_hold_expire(struct tx *tx, int64_t hold_id);

@@ -54,20 +54,28 @@ static enum err get_live(struct tx *tx, int64_t hold_id, enum ledger_source plac
     return ERR_OK;
 }
 
-/* The hold, if it may be captured. */
-static enum err get_open(struct tx *tx, const struct ledger_hold_capture *capture,
+/* The hold, if its placer may capture it. */
+static enum err get_open(struct tx *tx, int64_t hold_id, enum ledger_source placer,
                          const struct ledger_hold **hold)
 {
-    enum ledger_source placer =
-        capture->placer != 0 ? capture->placer : capture->post.reference.source;
-
-    TRY(get_live(tx, capture->hold_id, placer, hold));
+    TRY(get_live(tx, hold_id, placer, hold));
     if ((*hold)->status == LEDGER_HOLD_WAITING) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_WAITING, "hold");
     }
     return (*hold)->effect == LEDGER_HOLD_AMOUNT
                ? ERR_OK
                : ledger__refuse(tx, ERR_LEDGER_HOLD_BLOCK, "hold");
+}
+
+enum err ledger_hold_check(struct tx *tx, const struct ledger_hold_taking *taking)
+{
+    const struct ledger_hold *hold;
+
+    TRY(taking->capture ? get_open(tx, taking->hold_id, taking->placer, &hold)
+                        : get_live(tx, taking->hold_id, taking->placer, &hold));
+    return taking->amount.minor <= hold_left(hold).minor
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_HOLD_EXCEEDED, "amount");
 }
 
 /* The step the reference names; *step NULL when it is new. */
@@ -400,12 +408,14 @@ static enum err capture_taking(struct ledger_posting *posting,
 static enum err capture_new(struct tx *tx, const struct ledger_hold_capture *capture,
                             int64_t *journal_id)
 {
+    enum ledger_source placer =
+        capture->placer != 0 ? capture->placer : capture->post.reference.source;
     struct ledger_posting posting; /* large: only what is used is filled in */
     const struct ledger_hold *hold;
     struct taking taking;
     bool ended;
 
-    TRY(get_open(tx, capture, &hold));
+    TRY(get_open(tx, capture->hold_id, placer, &hold));
     ledger__posting_begin(&posting, tx, &capture->post);
     posting.hold_id = capture->hold_id;
     posting.held_account_id = hold->account_id;
