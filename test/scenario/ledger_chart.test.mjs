@@ -69,7 +69,7 @@ test('a code is added, gets a new version, and is closed', async () => {
 
 test('a voucher template is read, and gets a new version from a later date on', async () => {
   const list = await get('vouchers?limit=200');
-  assert.equal(list.data.length, 36);
+  assert.equal(list.data.length, 37);
   const paid = list.data.find((row) => row.event === 'payment_succeeded' && row.mode === 'collect');
   assert.deepEqual(paid.legs.map((leg) => [leg.side, leg.code, leg.owner, leg.amount]), [
     ['debit', 1131, 'channel_account', 'gross'],

@@ -331,19 +331,24 @@ static enum err book_immature(struct tx *tx, const struct trade_refund *refund)
     return book_voucher(tx, &voucher, refund->immature_hold_id);
 }
 
-/* What the immature part has left of the amount, with all of what comes back of the fee. */
+/* What the immature part has left of the amount, with all of what comes back of the fee. Of a rest
+ * that is this fee and no more the merchant bears nothing, so nothing of it is held, and none of
+ * the merchant's accounts may be in the way of it. */
 static enum err book_rest(struct tx *tx, const struct trade_refund *refund)
 {
     struct ledger_voucher voucher = voucher_of(refund, LEDGER_EVENT_REFUND_SUCCEEDED);
     struct amount rest = AMOUNT(refund->amount.minor - refund->immature.minor);
-    bool bears = rest.minor > refund->fee_returned.minor;
 
     if (rest.minor == 0) {
         return ERR_OK;
     }
-    voucher.amounts[LEDGER_AMOUNT_GROSS] = rest;
     voucher.amounts[LEDGER_AMOUNT_FEE] = refund->fee_returned;
-    return book_voucher(tx, &voucher, bears ? refund->hold_id : 0);
+    if (refund->mode == LEDGER_FUND_COLLECT && rest.minor == refund->fee_returned.minor) {
+        voucher.event = LEDGER_EVENT_REFUND_FROM_FEE;
+        return book_voucher(tx, &voucher, 0);
+    }
+    voucher.amounts[LEDGER_AMOUNT_GROSS] = rest;
+    return book_voucher(tx, &voucher, refund->hold_id);
 }
 
 static enum err book_fee(struct tx *tx, const struct trade_refund *refund)

@@ -40,6 +40,7 @@ struct step {
     int32_t matures_on;
     bool flag;
     enum ledger_fund_mode mode;
+    enum ledger_hold_effect effect;
 };
 
 static enum err step_apply(struct tx *tx, const void *arg, void *result)
@@ -388,22 +389,35 @@ static void a13_only_a_merchants_own_payable_account_pays_out(void **state)
     assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_ACCOUNT, "account");
 }
 
-static enum err block_debits(struct tx *tx, struct step *step)
+static enum err place_block(struct tx *tx, struct step *step)
 {
     const struct ledger_hold_place block = {
         .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, step->till->next_no++},
         .account_id = step->id,
         .kind = LEDGER_HOLD_JUDICIAL,
-        .effect = LEDGER_HOLD_DEBIT_BLOCK,
+        .effect = step->effect,
         .reason = STR("court order"),
     };
+    struct ledger_held held;
 
-    return ledger_hold_place(tx, &block, NULL);
+    TRY(ledger_hold_place(tx, &block, &held));
+    step->id = held.hold_id;
+    return ERR_OK;
+}
+
+/* The id of the hold. */
+static int64_t block_with(struct till *till, enum ledger_hold_effect effect)
+{
+    struct step step = {.run = place_block, .till = till, .id = account_of(till), .effect = effect};
+    struct step *at = &step;
+
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
 }
 
 static void block(struct till *till)
 {
-    assert_ok(run(till, (struct step){.run = block_debits, .id = account_of(till)}));
+    (void)block_with(till, LEDGER_HOLD_DEBIT_BLOCK);
 }
 
 static void an_account_whose_debits_are_blocked_pays_nothing_out(void **state)
@@ -824,6 +838,103 @@ static void what_was_reserved_before_a_block_is_refunded(void **state)
     assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 300);
 }
 
+/* What may come over the merchant's account between the reserving and the end of a refund. */
+enum obstacle { DEBIT_BLOCK = 1, CREDIT_BLOCK, FULL_BLOCK, DEFERRED, OBSTACLES };
+
+static enum err defer(struct tx *tx, struct step *step)
+{
+    return ledger_account_set_deferred(tx, step->id, step->flag);
+}
+
+static enum err release_block(struct tx *tx, struct step *step)
+{
+    const struct ledger_hold_release all = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_RELEASE, step->till->next_no++},
+        .hold_id = step->id,
+        .whole = true,
+    };
+
+    return ledger_hold_release(tx, &all, NULL);
+}
+
+/* The id that lift_obstacle takes. */
+static int64_t put_obstacle(struct till *till, enum obstacle obstacle)
+{
+    static const enum ledger_hold_effect effects[OBSTACLES] = {
+        [DEBIT_BLOCK] = LEDGER_HOLD_DEBIT_BLOCK,
+        [CREDIT_BLOCK] = LEDGER_HOLD_CREDIT_BLOCK,
+        [FULL_BLOCK] = LEDGER_HOLD_FULL_BLOCK,
+    };
+    int64_t id = account_of(till);
+
+    if (obstacle != DEFERRED) {
+        return block_with(till, effects[obstacle]);
+    }
+    assert_ok(run(till, (struct step){.run = defer, .id = id, .flag = true}));
+    return id;
+}
+
+static void lift_obstacle(struct till *till, enum obstacle obstacle, int64_t id)
+{
+    assert_ok(run(till, obstacle == DEFERRED ? (struct step){.run = defer, .id = id}
+                                             : (struct step){.run = release_block, .id = id}));
+}
+
+struct obstructed {
+    enum obstacle obstacle;
+    enum rate_refund_policy policy;
+    int64_t fee; /* of a payment of 100.00 that is refunded whole, for a fee of 0.05 */
+    int32_t matures_on;
+};
+
+/* The merchant has what the refund takes and not a unit more. */
+static void refund_obstructed(struct till *till, const struct obstructed *given)
+{
+    int64_t income = balance(till, LEDGER_CODE_FEE_INCOME), obstacle_id;
+    int64_t owed = till_balance(till, till->account_id, LEDGER_CODE_CHANNEL_RECEIVABLE);
+    int64_t kept = given->policy == RATE_REFUND_KEEP ? given->fee : 0;
+    int64_t payment_id = collect(till, 10000, given->fee, given->matures_on);
+    const char *no =
+        str_cstr(till->arena, str_printf(till->arena, "R%lld", (long long)till->next_no++));
+    struct trade_refund out;
+
+    (void)collect(till, kept + 5, 0, 0);
+    till_rate(till, RATE_REFUND, 5, given->policy);
+    assert_ok(reserve(till, payment_id, no, 10000, &out));
+    assert_int_equal(out.immature.minor, given->matures_on == 0 ? 0 : 10000 - given->fee);
+    obstacle_id = put_obstacle(till, given->obstacle);
+    assert_ok(finish(till, out.id, true, &out));
+    assert_int_equal(out.status, TRADE_REFUND_SUCCEEDED);
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(held(till), 0);
+    assert_int_equal(immature(till), 0);
+    assert_int_equal(account(till).pending, 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), income + kept + 5);
+    assert_int_equal(till_balance(till, till->account_id, LEDGER_CODE_CHANNEL_RECEIVABLE),
+                     owed + kept + 5);
+    lift_obstacle(till, given->obstacle, obstacle_id);
+}
+
+/* The payer has the money: nothing that is done to the account may keep that out of the books. */
+static void a_refund_that_was_reserved_is_booked_whatever_comes_over_the_account(void **state)
+{
+    static const int64_t fees[] = {0, 60, 10000};
+    struct till *till = *state;
+    struct obstructed given;
+
+    for (int i = DEBIT_BLOCK; i < OBSTACLES; i++) {
+        for (int j = RATE_REFUND_KEEP; j <= RATE_REFUND_FULL; j++) {
+            for (size_t k = 0; k < ARRAY_LEN(fees); k++) {
+                given = (struct obstructed){(enum obstacle)i, (enum rate_refund_policy)j, fees[k],
+                                            TOMORROW};
+                refund_obstructed(till, &given);
+                given.matures_on = 0;
+                refund_obstructed(till, &given);
+            }
+        }
+    }
+}
+
 static void a_full_refund_with_its_fee_leaves_nothing(void **state)
 {
     struct till *till = *state;
@@ -995,6 +1106,7 @@ int main(void)
         cmocka_unit_test(a_refunded_payment_is_not_reversed),
         cmocka_unit_test(a_refund_needs_the_merchants_money),
         cmocka_unit_test(what_was_reserved_before_a_block_is_refunded),
+        cmocka_unit_test(a_refund_that_was_reserved_is_booked_whatever_comes_over_the_account),
         cmocka_unit_test(a_full_refund_with_its_fee_leaves_nothing),
         cmocka_unit_test(a_fee_that_took_everything_comes_back_whole),
         cmocka_unit_test(many_refunds_bring_the_fee_back_to_the_last_unit),

@@ -268,3 +268,14 @@ const char ledger__deducted_template_legs_sql[] =
     ", (31000102, 2, 1002, 1, 1, 'gross', 0, '')"
     ", (32000101, 1, 2245, 2, 1, 'gross', 0, '')"
     ", (32000102, 2, 1002, 1, 1, 'gross', 0, '')";
+
+const char ledger__refund_from_fee_sql[] =
+    "REPLACE INTO ledger_template "
+    "(id, valid_from, valid_until, leg_count, operator_id, created_at_ms) VALUES"
+    " (330001, 19700101, 0, 2, 0, 0)";
+
+const char ledger__refund_from_fee_legs_sql[] =
+    "REPLACE INTO ledger_template_leg "
+    "(id, side, code, owner, currency, amount, matures, memo) VALUES"
+    " (33000101, 1, 6021, 1, 1, 'fee', 0, '')"
+    ", (33000102, 2, 1131, 3, 1, 'fee', 0, '')";

@@ -106,6 +106,8 @@ static const struct ledger_event_row events[LEDGER_EVENT_END] = {
                                        .amounts = {GROSS}},
     [LEDGER_EVENT_DEPOSIT_DEDUCTED] = {BOOKED(OPERATOR, DEDUCTED), .owners = MERCHANT,
                                        .amounts = {GROSS}},
+    [LEDGER_EVENT_REFUND_FROM_FEE] = {BOOKED(REFUND, SUCCEEDED), .fact = true, .owners = CHANNEL,
+                                      .amounts = {{LEDGER_AMOUNT_FEE, LEDGER_RULE_POSITIVE, 0}}},
 };
 
 const struct enum_name ledger_event_names[] = {
@@ -141,6 +143,7 @@ const struct enum_name ledger_event_names[] = {
     {LEDGER_EVENT_ADJUSTMENT_DEBITED, "adjustment_debited"},
     {LEDGER_EVENT_BALANCE_DEDUCTED, "balance_deducted"},
     {LEDGER_EVENT_DEPOSIT_DEDUCTED, "deposit_deducted"},
+    {LEDGER_EVENT_REFUND_FROM_FEE, "refund_from_fee"},
     {0, NULL},
 };
 

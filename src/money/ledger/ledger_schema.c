@@ -439,4 +439,6 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     },
     {.name = "ledger.124_deducted_templates", .sql = ledger__deducted_templates_sql},
     {.name = "ledger.125_deducted_template_legs", .sql = ledger__deducted_template_legs_sql},
+    {.name = "ledger.126_refund_from_fee", .sql = ledger__refund_from_fee_sql},
+    {.name = "ledger.127_refund_from_fee_legs", .sql = ledger__refund_from_fee_legs_sql},
 };

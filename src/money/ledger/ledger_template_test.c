@@ -307,6 +307,10 @@ static const struct worked shipped[] = {
      EVENT(DEPOSIT_DEDUCTED, GROSS(9000)),
      BOOKED(OPERATOR, DEDUCTED),
      {{D, 2245, MERCHANT, 0, 9000}, {C, 1002, LEDGER_PLATFORM, 0, 9000}}},
+    {"0.60 of a refund are the fee that is given back",
+     EVENT(REFUND_FROM_FEE, FEE(60)),
+     BOOKED(REFUND, SUCCEEDED),
+     {{D, 6021, LEDGER_PLATFORM, 0, 60}, {C, 1131, CHANNEL, 0, 60}}},
 };
 
 /* Money on all accounts of the merchant that are spent from. */
@@ -611,7 +615,7 @@ static void templates_run(struct books *books, struct reader *reader, void *ctx)
     assert_int_equal(count, 3);
     memcpy(out, templates, 3 * sizeof(*out));
     assert_ok(ledger_read_templates(reader, 0, books->arena, &templates, &count));
-    assert_int_equal(count, 37);
+    assert_int_equal(count, 38);
 }
 
 static void versions_are_kept_and_read(void **state)

@@ -61,6 +61,9 @@ enum ledger_event {
     LEDGER_EVENT_ADJUSTMENT_DEBITED,   /* gross; merchant */
     LEDGER_EVENT_BALANCE_DEDUCTED,     /* 扣划 out of a freeze; gross; merchant */
     LEDGER_EVENT_DEPOSIT_DEDUCTED,     /* the same of a deposit; gross; merchant */
+    LEDGER_EVENT_REFUND_FROM_FEE,      /* collect mode: what the payer gets is the fee that is given
+                                          back, and no account of the merchant moves; fee; channel
+                                          account */
     LEDGER_EVENT_END
 };
 

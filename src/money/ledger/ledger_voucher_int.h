@@ -68,6 +68,8 @@ extern const char ledger__templates_sql[], ledger__template_legs_1_sql[];
 extern const char ledger__template_legs_2_sql[];
 extern const char ledger__deducted_templates_sql[], ledger__deducted_template_legs_sql[];
 
+extern const char ledger__refund_from_fee_sql[], ledger__refund_from_fee_legs_sql[];
+
 static inline int64_t ledger__template_id(enum ledger_event event, enum ledger_fund_mode mode,
                                           int64_t version)
 {
