@@ -170,7 +170,7 @@ struct settle_run settle_kit_run(struct books *books, int64_t page)
 {
     struct settle_run run = settle_kit_run_open(books);
     struct reading reading = {.due = {.date = run.id, .limit = page}};
-    bool more;
+    bool more, done;
 
     do {
         CHECK(books_command(books, &settle__rules_kind, &run.id, &more) == ERR_OK);
@@ -185,7 +185,7 @@ struct settle_run settle_kit_run(struct books *books, int64_t page)
             (void)settle_kit_turn(books, reading.rules[i].id, run.id);
         }
     }
-    CHECK(books_command(books, &settle__end_kind, &run.id, NULL) == ERR_OK);
+    CHECK(books_command(books, &settle__end_kind, &run.id, &done) == ERR_OK);
     return settle_kit_run_row(books, run.id);
 }
 

@@ -113,7 +113,7 @@ struct settle_turn {
     int64_t date;
 };
 extern const struct command_kind settle__turn_kind; /* result enum settle_outcome_kind */
-extern const struct command_kind settle__end_kind;  /* arg int64_t date, no result */
+extern const struct command_kind settle__end_kind;  /* arg int64_t date, result bool: done */
 
 extern const struct timer_kind settle__timer;
 

@@ -29,6 +29,7 @@ struct job {
     size_t in_flight;
     bool over;   /* the timer stands at the next day */
     bool failed; /* something of this pass has to be done again */
+    bool done;   /* the run has ended; no other day has overtaken it */
 };
 
 static void job_end(struct job *job)
@@ -60,8 +61,8 @@ static void ended(struct command *command)
 {
     struct job *job = command->ctx;
 
-    if (command->err == ERR_OK) {
-        job->over = true;
+    job->over = command->err == ERR_OK;
+    if (job->over && job->done) {
         log_info("settle", "settle.run_done", NULL, LOG_INT("date", job->run.id), LOG_END);
     }
     job_end(job);
@@ -121,7 +122,7 @@ static void page_read(struct query *query)
         return;
     }
     if (job->rule_count == 0) {
-        submit(job, &settle__end_kind, NULL, ended);
+        submit(job, &settle__end_kind, &job->done, ended);
         return;
     }
     job->in_flight = job->rule_count + 1; /* one for this loop: the page cannot end within it */

@@ -133,26 +133,27 @@ const struct command_kind settle__rules_kind = {
     .result_size = sizeof(bool),
 };
 
+/* A run whose day is over is left to the next one, which supersedes it. */
 static enum err end_apply(struct tx *tx, const void *arg, void *result)
 {
     struct settle_run *run;
     int32_t today;
 
-    (void)result;
     TRY(edit_run(tx, *(const int64_t *)arg, &run));
     TRY(ledger_today(tx, &today));
-    if (run->status == SETTLE_RUN_RUNNING &&
-        run->id == today) { /* else the next one supersedes it */
-        run->status = SETTLE_RUN_DONE;
-        run->ended_at_ms = tx_now_ms(tx);
-        return set_timer(tx, run);
+    if (run->status != SETTLE_RUN_RUNNING || run->id != today) {
+        return ERR_OK;
     }
-    return ERR_OK;
+    run->status = SETTLE_RUN_DONE;
+    run->ended_at_ms = tx_now_ms(tx);
+    *(bool *)result = true;
+    return set_timer(tx, run);
 }
 
 const struct command_kind settle__end_kind = {
     .name = "settle.end",
     .apply = end_apply,
+    .result_size = sizeof(bool),
 };
 
 /* ---- an account's turn ---- */

@@ -58,13 +58,18 @@ static void a_run_of_a_day_that_is_over_settles_nothing_more(void **state)
 {
     struct books *books = settle_kit_open(*state);
     int64_t accounts[MANY + 1];
+    const int64_t tuesday = TUESDAY;
     struct settle_run run;
+    bool done;
 
     earn_on_monday(books, accounts);
     (void)settle_kit_run_open(books);
     settle_kit_day(books, WEDNESDAY);
     assert_int_equal(settle_kit_turn(books, accounts[1], TUESDAY), SETTLE_OUTCOME_NONE);
     assert_int_equal(books_get(books, accounts[1]).held.minor, 0);
+    assert_ok(books_command(books, &settle__end_kind, &tuesday, &done));
+    assert_false(done);
+    assert_int_equal(settle_kit_run_row(books, TUESDAY).status, SETTLE_RUN_RUNNING);
     run = settle_kit_run(books, 100);
     assert_int_equal(run.id, WEDNESDAY);
     assert_int_equal(run.settled, MANY);
