@@ -13,7 +13,7 @@ struct ledger_clock {
 };
 
 /* Of a code and currency, of all time. */
-struct ledger_sums {
+struct ledger_total_sums {
     struct amount debits;
     struct amount credits;
     int64_t legs;
@@ -27,7 +27,7 @@ struct ledger_total {
     enum currency currency;
     enum ledger_side side;
     int64_t date; /* of the last movement */
-    struct ledger_sums sums;
+    struct ledger_total_sums sums;
 };
 
 /* The sums at the close of a date, kept when a later day moves the total for the first time. They
@@ -38,7 +38,7 @@ struct ledger_total_day {
     enum currency currency;
     int64_t date;
     int64_t next_date;
-    struct ledger_sums sums;
+    struct ledger_total_sums sums;
 };
 
 extern const struct table ledger__clock_table;
@@ -176,8 +176,8 @@ MUST_USE enum err ledger__read_total_days(struct reader *reader, int64_t date, s
 /* A total with its sums when the date began and when it ended (or now). */
 struct ledger_total_at {
     struct ledger_total total;
-    struct ledger_sums opening;
-    struct ledger_sums closing;
+    struct ledger_total_sums opening;
+    struct ledger_total_sums closing;
 };
 MUST_USE enum err ledger__read_totals_at(struct reader *reader, int32_t date, struct arena *arena,
                                          struct ledger_total_at **rows, size_t *count);

@@ -112,7 +112,7 @@ static void add_value(struct buf *buf, unsigned char number, int64_t value)
     buf_add(buf, bytes_between(bytes, put(bytes, number, value)));
 }
 
-static void add_sums(struct buf *buf, unsigned char number, const struct ledger_sums *sums)
+static void add_sums(struct buf *buf, unsigned char number, const struct ledger_total_sums *sums)
 {
     add_value(buf, number, sums->debits.minor);
     add_value(buf, (unsigned char)(number + 1), sums->credits.minor);

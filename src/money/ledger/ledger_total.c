@@ -9,7 +9,7 @@ static const struct ledger_account *leg_account(const struct ledger_posting *pos
     return &posting->accounts[posting->legs[leg].account].next;
 }
 
-static bool add_leg(struct ledger_sums *sums, const struct ledger_leg *leg)
+static bool add_leg(struct ledger_total_sums *sums, const struct ledger_leg *leg)
 {
     struct amount *side = leg->side == LEDGER_DEBIT ? &sums->debits : &sums->credits;
 
@@ -20,7 +20,7 @@ static bool add_leg(struct ledger_sums *sums, const struct ledger_leg *leg)
 /* A total that the posting moves, with the sums it will have. */
 struct moved {
     int64_t id;
-    struct ledger_sums sums;
+    struct ledger_total_sums sums;
 };
 
 static enum err find_moved(struct tx *tx, struct moved moved[], size_t *count, int64_t id,
@@ -132,8 +132,8 @@ enum err ledger__totals_add(const struct ledger_posting *posting)
 
 /* The kept sums of a total, or zero: it had not moved by then. Both lists are in the order of code
  * and currency; *at goes on. */
-static struct ledger_sums kept_sums(const struct ledger_total_day *days, size_t count, size_t *at,
-                                    const struct ledger_total *total)
+static struct ledger_total_sums kept_sums(const struct ledger_total_day *days, size_t count,
+                                          size_t *at, const struct ledger_total *total)
 {
     int64_t id = ledger__total_id(total->code, total->currency);
 
@@ -143,7 +143,7 @@ static struct ledger_sums kept_sums(const struct ledger_total_day *days, size_t 
     if (*at < count && ledger__total_id(days[*at].code, days[*at].currency) == id) {
         return days[*at].sums;
     }
-    return (struct ledger_sums){0};
+    return (struct ledger_total_sums){0};
 }
 
 /* The totals were read before the kept sums: what they have left behind by then is there and does
@@ -156,7 +156,7 @@ static enum err read_close(struct reader *reader, int32_t date, struct arena *ar
 
     TRY(ledger__read_total_days(reader, date, arena, &days, &day_count));
     for (size_t i = 0; i < count; i++) {
-        struct ledger_sums *sums = opening ? &rows[i].opening : &rows[i].closing;
+        struct ledger_total_sums *sums = opening ? &rows[i].opening : &rows[i].closing;
 
         *sums = rows[i].total.date <= date ? rows[i].total.sums
                                            : kept_sums(days, day_count, &at, &rows[i].total);
@@ -181,7 +181,7 @@ enum err ledger__read_totals_at(struct reader *reader, int32_t date, struct aren
 
 /* ---- trial balance ---- */
 
-static struct amount balance(enum ledger_side side, const struct ledger_sums *sums)
+static struct amount balance(enum ledger_side side, const struct ledger_total_sums *sums)
 {
     int64_t net = sums->debits.minor - sums->credits.minor;
 
