@@ -126,7 +126,8 @@ struct ledger_day_sums {
     struct ledger_sums by_source[LEDGER_SOURCES_MAX]; /* by enum ledger_source */
 };
 /* A summary for each date from the first to the last, also for those without entries. A job of
- * steps like a document, but of any number of entries: what it keeps does not grow with them.
+ * steps like a document, but of any number of entries: what it keeps does not grow with them. With
+ * entry_max it ends after the date on which it has seen so many, and day_count is then less.
  * ERR_LEDGER_ACCOUNT. */
 struct ledger_daily {
     struct ledger_ask of; /* its period: of dates */
@@ -135,7 +136,8 @@ struct ledger_daily {
     bool begun;
     struct ledger_day_sums *days;
     size_t day_count;
-    size_t at; /* the day of the last entry seen */
+    int64_t entry_max; /* 0: none */
+    size_t at;         /* the day of the last entry seen */
 };
 /* Up to LEDGER_DAYS_MAX dates. */
 void ledger_daily_init(struct ledger_daily *daily, struct arena *arena,

@@ -471,7 +471,8 @@ static const struct field daily_query_fields[] = {
           .help = "The last business date, included."),
     FIELD(struct daily_query, starting_after, FIELD_INT,
           .help = "The next_cursor of the page before: its last date."),
-    FIELD(struct daily_query, limit, FIELD_INT, .min = 1, .max = DAYS, .help = "31 when absent."),
+    FIELD(struct daily_query, limit, FIELD_INT, .min = 1, .max = DAYS,
+          .help = "31 when absent. A page ends earlier once its dates have a million entries."),
 };
 const struct field_set ledger_daily_query = FIELD_SET("ledger_daily_query", daily_query_fields);
 
@@ -547,6 +548,7 @@ struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
     ask.period =
         ledger_period_of(from, page_end(from, job->to, query.limit == 0 ? DAYS : query.limit));
     ledger_daily_init(&job->daily, req->arena, &ask);
+    job->daily.entry_max = LEDGER_SUMS_MAX;
     return reply_query_steps(req, job, daily_step, daily_then);
 }
 

@@ -394,6 +394,43 @@ static void a_summary_tells_each_day_by_source(void **state)
     books_close(s.books);
 }
 
+static void assert_summed(const struct daily_query *query, size_t day_count, int64_t closing)
+{
+    assert_ok(query->err);
+    assert_int_equal(query->daily.day_count, day_count);
+    assert_int_equal(query->daily.days[day_count - 1].closing.minor, closing);
+}
+
+/* The pages of a hot account are of few dates, but of whole ones. */
+static void a_summary_ends_after_the_date_on_which_it_has_seen_enough(void **state)
+{
+    struct shop s = shop_open(state);
+    const struct ledger_ask ask = {.account_id = s.merchant,
+                                   .owner_id = LEDGER_ANY_OWNER,
+                                   .period = ledger_period_of(20251121, 20251126)};
+    static const struct {
+        int64_t entry_max;
+        size_t day_count;
+        int64_t closing;
+    } cases[] = {
+        {1, 2, DAY_NET},
+        {LEGS_A_DAY, 2, DAY_NET},
+        {LEGS_A_DAY + 1, 4, 2 * DAY_NET},
+        {2 * LEGS_A_DAY + 1, 6, 3 * DAY_NET},
+        {3 * LEGS_A_DAY, 6, 3 * DAY_NET},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct daily_query query = {0};
+
+        ledger_daily_init(&query.daily, s.books->arena, &ask);
+        query.daily.entry_max = cases[i].entry_max;
+        books_read(s.books, daily_run, &query);
+        assert_summed(&query, cases[i].day_count, cases[i].closing);
+    }
+    books_close(s.books);
+}
+
 enum {
     MARKS = 160, /* so many times LEDGER_MARK_EVERY legs are booked */
     FAR = LEDGER_SUMS_MAX / LEDGER_MARK_EVERY + 1,
@@ -649,6 +686,7 @@ int main(void)
         cmocka_unit_test(a_text_is_quoted_and_never_a_formula),
         cmocka_unit_test(a_document_of_a_day_stays_the_same),
         cmocka_unit_test(a_summary_tells_each_day_by_source),
+        cmocka_unit_test(a_summary_ends_after_the_date_on_which_it_has_seen_enough),
         cmocka_unit_test(a_day_has_a_summary_however_many_entries_it_has),
         cmocka_unit_test(papers_show_number_name_and_the_ids_of_business),
         cmocka_unit_test(a_number_nobody_has_is_no_account),

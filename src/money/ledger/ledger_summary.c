@@ -54,6 +54,36 @@ static void add(struct ledger_daily *daily, const struct ledger_entry *entry)
     day->closing = entry->balance;
 }
 
+/* Whether the summary ends before the date of the entry. */
+static bool is_full(const struct ledger_daily *daily, const struct ledger_entry *entry)
+{
+    return daily->entry_max != 0 && entry->sequence - daily->walk.first >= daily->entry_max &&
+           entry->business_date > daily->days[daily->at].date;
+}
+
+/* Goes on to the last date, which is then the last one of the summary. */
+static void end(struct ledger_daily *daily, int32_t last)
+{
+    (void)day_of(daily, last);
+    daily->day_count = daily->at + 1;
+}
+
+/* Whether there is more to be taken. */
+static bool take(struct ledger_daily *daily, const struct ledger_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_full(daily, &entries[i])) {
+            end(daily, time_date_add_days(entries[i].business_date, -1));
+            return false;
+        }
+        add(daily, &entries[i]);
+    }
+    if (count == 0) {
+        end(daily, daily->days[daily->day_count - 1].date);
+    }
+    return count > 0;
+}
+
 static enum err step(struct reader *reader, struct ledger_daily *daily, struct arena *scratch,
                      bool *done)
 {
@@ -66,13 +96,7 @@ static enum err step(struct reader *reader, struct ledger_daily *daily, struct a
 
         arena_reset(scratch);
         TRY(ledger_walk_next(reader, &daily->walk, scratch, &entries, &count));
-        *done = count == 0;
-        for (size_t j = 0; j < count; j++) {
-            add(daily, &entries[j]);
-        }
-    }
-    if (*done) {
-        (void)day_of(daily, daily->days[daily->day_count - 1].date);
+        *done = !take(daily, entries, count);
     }
     return ERR_OK;
 }
