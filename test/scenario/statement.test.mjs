@@ -134,7 +134,7 @@ test('a receipt has both parties, the amount in numerals, and a code that stays'
   p.refused(await p.operator('GET', `/v1/ledger/journals/${account}/receipt.pdf`), 404, 'ledger_journal');
 });
 
-test('a day is summed up by source; a merchant\'s summary is of yesterday unless a date is given', async () => {
+test('a day is summed up by source; a merchant\'s summary is of the day before the books\' own unless a date is given', async () => {
   const [day] = (await p.made('GET', `/v1/accounts/${account}/daily?${period()}`)).data;
   assert.deepEqual([day.date, day.opening, day.closing, day.entries], [today, 0, sum, 3]);
   assert.deepEqual(day.sources.map((s) => [s.source, s.credit_count, s.credits]), [['api', 3, sum]]);

@@ -1,5 +1,4 @@
 /* The API of accounts: operators manage them, merchants read their own. */
-#include "base/time.h"
 #include "business/account/account_int.h"
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
@@ -43,7 +42,7 @@ static enum err one_run(struct reader *reader, struct request *req, const void *
     if (ask->serial != 0) {
         TRY(ledger_read_by_serial(reader, ask->serial, req->arena, &account_id));
     }
-    TRY(account__read(reader, account_id, time_business_date(req->received_ms), req->arena, view));
+    TRY(account__read(reader, account_id, req->received_ms, req->arena, view));
     if (ask->serial != 0 && !str_eq(ask->number, view->number)) {
         return ERR_LEDGER_ACCOUNT; /* its serial alone is an account's */
     }
@@ -93,7 +92,7 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
         .after_id = query->starting_after,
         .limit = query->limit + 1,
     };
-    struct account_shown shown = {.today = time_business_date(req->received_ms)};
+    struct account_shown shown = {.now_ms = req->received_ms};
     struct ledger_account *rows;
     struct account_view *views;
 
@@ -143,8 +142,7 @@ static struct reply *changed(struct request *req, const struct command *command,
 static enum err read_account(struct reader *reader, struct request *req, const void *id,
                              void *result)
 {
-    return account__read(reader, *(const int64_t *)id, time_business_date(req->received_ms),
-                         req->arena, result);
+    return account__read(reader, *(const int64_t *)id, req->received_ms, req->arena, result);
 }
 
 static struct reply *account_changed(struct request *req, struct command *command)

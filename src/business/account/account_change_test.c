@@ -1,4 +1,5 @@
 /* Cancelling, reopening and the credit line, each with its row of history. */
+#include "base/time.h"
 #include "business/account/account_int.h"
 #include "business/auth/auth.h"
 #include "test/lib/ledger_kit_test.h"
@@ -76,11 +77,14 @@ static void assert_changes(const struct site *s, const enum account_action *acti
 }
 
 /* A payment of 30: it happened, so it is not refused by a closed account. */
-static void pay(struct site *s)
+static void pay_maturing(struct site *s, int32_t matures_on)
 {
     const struct ledger_leg legs[] = {
         {.account_id = s->channel, .side = LEDGER_DEBIT, .amount = AMOUNT(30)},
-        {.account_id = s->account, .side = LEDGER_CREDIT, .amount = AMOUNT(30)},
+        {.account_id = s->account,
+         .side = LEDGER_CREDIT,
+         .amount = AMOUNT(30),
+         .matures_on = matures_on},
     };
     const struct ledger_post post = {
         .reference = books_reference(s->books, LEDGER_OPERATION_SUCCEEDED),
@@ -91,6 +95,11 @@ static void pay(struct site *s)
     struct ledger_posted posted;
 
     assert_ok(books_command(s->books, &ledger_transfer_kind, &post, &posted));
+}
+
+static void pay(struct site *s)
+{
+    pay_maturing(s, 0);
 }
 
 static void assert_account(const struct site *s, enum ledger_account_status status, int64_t posted,
@@ -116,6 +125,41 @@ static void what_waits_for_a_cancelled_account_is_booked_when_it_is_reopened(voi
     assert_ok(books_command(s.books, &ledger_pending_kind, &s.account, NULL));
     assert_account(&s, LEDGER_ACCOUNT_OPEN, 30, 0);
     assert_changes(&s, changes, ARRAY_LEN(changes));
+    finish(&s);
+}
+
+struct sight {
+    const struct site *s;
+    int64_t now_ms;
+    struct arena *arena;
+    struct account_view view;
+};
+
+static void read_view(struct books *books, struct reader *reader, void *ctx)
+{
+    struct sight *sight = ctx;
+
+    (void)books;
+    assert_ok(account__read(reader, sight->s->account, sight->now_ms, sight->arena, &sight->view));
+}
+
+/* The books are of 2025-11-22, also for who looks at them two days later and before the cut. */
+static void what_has_matured_is_shown_by_the_date_of_the_books(void **state)
+{
+    struct site s = site_open(state);
+    struct sight sight = {
+        .s = &s, .now_ms = BOOKS_START_MS + 2 * TIME_DAY_MS, .arena = arena_new()};
+
+    pay_maturing(&s, 20251124);
+    books_read(s.books, read_view, &sight);
+    assert_int_equal(sight.view.immature.minor, 30);
+    assert_int_equal(sight.view.available.minor, 0);
+    counter_add(&s.books->now_ms, 2 * TIME_DAY_MS);
+    pay(&s);
+    books_read(s.books, read_view, &sight);
+    assert_int_equal(sight.view.immature.minor, 0);
+    assert_int_equal(sight.view.available.minor, 60);
+    arena_free(sight.arena);
     finish(&s);
 }
 
@@ -195,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_for_a_cancelled_account_is_booked_when_it_is_reopened),
+        cmocka_unit_test(what_has_matured_is_shown_by_the_date_of_the_books),
         cmocka_unit_test(an_open_account_is_not_reopened),
         cmocka_unit_test(a_cancelled_account_is_cancelled_once),
         cmocka_unit_test(a_credit_line_below_its_use_is_not_reviewed),

@@ -1,5 +1,4 @@
 /* Names, and the account as people see it. */
-#include "base/time.h"
 #include "business/account/account_int.h"
 
 const struct enum_name account__type_names[] = {
@@ -69,7 +68,7 @@ static const struct field view_fields[] = {
     FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
           .help = "What freezes and orders under way hold of it."),
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
-          .help = "What matures after today."),
+          .help = "What matures after the books' date."),
     FIELD(struct account_view, available, SIGNED_AMOUNT,
           .help = "balance - held - immature + credit_line."),
     FIELD(struct account_view, credit_line, FIELD_AMOUNT, .always = true),
@@ -127,34 +126,36 @@ static struct account_view view_of(const struct ledger_account *account, int32_t
     };
 }
 
-/* Two questions, however many accounts there are: their serials and their remarks. */
+/* Three questions, however many accounts there are: the date, their serials and their remarks. */
 enum err account__views(struct reader *reader, const struct account_shown *page,
                         struct arena *arena, struct account_view *out)
 {
     int64_t *serials = ARENA_ARRAY(arena, int64_t, page->count);
     int64_t *ids = ARENA_ARRAY(arena, int64_t, page->count);
     const void **rows = ARENA_ARRAY(arena, const void *, page->count);
+    int32_t today;
 
     for (size_t i = 0; i < page->count; i++) {
         ids[i] = page->accounts[i].id;
     }
+    TRY(ledger_read_today(reader, page->now_ms, arena, &today));
     TRY(ledger_read_serials(reader, page->accounts, page->count, arena, serials));
     TRY(reader_get_each(reader, &account__table, ids, page->count, arena, rows));
     for (size_t i = 0; i < page->count; i++) {
         const struct account_row *row = rows[i];
 
-        out[i] = view_of(&page->accounts[i], page->today);
+        out[i] = view_of(&page->accounts[i], today);
         out[i].number = account_number_of(&page->accounts[i], serials[i], arena);
         out[i].remark = row == NULL ? STR("") : row->remark;
     }
     return ERR_OK;
 }
 
-enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
+enum err account__read(struct reader *reader, int64_t account_id, int64_t now_ms,
                        struct arena *arena, struct account_view *out)
 {
     struct ledger_account account;
-    const struct account_shown page = {.accounts = &account, .count = 1, .today = today};
+    const struct account_shown page = {.accounts = &account, .count = 1, .now_ms = now_ms};
 
     TRY(ledger_read_account(reader, account_id, arena, &account));
     return account__type_of(account.code) == 0 ? ERR_LEDGER_ACCOUNT

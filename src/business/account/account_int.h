@@ -149,8 +149,8 @@ struct account_filter {
     int64_t after_id;
     int64_t limit;
 };
-/* ERR_LEDGER_ACCOUNT. */
-MUST_USE enum err account__read(struct reader *reader, int64_t account_id, int32_t today,
+/* As of the books' date, see ledger_read_today. ERR_LEDGER_ACCOUNT. */
+MUST_USE enum err account__read(struct reader *reader, int64_t account_id, int64_t now_ms,
                                 struct arena *arena, struct account_view *out);
 /* *code is ERR_OK, or why the account is not to be cancelled: see struct account_blocker. */
 MUST_USE enum err account__read_blocker(struct reader *reader, const struct app *app,
@@ -161,9 +161,9 @@ MUST_USE enum err account__read_list(struct reader *reader, const struct account
 struct account_shown {
     const struct ledger_account *accounts;
     size_t count;
-    int32_t today;
+    int64_t now_ms;
 };
-/* out[i] is accounts[i] as people see it. */
+/* out[i] is accounts[i] as people see it on the books' date. */
 MUST_USE enum err account__views(struct reader *reader, const struct account_shown *page,
                                  struct arena *arena, struct account_view *out);
 

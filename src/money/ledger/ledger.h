@@ -646,6 +646,11 @@ MUST_USE enum err ledger_read_code_accounts(struct reader *reader,
                                             struct arena *arena, struct ledger_account **out,
                                             size_t *count);
 
+/* The date of the books, which begins no day. Before the first posting ever it is that of now_ms.
+ */
+MUST_USE enum err ledger_read_today(struct reader *reader, int64_t now_ms, struct arena *arena,
+                                    int32_t *date);
+
 /* ERR_LEDGER_DAY: the books have no such day. */
 MUST_USE enum err ledger_read_day(struct reader *reader, int32_t date, struct arena *arena,
                                   struct ledger_day *out);

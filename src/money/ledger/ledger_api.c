@@ -1,5 +1,4 @@
 /* The operator's read API: accounts, statements, balances, journals. */
-#include "base/time.h"
 #include "money/ledger/ledger_api_int.h"
 #include "money/ledger/ledger_voucher.h"
 #include "platform/store/store_reply.h"
@@ -106,7 +105,7 @@ static const struct field account_fields[] = {
     FIELD(struct account_view, available, SIGNED_AMOUNT,
           .help = "posted - held - immature - floor."),
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
-          .help = "What matures after today."),
+          .help = "What matures after the books' date."),
     FIELD(struct account_view, status, FIELD_ENUM, .names = status_names, .required = true),
     FIELD(struct account_view, credit_blocks, FIELD_INT, .always = true,
           .help = "Open holds that block its credits."),
@@ -134,10 +133,22 @@ static bool is_of_channel(int64_t code)
     return code == LEDGER_CODE_CHANNEL_RECEIVABLE || code == LEDGER_CODE_CHANNEL_FEE_PAYABLE;
 }
 
-static struct account_view view_account(const struct request *req, const struct ledger_chart *chart,
+/* What accounts are shown by: the date of the books, and the chart on it. */
+struct account_day {
+    int32_t today;
+    struct ledger_chart chart;
+};
+
+static enum err read_account_day(struct reader *reader, struct request *req,
+                                 struct account_day *day)
+{
+    TRY(ledger_read_today(reader, req->received_ms, req->arena, &day->today));
+    return ledger_read_chart(reader, day->today, req->arena, &day->chart);
+}
+
+static struct account_view view_account(const struct account_day *day,
                                         const struct ledger_account *account)
 {
-    int32_t today = time_business_date(req->received_ms);
     bool of_channel = is_of_channel(account->code);
 
     return (struct account_view){
@@ -145,13 +156,13 @@ static struct account_view view_account(const struct request *req, const struct 
         .merchant_id = of_channel ? 0 : account->owner_id,
         .channel_account_id = of_channel ? account->owner_id : 0,
         .code = account->code,
-        .name = ledger_chart_name(chart, account->code),
+        .name = ledger_chart_name(&day->chart, account->code),
         .currency = account->currency,
         .side = account->side,
         .posted = account->posted,
         .held = account->held,
-        .available = ledger_available(account, today),
-        .immature = ledger_immature(account, today),
+        .available = ledger_available(account, day->today),
+        .immature = ledger_immature(account, day->today),
         .status = account->status,
         .deferred = account->deferred,
         .credit_blocks = account->credit_blocks,
@@ -167,7 +178,7 @@ static struct account_view view_account(const struct request *req, const struct 
 
 struct account_found {
     struct ledger_account account;
-    struct ledger_chart chart;
+    struct account_day day;
 };
 
 static enum err account_run(struct reader *reader, struct request *req, const void *arg,
@@ -175,14 +186,14 @@ static enum err account_run(struct reader *reader, struct request *req, const vo
 {
     struct account_found *found = result;
 
-    TRY(ledger_read_chart(reader, time_business_date(req->received_ms), req->arena, &found->chart));
+    TRY(read_account_day(reader, req, &found->day));
     return ledger_read_account(reader, *(const int64_t *)arg, req->arena, &found->account);
 }
 
 static struct reply *account_then(struct request *req, void *result)
 {
     const struct account_found *found = result;
-    struct account_view view = view_account(req, &found->chart, &found->account);
+    struct account_view view = view_account(&found->day, &found->account);
 
     return reply_fields(req, 200, &account_set, &view);
 }
@@ -220,7 +231,7 @@ static const struct field_set accounts_query_set =
     FIELD_SET("ledger_account_list", accounts_query_fields);
 
 struct accounts_page {
-    struct ledger_chart chart;
+    struct account_day day;
     struct ledger_account *rows;
     size_t count;
     size_t limit;
@@ -239,7 +250,7 @@ static enum err accounts_run(struct reader *reader, struct request *req, const v
     };
 
     page->limit = (size_t)query->limit;
-    TRY(ledger_read_chart(reader, time_business_date(req->received_ms), req->arena, &page->chart));
+    TRY(read_account_day(reader, req, &page->day));
     return ledger_read_accounts(reader, &filter, req->arena, &page->rows, &page->count);
 }
 
@@ -252,7 +263,7 @@ static struct reply *accounts_then(struct request *req, void *result)
     struct account_view *views = ARENA_ARRAY(req->arena, struct account_view, page->count);
 
     for (size_t i = 0; i < page->count && i < page->limit; i++) {
-        views[i] = view_account(req, &page->chart, &page->rows[i]);
+        views[i] = view_account(&page->day, &page->rows[i]);
     }
     return reply_page(req, &(struct list_page){views, page->count, page->limit}, &accounts_shape);
 }

@@ -1,6 +1,7 @@
 /* The read API: what is answered, paged and refused. */
 #include "base/time.h"
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_statement.h"
 #include "money/ledger/ledger_voucher.h"
 #include "test/lib/http_fixture.h"
@@ -24,7 +25,7 @@ static enum err voucher_apply(struct tx *tx, const void *arg, void *result)
     return ledger_voucher_post(tx, arg, result);
 }
 
-static void book_payment(struct books *books, int64_t number)
+static void book_maturing(struct books *books, int64_t number, int32_t matures_on)
 {
     static const struct command_kind kind = {
         .name = "test.voucher",
@@ -38,12 +39,18 @@ static void book_payment(struct books *books, int64_t number)
         .merchant_id = merchant_id,
         .channel_account_id = channel_id,
         .currency = CURRENCY_CNY,
+        .matures_on = matures_on,
         .amounts = {[LEDGER_AMOUNT_GROSS] = {10000}, [LEDGER_AMOUNT_FEE] = {60}},
     };
     struct ledger_posted posted;
 
     counter_add(&books->now_ms, 1000);
     assert_ok(books_command(books, &kind, &voucher, &posted));
+}
+
+static void book_payment(struct books *books, int64_t number)
+{
+    book_maturing(books, number, 0);
 }
 
 /* ---- routes of papers, as the modules above have them ---- */
@@ -94,14 +101,18 @@ static const struct route paper_routes[] = {
     PAPER("daily", owner_daily_handler, &ledger_owner_daily_query),
 };
 
-/* The routes of the module's first file and of its papers, as one set. */
+/* The routes of the module's first file, of its rules and of its papers, as one set. */
 static const struct route *read_routes(void)
 {
+    const struct route *const sets[] = {ledger_module.routes, ledger__chart_routes,
+                                        ledger__voucher_routes};
     static struct route routes[64];
     size_t count = 0;
 
-    for (const struct route *route = ledger_module.routes; route->method != NULL; route++) {
-        routes[count++] = *route;
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+        for (const struct route *route = sets[i]; route->method != NULL; route++) {
+            routes[count++] = *route;
+        }
     }
     for (size_t i = 0; i < ARRAY_LEN(paper_routes); i++) {
         routes[count++] = paper_routes[i];
@@ -254,6 +265,104 @@ static void accounts_are_listed_by_owner_and_page(void **state)
     assert_int_equal(get(door, "accounts?platform=true"), 200);
     assert_int_equal(json_array_size(at(door, "data")), 1);
     assert_number(door, "data.0.code", 6021);
+    door_close(door);
+}
+
+/* From 2025-11-24 on 2241 has another name, and so has the voucher of a payment another version. */
+static void change_rules(struct books *books)
+{
+    static const struct ledger_template_leg legs[] = {
+        {.side = LEDGER_DEBIT,
+         .code = LEDGER_CODE_CHANNEL_RECEIVABLE,
+         .owner = LEDGER_OWNER_CHANNEL_ACCOUNT,
+         .currency = LEDGER_CURRENCY_MAIN,
+         .amount = STR_INIT("gross")},
+        {.side = LEDGER_CREDIT,
+         .code = LEDGER_CODE_MERCHANT_PAYABLE,
+         .owner = LEDGER_OWNER_MERCHANT,
+         .currency = LEDGER_CURRENCY_MAIN,
+         .amount = STR_INIT("gross")},
+    };
+    const struct ledger_template_put voucher = {
+        .event = LEDGER_EVENT_PAYMENT_SUCCEEDED,
+        .mode = LEDGER_FUND_COLLECT,
+        .valid_from = 20251124,
+        .legs = legs,
+        .leg_count = ARRAY_LEN(legs),
+    };
+    const struct ledger_chart_put code = {
+        .code = LEDGER_CODE_MERCHANT_PAYABLE,
+        .valid_from = 20251124,
+        .side = LEDGER_CREDIT,
+        .name = STR("Owed to merchants"),
+        .name_zh = STR("应付商户"),
+        .has_floor = true,
+    };
+    struct ledger_versioned versioned;
+
+    assert_ok(books_command(books, &ledger_template_put_kind, &voucher, &versioned));
+    assert_ok(books_command(books, &ledger_chart_put_kind, &code, &versioned));
+}
+
+/* The version of code 2241 in the chart that was answered. */
+static int64_t payable_version(struct door *door)
+{
+    json_t *code;
+    size_t i;
+
+    json_array_foreach(at(door, "data"), i, code)
+    {
+        if (json_integer_value(json_object_get(code, "code")) == LEDGER_CODE_MERCHANT_PAYABLE) {
+            return json_integer_value(json_object_get(code, "version"));
+        }
+    }
+    return 0;
+}
+
+/* The version of a payment's voucher in collect mode in the list that was answered. */
+static int64_t payment_version(struct door *door)
+{
+    json_t *voucher;
+    size_t i;
+
+    json_array_foreach(at(door, "data"), i, voucher)
+    {
+        const char *event = json_string_value(json_object_get(voucher, "event"));
+        const char *mode = json_string_value(json_object_get(voucher, "mode"));
+
+        if (strcmp(event, "payment_succeeded") == 0 && strcmp(mode, "collect") == 0) {
+            return json_integer_value(json_object_get(voucher, "version"));
+        }
+    }
+    return 0;
+}
+
+static void assert_shown(struct door *door, const char *name, int64_t immature, int64_t version)
+{
+    assert_int_equal(get(door, "accounts/%s", id(door, "acc", door->payable)), 200);
+    assert_text(door, "name", name);
+    assert_number(door, "immature", immature);
+    assert_int_equal(get(door, "accounts?merchant_id=%s", id(door, "mer", merchant_id)), 200);
+    assert_text(door, "data.0.name", name);
+    assert_number(door, "data.0.immature", immature);
+    assert_int_equal(get(door, "chart"), 200);
+    assert_int_equal(payable_version(door), version);
+    assert_int_equal(get(door, "vouchers"), 200);
+    assert_int_equal(payment_version(door), version);
+}
+
+/* The books are of 2025-11-22 until something is posted later, whatever the clock on the wall says.
+ */
+static void what_is_read_without_a_date_is_of_the_books_own(void **state)
+{
+    struct door *door = door_open(state);
+
+    change_rules(door->books);
+    book_maturing(door->books, PAYMENT + 3, 20251124);
+    assert_shown(door, "Payable to merchant", 9940, 1);
+    counter_add(&door->books->now_ms, 2 * TIME_DAY_MS);
+    book_payment(door->books, PAYMENT + 4);
+    assert_shown(door, "Owed to merchants", 0, 2);
     door_close(door);
 }
 
@@ -523,6 +632,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_account_is_shown_with_its_owner_and_balance),
         cmocka_unit_test(accounts_are_listed_by_owner_and_page),
+        cmocka_unit_test(what_is_read_without_a_date_is_of_the_books_own),
         cmocka_unit_test(a_statement_pages_both_ways),
         cmocka_unit_test(a_statement_of_a_period_opens_and_closes_it),
         cmocka_unit_test(daily_summaries_come_in_pages_of_dates),

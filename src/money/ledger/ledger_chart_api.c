@@ -125,7 +125,8 @@ struct chart_query {
 };
 
 static const struct field chart_query_fields[] = {
-    FIELD(struct chart_query, date, DATE, .help = "The chart as it is on this date; today's else."),
+    FIELD(struct chart_query, date, DATE,
+          .help = "The chart as it is on this date; on the books' own else."),
     FIELD(struct chart_query, starting_after, FIELD_INT, .min = 1,
           .help = "The last code of the page before."),
     FIELD(struct chart_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
@@ -143,8 +144,11 @@ static enum err chart_run(struct reader *reader, struct request *req, const void
 {
     const struct chart_query *query = arg;
     struct chart_page *page = result;
-    int32_t date = query->date == 0 ? time_business_date(req->received_ms) : (int32_t)query->date;
+    int32_t date = (int32_t)query->date;
 
+    if (date == 0) {
+        TRY(ledger_read_today(reader, req->received_ms, req->arena, &date));
+    }
     TRY(ledger_read_chart(reader, date, req->arena, &page->chart));
     page->limit = (size_t)query->limit;
     if (query->starting_after != 0) {

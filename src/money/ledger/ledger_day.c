@@ -88,6 +88,21 @@ enum err ledger_today(struct tx *tx, int32_t *date)
     return ERR_OK;
 }
 
+enum err ledger_read_today(struct reader *reader, int64_t now_ms, struct arena *arena,
+                           int32_t *date)
+{
+    struct ledger_clock clock;
+    enum err err = ledger__read_clock(reader, arena, &clock);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        *date = time_business_date(now_ms);
+        return ERR_OK;
+    }
+    TRY(err);
+    *date = (int32_t)clock.date;
+    return ERR_OK;
+}
+
 static enum err cut_apply(struct tx *tx, const void *arg, void *result)
 {
     int32_t date;

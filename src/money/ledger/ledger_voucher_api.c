@@ -81,7 +81,8 @@ struct vouchers_query {
 };
 
 static const struct field vouchers_query_fields[] = {
-    FIELD(struct vouchers_query, date, DATE, .help = "Those valid on this date; today's else."),
+    FIELD(struct vouchers_query, date, DATE,
+          .help = "Those valid on this date; on the books' own else."),
     FIELD(struct vouchers_query, starting_after, FIELD_INT, .min = 1,
           .help = "The next_cursor of the page before."),
     FIELD(struct vouchers_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
@@ -101,14 +102,14 @@ struct vouchers_page {
     size_t limit;
 };
 
-static bool is_wanted(const struct vouchers_query *query, const struct ledger_template *template)
+static bool is_wanted(const struct vouchers_query *query, int32_t date,
+                      const struct ledger_template *template)
 {
     if (template->id <= query->starting_after) {
         return false;
     }
-    return query->date == 0 ||
-           (template->valid_from <= query->date &&
-            (template->valid_until == 0 || query->date < template->valid_until));
+    return date == 0 || (template->valid_from <= date &&
+                         (template->valid_until == 0 || date < template->valid_until));
 }
 
 static enum err vouchers_run(struct reader *reader, struct request *req, const void *arg,
@@ -116,12 +117,16 @@ static enum err vouchers_run(struct reader *reader, struct request *req, const v
 {
     const struct vouchers_query *query = arg;
     struct vouchers_page *page = result;
+    int32_t date = (int32_t)query->date;
     size_t all;
 
+    if (date == 0 && query->event == 0) {
+        TRY(ledger_read_today(reader, req->received_ms, req->arena, &date));
+    }
     TRY(ledger_read_templates(reader, query->event, req->arena, &page->templates, &all));
     page->limit = (size_t)query->limit;
     for (size_t i = 0; i < all && page->count <= page->limit; i++) {
-        if (is_wanted(query, &page->templates[i])) {
+        if (is_wanted(query, date, &page->templates[i])) {
             page->templates[page->count++] = page->templates[i];
         }
     }
@@ -154,7 +159,6 @@ static struct reply *vouchers_handler(struct request *req)
     if (query->date != 0 && !time_date_is_valid((int32_t)query->date)) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
-    query->date = query->date == 0 ? time_business_date(req->received_ms) : query->date;
     query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
     return reply_query(req, query, sizeof(struct vouchers_page), vouchers_run, vouchers_then);
 }
