@@ -70,6 +70,14 @@ struct ledger_hold_step {
     int64_t created_at_ms;
 };
 
+/* An account, once for each date on which money matures that its open holds have reserved, or once
+ * without a date. */
+struct ledger_reserved {
+    struct ledger_account account; /* first: its columns are those of an account */
+    int64_t matures_on;
+    struct amount reserved;
+};
+
 /* Made with each account. */
 struct ledger_serial {
     int64_t serial;
@@ -300,6 +308,13 @@ MUST_USE enum err ledger__read_before(struct reader *reader, const struct ledger
 MUST_USE enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
                                            struct arena *arena, struct ledger_mark **marks,
                                            size_t *count);
+/* The id of the last of up to `limit` accounts with id > after; 0: there is none. */
+MUST_USE enum err ledger__read_accounts_end(struct reader *reader, int64_t after, size_t limit,
+                                            int64_t *last);
+/* Accounts with after < id <= last, in order, each with its holds as of one commit. */
+MUST_USE enum err ledger__read_reserved(struct reader *reader, int64_t after, int64_t last,
+                                        struct arena *arena, struct ledger_reserved **rows,
+                                        size_t *count);
 /* A rule that holds between rows. */
 struct ledger_rule {
     struct statement broken_by; /* gives the lowest id of a row that breaks it, or NULL */

@@ -14,9 +14,9 @@ struct proved {
     enum currency currency;
     enum ledger_side side;
     bool compared;         /* the leg the row calls its last has been folded */
-    bool has_holds;        /* which may have some of what matures */
     struct str maturities; /* of the row */
     uint32_t maturing;     /* number in maturing plus 1 of its first item; 0: none */
+    uint32_t reserved;     /* the same of what its holds had reserved when its row was read */
     size_t place;          /* of its code's sum in the proof of days */
     struct totals {
         int64_t sequence;
@@ -27,7 +27,7 @@ struct proved {
     } row, fold;
 };
 
-/* What the journal says matures on a date after today. */
+/* What matures on a date. */
 struct maturing {
     int64_t date;
     int64_t sum;
@@ -51,7 +51,7 @@ struct prover {
     uint32_t *index; /* open addressing by id: number in accounts plus 1; 0 = free */
     size_t index_size;
 
-    int32_t today;      /* when the proof began; what has matured since is not looked at */
+    int32_t today;      /* not before any account row was read: what has matured is not looked at */
     struct arena *kept; /* for the whole proof */
     struct maturing *maturing;
     size_t maturing_count, maturing_size;
@@ -146,16 +146,68 @@ static struct totals totals_of(const struct ledger_account *row)
     };
 }
 
-/* What of the row is not in the totals. */
-static void take_row(struct prover *p, struct proved *account, const struct ledger_account *row)
+/* ---- what matures on a date: the items of a list that begins at *head ---- */
+
+static struct maturing *find_item(const struct prover *p, uint32_t head, int64_t date)
 {
-    account->row = totals_of(row);
-    account->has_holds = row->holds > 0;
-    account->maturities = row->maturities.len == 0 ? STR("") : str_dup(p->kept, row->maturities);
+    for (uint32_t at = head; at != 0; at = p->maturing[at - 1].next) {
+        if (p->maturing[at - 1].date == date) {
+            return &p->maturing[at - 1];
+        }
+    }
+    return NULL;
 }
 
-static struct proved *account_add(struct prover *p, const struct ledger_account *row)
+static int64_t sum_on(const struct prover *p, uint32_t head, int64_t date)
 {
+    const struct maturing *item = find_item(p, head, date);
+
+    return item == NULL ? 0 : item->sum;
+}
+
+static int64_t sum_after(const struct prover *p, uint32_t head, int64_t date)
+{
+    int64_t sum = 0;
+
+    for (uint32_t at = head; at != 0; at = p->maturing[at - 1].next) {
+        sum += p->maturing[at - 1].date > date ? p->maturing[at - 1].sum : 0;
+    }
+    return sum;
+}
+
+static struct maturing *add_item(struct prover *p, uint32_t *head, int64_t date)
+{
+    if (p->maturing_count == p->maturing_size) {
+        size_t size = p->maturing_size == 0 ? PROVE_ACCOUNTS_MIN : 2 * p->maturing_size;
+
+        p->maturing = mem_grow(p->maturing, p->maturing_size * sizeof(*p->maturing),
+                               size * sizeof(*p->maturing));
+        p->maturing_size = size;
+    }
+    p->maturing[p->maturing_count] = (struct maturing){.date = date, .next = *head};
+    *head = (uint32_t)++p->maturing_count;
+    return &p->maturing[p->maturing_count - 1];
+}
+
+/* ---- account rows ---- */
+
+/* The rows are all of one account: each adds a date on which its holds have reserved some. */
+static void take_row(struct prover *p, struct proved *account, const struct ledger_reserved *rows,
+                     size_t count)
+{
+    account->row = totals_of(&rows->account);
+    account->maturities =
+        rows->account.maturities.len == 0 ? STR("") : str_dup(p->kept, rows->account.maturities);
+    account->reserved = 0;
+    for (size_t i = 0; i < count && rows[i].matures_on != 0; i++) {
+        add_item(p, &account->reserved, rows[i].matures_on)->sum = rows[i].reserved.minor;
+    }
+}
+
+static struct proved *account_add(struct prover *p, const struct ledger_reserved *rows,
+                                  size_t count)
+{
+    const struct ledger_account *row = &rows->account;
     struct proved *account;
 
     if (p->account_count == p->account_size) {
@@ -168,45 +220,69 @@ static struct proved *account_add(struct prover *p, const struct ledger_account 
         .side = row->side,
         .place = ledger__day_proof_place(p->days, row),
     };
-    take_row(p, account, row);
+    take_row(p, account, rows, count);
     *index_at(p, row->id) = (uint32_t)p->account_count;
     return account;
+}
+
+static size_t same_account(const struct ledger_reserved *rows, size_t count)
+{
+    size_t same = 1;
+
+    while (same < count && rows[same].account.id == rows->account.id) {
+        same++;
+    }
+    return same;
+}
+
+static void add_accounts(struct prover *p, const struct ledger_reserved *rows, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        const struct ledger_account *account = &rows[i].account;
+        size_t same = same_account(rows + i, count - i);
+        int64_t row = ledger__position_row(account->last_position);
+
+        (void)account_add(p, &rows[i], same);
+        p->target_row = row > p->target_row ? row : p->target_row;
+        if (!ledger__account_covers(account, LEDGER_NO_DATE)) {
+            wrong(p, "ledger_account row %lld: posted - held is below floor",
+                  (long long)account->id);
+        }
+        i += same;
+    }
 }
 
 static void load_accounts(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
-    struct ledger_account_filter filter = {.limit = PROVE_PAGE};
-    struct ledger_account *rows;
+    int64_t after = p->account_count == 0 ? INT64_MIN : p->accounts[p->account_count - 1].id;
+    int64_t last = 0;
+    struct ledger_reserved *rows;
     size_t count;
 
-    filter.after_id = p->account_count == 0 ? INT64_MIN : p->accounts[p->account_count - 1].id;
-    p->err = ledger_read_accounts(reader, &filter, p->arena, &rows, &count);
-    p->more = p->err == ERR_OK && count == PROVE_PAGE;
-    for (size_t i = 0; p->err == ERR_OK && i < count; i++) {
-        int64_t row = ledger__position_row(rows[i].last_position);
-
-        (void)account_add(p, &rows[i]);
-        p->target_row = row > p->target_row ? row : p->target_row;
-        if (!ledger__account_covers(&rows[i], LEDGER_NO_DATE)) {
-            wrong(p, "ledger_account row %lld: posted - held is below floor",
-                  (long long)rows[i].id);
-        }
+    p->err = ledger__read_accounts_end(reader, after, PROVE_PAGE, &last);
+    p->more = p->err == ERR_OK && last != 0;
+    if (!p->more) {
+        return;
+    }
+    p->err = ledger__read_reserved(reader, after, last, p->arena, &rows, &count);
+    if (p->err == ERR_OK) {
+        add_accounts(p, rows, count);
     }
 }
 
 /* An account that was opened after the account rows were read: nothing to compare it with yet. */
 static struct proved *load_account(struct prover *p, int64_t id)
 {
-    struct ledger_account row;
+    struct ledger_reserved row = {0};
     struct proved *account;
 
-    p->err = ledger_read_account(p->reader, id, p->arena, &row);
+    p->err = ledger_read_account(p->reader, id, p->arena, &row.account);
     if (p->err != ERR_OK) {
         p->more = false;
         return NULL;
     }
-    account = account_add(p, &row);
+    account = account_add(p, &row, 1);
     account->row = (struct totals){0};
     account->compared = true;
     return account;
@@ -264,53 +340,41 @@ static void fold_mark(struct prover *p, const struct ledger_slot *leg, int64_t p
 
 /* ---- maturities ---- */
 
-static struct maturing *maturing_of(struct prover *p, struct proved *account, int64_t date)
-{
-    for (uint32_t at = account->maturing; at != 0; at = p->maturing[at - 1].next) {
-        if (p->maturing[at - 1].date == date) {
-            return &p->maturing[at - 1];
-        }
-    }
-    if (p->maturing_count == p->maturing_size) {
-        size_t size = p->maturing_size == 0 ? PROVE_ACCOUNTS_MIN : 2 * p->maturing_size;
-
-        p->maturing = mem_grow(p->maturing, p->maturing_size * sizeof(*p->maturing),
-                               size * sizeof(*p->maturing));
-        p->maturing_size = size;
-    }
-    p->maturing[p->maturing_count] = (struct maturing){.date = date, .next = account->maturing};
-    account->maturing = (uint32_t)++p->maturing_count;
-    return &p->maturing[p->maturing_count - 1];
-}
-
 static void fold_maturity(struct prover *p, struct proved *account, const struct ledger_slot *leg)
 {
-    if (leg->matures_on > p->today) {
-        maturing_of(p, account, leg->matures_on)->sum +=
-            account->side == LEDGER_DEBIT ? leg->amount.minor : -leg->amount.minor;
+    struct maturing *item;
+
+    if (leg->matures_on <= p->today) {
+        return;
     }
+    item = find_item(p, account->maturing, leg->matures_on);
+    if (item == NULL) {
+        item = add_item(p, &account->maturing, leg->matures_on);
+    }
+    item->sum += account->side == LEDGER_DEBIT ? leg->amount.minor : -leg->amount.minor;
 }
 
-/* The row's list is the journal's, less what holds have taken of it. */
+/* The row's list is the journal's, less what open holds have reserved of it. */
 static void compare_maturities(struct prover *p, struct proved *account)
 {
     const struct ledger_account row = {.maturities = account->maturities};
-    int64_t listed = ledger_immature(&row, p->today).minor, folded = 0;
+    int64_t listed = ledger_immature(&row, p->today).minor;
+    int64_t all =
+        sum_after(p, account->maturing, p->today) - sum_after(p, account->reserved, p->today);
 
     for (uint32_t at = account->maturing; at != 0; at = p->maturing[at - 1].next) {
-        const struct maturing *item = &p->maturing[at - 1];
-        int64_t found = ledger__maturing_on(&row, item->date).minor;
+        int64_t date = p->maturing[at - 1].date;
+        int64_t found = ledger__maturing_on(&row, date).minor;
+        int64_t due = p->maturing[at - 1].sum - sum_on(p, account->reserved, date);
 
-        folded += item->sum;
-        if (found > item->sum || (found != item->sum && !account->has_holds)) {
+        if (date > p->today && found != due) {
             wrong(p, "ledger_account row %lld: maturities has %lld on %lld, must be %lld",
-                  (long long)account->id, (long long)found, (long long)item->date,
-                  (long long)item->sum);
+                  (long long)account->id, (long long)found, (long long)date, (long long)due);
         }
     }
-    if (listed > folded || (listed != folded && !account->has_holds)) {
+    if (listed != all) {
         wrong(p, "ledger_account row %lld: maturities has %lld in all, must be %lld",
-              (long long)account->id, (long long)listed, (long long)folded);
+              (long long)account->id, (long long)listed, (long long)all);
     }
 }
 
@@ -543,15 +607,27 @@ static void find_day(void *ctx, struct reader *reader)
     }
 }
 
+/* The date of the books, after the rows that were read before. */
+static enum err read_today(struct prover *p)
+{
+    struct ledger_clock clock = {0};
+    enum err err = ledger__read_clock(p->reader, p->arena, &clock);
+
+    if (err != ERR_STORE_NOT_FOUND) {
+        TRY(err);
+    }
+    p->today = (int32_t)clock.date;
+    return ERR_OK;
+}
+
 static void find_target(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
-    struct ledger_clock clock = {0};
     int64_t last = 0;
 
-    p->err = ledger__read_clock(reader, p->arena, &clock);
-    if (p->err == ERR_OK || p->err == ERR_STORE_NOT_FOUND) {
-        p->today = (int32_t)clock.date;
+    p->reader = reader;
+    p->err = read_today(p);
+    if (p->err == ERR_OK) {
         p->err = ledger__read_last_row(reader, &last);
     }
     p->target_row = last > p->target_row ? last : p->target_row;
@@ -563,13 +639,18 @@ static void find_target(void *ctx, struct reader *reader)
 /* Legs that came after the account's row had been read: its row must know them by now. */
 static void compare_later(struct prover *p, struct proved *account)
 {
-    struct ledger_account row;
+    struct ledger_reserved *rows;
+    size_t count;
 
-    p->err = ledger_read_account(p->reader, account->id, p->arena, &row);
-    if (p->err != ERR_OK || row.sequence > account->fold.sequence) {
+    p->err =
+        ledger__read_reserved(p->reader, account->id - 1, account->id, p->arena, &rows, &count);
+    if (p->err == ERR_OK) {
+        p->err = count > 0 ? read_today(p) : ERR_LEDGER_ACCOUNT;
+    }
+    if (p->err != ERR_OK || rows->account.sequence > account->fold.sequence) {
         return;
     }
-    take_row(p, account, &row);
+    take_row(p, account, rows, count);
     compare_account(p, account);
     COMPARE(p, "ledger_account", account->id, "last_position", account->row.position,
             account->fold.position);
@@ -579,8 +660,10 @@ static void compare_rest(struct prover *p)
 {
     for (size_t i = 0; i < p->account_count && p->proof->holds_true && p->err == ERR_OK; i++) {
         struct proved *account = &p->accounts[i];
-        struct proved none = {
-            .id = account->id, .row = account->row, .maturities = account->maturities};
+        struct proved none = {.id = account->id,
+                              .row = account->row,
+                              .maturities = account->maturities,
+                              .reserved = account->reserved};
 
         if (!account->compared && account->row.position == 0) {
             compare_account(p, &none); /* it had no leg when its row was read */

@@ -4,29 +4,32 @@
 enum { MATURITIES_MAX = 2000, PENDING_REFUSAL_MAX = 40 };
 enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's memory */
 
-static const struct column account_columns[] = {
-    COLUMN(struct ledger_account, id, COL_ID),
-    COLUMN(struct ledger_account, owner_id, COL_ID, .fixed = true),
-    COLUMN(struct ledger_account, code, COL_INT, .fixed = true, .help = "a leaf of the chart"),
-    COLUMN(struct ledger_account, currency, COL_CURRENCY, .fixed = true),
-    COLUMN(struct ledger_account, side, COL_ENUM, .fixed = true, .help = "the normal side"),
-    COLUMN(struct ledger_account, has_floor, COL_BOOL),
-    COLUMN(struct ledger_account, floor, COL_AMOUNT),
-    COLUMN(struct ledger_account, posted, COL_AMOUNT, .help = "positive on the normal side"),
-    COLUMN(struct ledger_account, held, COL_AMOUNT, .help = "what open holds have left"),
-    COLUMN(struct ledger_account, debits, COL_AMOUNT, .help = "of all time"),
-    COLUMN(struct ledger_account, credits, COL_AMOUNT, .help = "of all time"),
-    COLUMN(struct ledger_account, sequence, COL_INT, .help = "of the last leg"),
-    COLUMN(struct ledger_account, last_position, COL_INT, .help = "of the last leg"),
-    COLUMN(struct ledger_account, created_at_ms, COL_TIME, .fixed = true),
-    COLUMN(struct ledger_account, status, COL_ENUM),
-    COLUMN(struct ledger_account, deferred, COL_BOOL),
-    COLUMN(struct ledger_account, credit_blocks, COL_INT),
-    COLUMN(struct ledger_account, debit_blocks, COL_INT),
-    COLUMN(struct ledger_account, holds, COL_INT),
-    COLUMN(struct ledger_account, pending, COL_INT),
-    COLUMN(struct ledger_account, maturities, COL_TEXT, .size = MATURITIES_MAX),
-};
+/* Also of the rows that begin with an account. */
+#define ACCOUNT_COLUMNS                                                                            \
+    COLUMN(struct ledger_account, id, COL_ID),                                                     \
+        COLUMN(struct ledger_account, owner_id, COL_ID, .fixed = true),                            \
+        COLUMN(struct ledger_account, code, COL_INT, .fixed = true,                                \
+               .help = "a leaf of the chart"),                                                     \
+        COLUMN(struct ledger_account, currency, COL_CURRENCY, .fixed = true),                      \
+        COLUMN(struct ledger_account, side, COL_ENUM, .fixed = true, .help = "the normal side"),   \
+        COLUMN(struct ledger_account, has_floor, COL_BOOL),                                        \
+        COLUMN(struct ledger_account, floor, COL_AMOUNT),                                          \
+        COLUMN(struct ledger_account, posted, COL_AMOUNT, .help = "positive on the normal side"),  \
+        COLUMN(struct ledger_account, held, COL_AMOUNT, .help = "what open holds have left"),      \
+        COLUMN(struct ledger_account, debits, COL_AMOUNT, .help = "of all time"),                  \
+        COLUMN(struct ledger_account, credits, COL_AMOUNT, .help = "of all time"),                 \
+        COLUMN(struct ledger_account, sequence, COL_INT, .help = "of the last leg"),               \
+        COLUMN(struct ledger_account, last_position, COL_INT, .help = "of the last leg"),          \
+        COLUMN(struct ledger_account, created_at_ms, COL_TIME, .fixed = true),                     \
+        COLUMN(struct ledger_account, status, COL_ENUM),                                           \
+        COLUMN(struct ledger_account, deferred, COL_BOOL),                                         \
+        COLUMN(struct ledger_account, credit_blocks, COL_INT),                                     \
+        COLUMN(struct ledger_account, debit_blocks, COL_INT),                                      \
+        COLUMN(struct ledger_account, holds, COL_INT),                                             \
+        COLUMN(struct ledger_account, pending, COL_INT),                                           \
+        COLUMN(struct ledger_account, maturities, COL_TEXT, .size = MATURITIES_MAX)
+
+static const struct column account_columns[] = {ACCOUNT_COLUMNS};
 
 const struct table ledger__account_table = {
     .name = "ledger_account",
@@ -36,6 +39,19 @@ const struct table ledger__account_table = {
     .uniques = {{.name = "ledger_account_key", .columns = {"owner_id", "code", "currency"}}},
     .unique_count = 1,
     .keep = LEDGER_ACCOUNTS_KEPT,
+};
+
+static const struct column reserved_columns[] = {
+    ACCOUNT_COLUMNS,
+    COLUMN(struct ledger_reserved, matures_on, COL_INT, .optional = true),
+    COLUMN(struct ledger_reserved, reserved, COL_AMOUNT, .optional = true),
+};
+
+static const struct table reserved_shape = {
+    .name = "ledger_reserved",
+    .row_size = sizeof(struct ledger_reserved),
+    .columns = reserved_columns,
+    .column_count = ARRAY_LEN(reserved_columns),
 };
 
 static const struct column serial_columns[] = {
@@ -273,6 +289,22 @@ static const struct statement accounts_after = {
     .row = &ledger__account_table,
 };
 
+static const struct statement accounts_end = {
+    .name = "ledger_accounts_end",
+    .sql = "SELECT MAX(id) FROM "
+           "(SELECT id FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?) page",
+};
+
+static const struct statement reserved_of = {
+    .name = "ledger_reserved_of",
+    .sql = "SELECT :row FROM ledger_account LEFT JOIN (SELECT account_id, matures_on, "
+           "CAST(SUM(amount - captured - released) AS SIGNED) AS reserved FROM ledger_hold "
+           "WHERE account_id > ? AND account_id <= ? AND status = 1 AND effect = 1 "
+           "AND matures_on <> 0 GROUP BY account_id, matures_on) h ON h.account_id = id "
+           "WHERE id > ? AND id <= ? ORDER BY id",
+    .row = &reserved_shape,
+};
+
 static const struct statement owner_accounts = {
     .name = "ledger_owner_accounts",
     .sql = "SELECT :row FROM ledger_account WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?",
@@ -324,6 +356,7 @@ static const struct table *const tables[] = {
     &ledger__chart_table,    &ledger__chart_version_table, &ledger__seal_page_table,
     &ledger__template_table, &ledger__template_leg_table,  &ledger__memo_table,
 };
+static const struct table *const shapes[] = {&reserved_shape};
 static const struct statement *const statements[] = {
     &rows_after,
     &last_row,
@@ -332,6 +365,8 @@ static const struct statement *const statements[] = {
     &chain_rows,
     &marks_after,
     &accounts_after,
+    &accounts_end,
+    &reserved_of,
     &owner_accounts,
     &waiting_holds,
     &account_holds,
@@ -369,6 +404,8 @@ static const struct sequence *const sequences[] = {
 const struct store_part ledger_part = {
     .tables = tables,
     .table_count = ARRAY_LEN(tables),
+    .shapes = shapes,
+    .shape_count = ARRAY_LEN(shapes),
     .migrations = ledger__migrations,
     .migration_count = LEDGER__MIGRATIONS,
     .statements = statements,
@@ -488,6 +525,26 @@ enum err ledger_read_accounts(struct reader *reader, const struct ledger_account
         TRY(reader_rows(reader, &accounts_after, values + 1, 2, arena, &found, count));
     }
     *out = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_accounts_end(struct reader *reader, int64_t after, size_t limit,
+                                   int64_t *last)
+{
+    const struct value values[] = {VALUE_INT(after), VALUE_INT((int64_t)limit)};
+
+    return reader_ints(reader, &accounts_end, values, ARRAY_LEN(values), last, 1);
+}
+
+enum err ledger__read_reserved(struct reader *reader, int64_t after, int64_t last,
+                               struct arena *arena, struct ledger_reserved **rows, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(after), VALUE_INT(last), VALUE_INT(after),
+                                   VALUE_INT(last)};
+    void *found;
+
+    TRY(reader_rows(reader, &reserved_of, values, ARRAY_LEN(values), arena, &found, count));
+    *rows = found;
     return ERR_OK;
 }
 

@@ -175,6 +175,16 @@ static enum err add_tables(struct catalog *catalog, const struct store_part *par
     return ERR_OK;
 }
 
+static enum err add_shapes(struct catalog *catalog, const struct store_part *part, char detail[256])
+{
+    for (size_t i = 0; i < part->shape_count; i++) {
+        size_t at = catalog->table_count + catalog->shape_count++;
+
+        TRY(table_init(catalog, &catalog->tables[at], part->shapes[i], detail));
+    }
+    return ERR_OK;
+}
+
 static enum err add_statements(struct catalog *catalog, const struct store_part *part,
                                char detail[256])
 {
@@ -195,7 +205,7 @@ enum err catalog__init(struct catalog *catalog, const struct store_part *parts, 
 
     *catalog = (struct catalog){.arena = arena_new()};
     for (size_t i = 0; i < part_count; i++) {
-        tables += parts[i].table_count;
+        tables += parts[i].table_count + parts[i].shape_count;
         statements += parts[i].statement_count;
         sequences += parts[i].sequence_count;
     }
@@ -209,6 +219,9 @@ enum err catalog__init(struct catalog *catalog, const struct store_part *parts, 
     catalog->sequences = ARENA_ARRAY(catalog->arena, const struct sequence *, sequences);
     for (size_t i = 0; i < part_count; i++) {
         TRY(add_tables(catalog, &parts[i], detail));
+    }
+    for (size_t i = 0; i < part_count; i++) {
+        TRY(add_shapes(catalog, &parts[i], detail));
     }
     for (size_t i = 0; i < part_count; i++) {
         TRY(add_statements(catalog, &parts[i], detail));

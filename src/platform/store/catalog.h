@@ -31,8 +31,9 @@ struct statement_info {
 
 struct catalog {
     struct arena *arena;
-    struct table_info *tables;
+    struct table_info *tables; /* and, after them, shapes */
     size_t table_count;
+    size_t shape_count;
     struct statement_info *statements;
     size_t statement_count;
     const struct sequence **sequences;

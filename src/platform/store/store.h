@@ -266,6 +266,8 @@ void store_watch(struct store *store, const struct table *table,
 struct store_part { /* what one module brings */
     const struct table *const *tables;
     size_t table_count;
+    const struct table *const *shapes; /* of statements' results that are rows of no table */
+    size_t shape_count;
     const struct migration *migrations;
     size_t migration_count;
     const struct statement *const *statements;
