@@ -686,8 +686,20 @@ static struct model_reply compare_place(const struct model *m, const struct mode
     if (hold->expires_at_ms != r->expires_at_ms) {
         return refuse(ERR_LEDGER_CONFLICT, "expires_at");
     }
-    return hold->matures_on != r->matures_on
-               ? refuse(ERR_LEDGER_CONFLICT, "matures_on")
+    if (hold->matures_on != r->matures_on) {
+        return refuse(ERR_LEDGER_CONFLICT, "matures_on");
+    }
+    if (hold->may_wait != r->may_wait) {
+        return refuse(ERR_LEDGER_CONFLICT, "may_wait");
+    }
+    if (hold->rank != r->rank) {
+        return refuse(ERR_LEDGER_CONFLICT, "rank");
+    }
+    if (!str_eq(hold->reason, r->reason)) {
+        return refuse(ERR_LEDGER_CONFLICT, "reason");
+    }
+    return !str_eq(hold->document_no, r->document_no)
+               ? refuse(ERR_LEDGER_CONFLICT, "document_no")
                : (struct model_reply){.hold = step->hold, .exists = true};
 }
 
@@ -730,6 +742,10 @@ static struct model_reply place_new(struct model *m, const struct model_request 
                               .source = r->reference.source,
                               .amount = r->amount,
                               .matures_on = r->matures_on,
+                              .may_wait = r->may_wait,
+                              .rank = r->rank,
+                              .reason = r->reason,
+                              .document_no = r->document_no,
                               .starts_at_ms = r->starts_at_ms,
                               .expires_at_ms = r->expires_at_ms};
     struct model_account next;

@@ -49,6 +49,8 @@ struct model_request {
     int64_t amount;
     int32_t matures_on;
     bool may_wait;
+    int64_t rank;
+    struct str reason, document_no; /* literals */
     int64_t starts_at_ms;
     int64_t expires_at_ms;
     int64_t owner_id;
@@ -114,6 +116,9 @@ struct model_hold {
     int64_t captured;
     int64_t released;
     int32_t matures_on;
+    bool may_wait;
+    int64_t rank;
+    struct str reason, document_no;
     int64_t starts_at_ms;
     int64_t expires_at_ms;
 };

@@ -41,7 +41,8 @@
  *         ERR_LEDGER_MATURITY      legs[i].matures_on  no date (the first such leg)
  *      4  ERR_LEDGER_CONFLICT      the differing field: legs, legs[i].account, .side, .amount,
  *                                  .matures_on; hold, amount, whole, kind, account, effect,
- *                                  starts_at, expires_at, matures_on for holds
+ *                                  starts_at, expires_at, matures_on, may_wait, rank, reason,
+ *                                  document_no for holds (not who asked)
  *         (ERR_OK, exists          the same content was posted before)
  *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_FOREIGN (another placed it),
  *         _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
@@ -311,6 +312,9 @@ enum ledger_hold_effect {
     LEDGER_HOLD_FULL_BLOCK,   /* 完全冻结 */
 };
 
+/* What becomes of a hold whose money is not there. */
+enum ledger_hold_shortage { LEDGER_HOLD_SHORT_REFUSED = 1, LEDGER_HOLD_SHORT_WAITS };
+
 enum { LEDGER_HOLD_REASON_MAX = 200, LEDGER_HOLD_DOCUMENT_MAX = 64 };
 
 struct ledger_hold {
@@ -323,7 +327,8 @@ struct ledger_hold {
     struct amount amount;      /* = captured + released + what is left */
     struct amount captured;
     struct amount released;
-    int64_t matures_on;  /* not 0: it holds money that matures then, and gives it back so */
+    int64_t matures_on; /* not 0: it holds money that matures then, and gives it back so */
+    enum ledger_hold_shortage shortage; /* 0: not known, it was placed before this was kept */
     int64_t rank;        /* 轮候: among holds that wait for money the lowest goes first */
     int64_t operator_id; /* who asked: an operator's key; 0: the platform */
     struct str reason;

@@ -206,36 +206,53 @@ static enum ledger_hold_effect effect_of(const struct ledger_hold_place *place)
     return place->effect == 0 ? LEDGER_HOLD_AMOUNT : place->effect;
 }
 
+static enum ledger_hold_shortage shortage_of(const struct ledger_hold_place *place)
+{
+    return place->may_wait ? LEDGER_HOLD_SHORT_WAITS : LEDGER_HOLD_SHORT_REFUSED;
+}
+
+/* The first field in which the hold is not what is asked for; NULL: it is. */
+static const char *differing_field(const struct ledger_hold *hold,
+                                   const struct ledger_hold_place *place)
+{
+    bool is_known = hold->shortage != 0;
+    const struct {
+        const char *name;
+        bool same;
+    } fields[] = {
+        {"account", hold->account_id == place->account_id},
+        {"kind", hold->kind == place->kind},
+        {"effect", hold->effect == effect_of(place)},
+        {"amount", hold->amount.minor == place->amount.minor},
+        {"starts_at", hold->starts_at_ms == place->starts_at_ms},
+        {"expires_at", hold->expires_at_ms == place->expires_at_ms},
+        {"matures_on", hold->matures_on == place->matures_on},
+        {"may_wait", !is_known || hold->shortage == shortage_of(place)},
+        {"rank", hold->rank == place->rank},
+        {"reason", str_eq(hold->reason, place->reason)},
+        {"document_no", str_eq(hold->document_no, place->document_no)},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (!fields[i].same) {
+            return fields[i].name;
+        }
+    }
+    return NULL;
+}
+
 static enum err same_place(struct tx *tx, const struct ledger_hold_place *place,
                            const struct ledger_hold_step *step)
 {
     const struct ledger_hold *hold;
+    const char *field;
 
     if (step->step != LEDGER_STEP_PLACE) {
         return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "hold");
     }
     TRY(ledger_hold_get(tx, step->hold_id, &hold));
-    if (hold->account_id != place->account_id) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "account");
-    }
-    if (hold->kind != place->kind) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "kind");
-    }
-    if (hold->effect != effect_of(place)) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "effect");
-    }
-    if (hold->amount.minor != place->amount.minor) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "amount");
-    }
-    if (hold->starts_at_ms != place->starts_at_ms) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "starts_at");
-    }
-    if (hold->expires_at_ms != place->expires_at_ms) {
-        return ledger__refuse(tx, ERR_LEDGER_CONFLICT, "expires_at");
-    }
-    return hold->matures_on == place->matures_on
-               ? ERR_OK
-               : ledger__refuse(tx, ERR_LEDGER_CONFLICT, "matures_on");
+    field = differing_field(hold, place);
+    return field == NULL ? ERR_OK : ledger__refuse(tx, ERR_LEDGER_CONFLICT, field);
 }
 
 enum err ledger__hold_insert(struct tx *tx, const struct ledger_hold_place *place,
@@ -250,6 +267,7 @@ enum err ledger__hold_insert(struct tx *tx, const struct ledger_hold_place *plac
         .source = place->reference.source,
         .amount = place->amount,
         .matures_on = place->matures_on,
+        .shortage = shortage_of(place),
         .rank = place->rank,
         .operator_id = place->operator_id,
         .reason = place->reason,

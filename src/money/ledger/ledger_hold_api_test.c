@@ -55,6 +55,8 @@ static void a_hold_is_placed_once_and_shown(void **state)
     assert_true(json_is_true(at(door, "exists")));
     (void)place(door, 1, ",\"amount\":5001");
     assert_error(door, 409, "ledger_conflict", "amount");
+    (void)place(door, 1, ",\"amount\":5000,\"reason\":\"another\"");
+    assert_error(door, 409, "ledger_conflict", "reason");
     assert_int_equal(get(door, hold), 200);
     assert_text(door, "kind", "withdrawal");
     assert_text(door, "effect", "amount");

@@ -175,19 +175,73 @@ static void the_same_hold_is_placed_once(void **state)
     struct ledger_hold_place arg = placing(&s, 600);
     struct ledger_held first, again;
 
+    arg.rank = 2;
+    arg.reason = STR("court order");
+    arg.document_no = STR("(2025) 17");
     assert_ok(place(&s, &arg, &first));
     assert_ok(place(&s, &arg, &again));
     assert_true(again.exists);
     assert_int_equal(again.hold_id, first.hold_id);
     assert_account(&s, 1000, 600);
+    arg.operator_id = 7; /* who asks is not part of what is asked */
+    assert_ok(place(&s, &arg, &again));
+    arg.document_no = STR("(2025) 18");
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "document_no");
+    arg.reason = STR("");
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "reason");
+    arg.rank = 3;
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "rank");
+    arg.may_wait = true;
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "may_wait");
+    arg.matures_on = 20251130;
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "matures_on");
     arg.expires_at_ms = BOOKS_START_MS - 1;
     assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "expires_at");
+    arg.starts_at_ms = BOOKS_START_MS + 1;
+    assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "starts_at");
     arg.amount = AMOUNT(601);
     assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "amount");
     arg.kind = LEDGER_HOLD_RISK;
     assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "kind");
     arg.account_id = s.fees;
     assert_refused(s.books, place(&s, &arg, &again), ERR_LEDGER_CONFLICT, "account");
+    finish(&s);
+}
+
+/* Who may not wait must not take a hold that waits for one that has its money. */
+static void a_hold_that_waits_is_no_answer_to_who_may_not_wait(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_hold_place arg = placing(&s, 1001);
+    struct ledger_held held;
+
+    arg.may_wait = true;
+    assert_ok(place(&s, &arg, &held));
+    assert_int_equal(get_hold(&s, held.hold_id).status, LEDGER_HOLD_WAITING);
+    books_reopen(s.books);
+    arg.may_wait = false;
+    assert_refused(s.books, place(&s, &arg, &held), ERR_LEDGER_CONFLICT, "may_wait");
+    arg.may_wait = true;
+    assert_ok(place(&s, &arg, &held));
+    assert_true(held.exists);
+    finish(&s);
+}
+
+/* Holds placed before it was kept whether they may wait. */
+static void a_hold_of_old_books_is_placed_once_whether_or_not_it_may_wait(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_hold_place arg = placing(&s, 600);
+    struct ledger_held held;
+
+    assert_ok(place(&s, &arg, &held));
+    books_sql(s.books, "UPDATE ledger_hold SET shortage = 0");
+    books_reopen(s.books);
+    for (int may_wait = 0; may_wait < 2; may_wait++) {
+        arg.may_wait = may_wait != 0;
+        assert_ok(place(&s, &arg, &held));
+        assert_true(held.exists);
+    }
     finish(&s);
 }
 
@@ -609,6 +663,8 @@ int main(void)
         cmocka_unit_test(a_hold_takes_from_available),
         cmocka_unit_test(refusals_of_placing_come_in_order),
         cmocka_unit_test(the_same_hold_is_placed_once),
+        cmocka_unit_test(a_hold_that_waits_is_no_answer_to_who_may_not_wait),
+        cmocka_unit_test(a_hold_of_old_books_is_placed_once_whether_or_not_it_may_wait),
         cmocka_unit_test(a_reference_names_one_step),
         cmocka_unit_test(a_capture_takes_from_the_hold_and_posts),
         cmocka_unit_test(a_whole_capture_gives_the_rest_back),

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-    SEED = 20251122,
+    SEED = 20251123,
     OPERATIONS = 24000,
     CHUNK_MAX = 256,
     RECENT = 512,
@@ -268,6 +268,13 @@ static int64_t random_share(struct run *run, int hold)
     return one_in(run, 4) ? left : 1 + below(run, left) + (one_in(run, 10) ? left : 0);
 }
 
+static struct str random_text(struct run *run)
+{
+    static const struct str texts[] = {{0}, {"court", 5}, {"法院 (2025) 17", 17}};
+
+    return texts[below(run, ARRAY_LEN(texts))];
+}
+
 static void random_place(struct run *run, struct model_request *r)
 {
     r->op = MODEL_PLACE;
@@ -277,6 +284,9 @@ static void random_place(struct run *run, struct model_request *r)
     r->amount = random_amount(run);
     r->matures_on = random_maturity(run);
     r->may_wait = one_in(run, 10);
+    r->rank = below(run, 3);
+    r->reason = random_text(run);
+    r->document_no = random_text(run);
     if (one_in(run, 3)) {
         r->expires_at_ms = run->model->now_ms + below(run, 20000);
     }
@@ -389,7 +399,7 @@ static void random_repeat(struct run *run, struct model_request *r)
 
     *r = run->recent[below(run, (int64_t)run->recent_count)];
     leg = &r->legs[r->leg_count == 0 ? 0 : below(run, r->leg_count)];
-    switch (below(run, 10)) {
+    switch (below(run, 14)) {
     case 0:
         leg->amount++;
         r->amount++;
@@ -417,6 +427,16 @@ static void random_repeat(struct run *run, struct model_request *r)
     case 6:
         r->starts_at_ms += one_in(run, 2) ? 1 : 0;
         r->effect = r->op == MODEL_PLACE && r->amount == 0 ? LEDGER_HOLD_DEBIT_BLOCK : r->effect;
+        break;
+    case 7:
+        r->may_wait = !r->may_wait;
+        break;
+    case 8:
+        r->rank = below(run, 3);
+        break;
+    case 9:
+        r->reason = random_text(run);
+        r->document_no = random_text(run);
         break;
     }
 }
@@ -562,6 +582,9 @@ static const struct command_kind *make_command(struct flight *f)
             .amount = AMOUNT(r->amount),
             .matures_on = r->matures_on,
             .may_wait = r->may_wait,
+            .rank = r->rank,
+            .reason = r->reason,
+            .document_no = r->document_no,
             .starts_at_ms = r->starts_at_ms,
             .expires_at_ms = r->expires_at_ms,
         };

@@ -441,4 +441,9 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     {.name = "ledger.125_deducted_template_legs", .sql = ledger__deducted_template_legs_sql},
     {.name = "ledger.126_refund_from_fee", .sql = ledger__refund_from_fee_sql},
     {.name = "ledger.127_refund_from_fee_legs", .sql = ledger__refund_from_fee_legs_sql},
+    {
+        .name = "ledger.128_hold_shortage",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN shortage INT NOT NULL DEFAULT 0 "
+               "COMMENT 'enum ledger_hold_shortage; 0 not known'",
+    },
 };

@@ -156,6 +156,7 @@ static const struct column hold_columns[] = {
            .fixed = true),
     COLUMN(struct ledger_hold, starts_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct ledger_hold, source, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold, shortage, COL_ENUM, .fixed = true),
 };
 
 const struct table ledger__hold_table = {
