@@ -245,9 +245,17 @@ static bool read_options(int argc, char **argv, struct options *options)
 #define SETTING(member)                                                                            \
     FIELD(struct demo_settings, member, FIELD_TEXT, .required = true, .max = 4000)
 static const struct field settings_fields[] = {
-    SETTING(base_url),    SETTING(sim_url),        SETTING(demo_url), SETTING(merchant_id),
-    SETTING(app_id),      SETTING(key_id),         SETTING(secret),   SETTING(operator_key),
-    SETTING(webhook_log), SETTING(webhook_secret),
+    SETTING(base_url),
+    SETTING(sim_url),
+    SETTING(demo_url),
+    SETTING(merchant_id),
+    SETTING(app_id),
+    SETTING(key_id),
+    SETTING(secret),
+    SETTING(operator_key),
+    SETTING(webhook_log),
+    SETTING(webhook_secret),
+    FIELD(struct demo_settings, checker_key, FIELD_TEXT, .max = 4000),
 };
 static const struct field_set settings_set = FIELD_SET("demo", settings_fields);
 

@@ -23,6 +23,7 @@ struct demo_settings {
     struct str key_id;
     struct str secret;
     struct str operator_key;
+    struct str checker_key; /* of another operator; files of earlier versions lack it */
     struct str webhook_secret;
     struct str webhook_log;
 };

@@ -50,8 +50,11 @@ test('the first start makes a merchant, and says where to watch a payment', asyn
   const [http, sim, demo] = [await freePort(), await freePort(), await freePort()];
   const run = await start({ TOMATO_HTTP_PORT: http, TOMATO_SIM_PORT: sim, TOMATO_DEMO_PORT: demo });
   assert.match(run.text, new RegExp(`http://127.0.0.1:${demo}/`));
-  assert.deepEqual(Object.keys(facts()).sort(), ['app_id', 'base_url', 'demo_url', 'key_id', 'merchant_id',
+  assert.deepEqual(Object.keys(facts()).sort(), ['app_id', 'base_url', 'checker_key', 'demo_url', 'key_id', 'merchant_id',
     'operator_key', 'secret', 'sim_url', 'webhook_log', 'webhook_secret']);
+  assert.match(run.text, new RegExp(`http://127.0.0.1:${http}/console`));
+  const page = await fetch(`http://127.0.0.1:${http}/console`);
+  assert.match(page.headers.get('content-security-policy'), /script-src 'self'/);
 });
 
 test('the printed command creates a signed payment', () => {

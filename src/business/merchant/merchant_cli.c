@@ -22,7 +22,8 @@ static const char help_text[] =
     "  operator-key [--name NAME] [--permissions '…']                    新建运营密钥\n"
     "  operator-keys                                                     运营密钥列表\n"
     "\n"
-    "While the server runs it alone writes the data file: use its API then.\n"
+    "While the server runs it alone writes the data file: use its API then; operator keys are\n"
+    "made while it is stopped. 服务运行时请用接口；运营密钥须停机新建。\n"
     "Secrets are printed once, by the command that makes them.\n";
 
 struct cli {

@@ -1,4 +1,4 @@
-/* What belongs to no module: health, readiness, metrics, the API document and its pages. */
+/* What belongs to no module: health, readiness, metrics, the API document, its pages, the console. */
 #include "edge/gateway/gateway_int.h"
 #include "edge/web/web.h"
 
@@ -78,6 +78,11 @@ static struct reply *docs_errors_handler(struct request *req)
     return web_reply(req, STR("docs/errors.html"));
 }
 
+static struct reply *console_handler(struct request *req)
+{
+    return web_reply(req, STR("console/console.html"));
+}
+
 static struct reply *errors_handler(struct request *req)
 {
     struct buf text;
@@ -136,6 +141,12 @@ const struct route gateway__routes[] = {
      .handler = docs_errors_handler,
      .auth = HTTP_AUTH_NONE,
      .summary = "Every error code as a page",
+     ROUTE_HERE},
+    {.method = "GET",
+     .path = "/console",
+     .handler = console_handler,
+     .auth = HTTP_AUTH_NONE,
+     .summary = "The operator's console: a page that asks this API with the operator's key",
      ROUTE_HERE},
     {.method = "GET",
      .path = "/v1/errors",

@@ -1,0 +1,142 @@
+// The operator's console in a real browser: the books as the API tells them, and a review approved.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Platform } from '../scenario/lib.mjs';
+import { startBrowser } from './browser.mjs';
+
+let p, browser, account, number;
+const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
+const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((node) => node.textContent)`;
+const adjustment = (no, amount) => p.operator('POST', '/v1/adjustments', {
+  adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant: p.owner.id,
+  currency: 'CNY', amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
+});
+const put = (selector, value) => `document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`;
+
+before(async () => {
+  p = await Platform.start();
+  await p.reviewed(await adjustment('T1', 150000));
+  account = (await p.made('GET', '/v1/accounts')).data[0].id;
+  number = (await p.made('GET', `/v1/accounts/${account}`)).number;
+  await p.made('POST', `/v1/accounts/${account}/freezes`, { effect: 'amount', kind: 'risk', amount: 30000, reason: '<i>odd</i>' });
+  const payment = await p.created({ amount: 10000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  browser = await startBrowser();
+});
+after(async () => { await browser.end(); await p.end(); });
+
+// Signs in as the checker and goes to the page.
+async function open(hash, { language = 'en', ...size } = {}) {
+  const page = await browser.open(`${p.url}/console?lang=${language}#${hash}`, size);
+  await page.wait(`!document.getElementById('enter').hidden`);
+  await page.run(put('#key', p.checkerKeys[0]));
+  await page.click('#enter button');
+  await page.wait(`document.querySelector('#page h1') !== null`);
+  return page;
+}
+
+async function isWhole(page) {
+  assert.ok(await page.run('document.documentElement.scrollWidth <= innerWidth'), 'nothing is cut off');
+  assert.deepEqual(page.errors(), []);
+}
+
+test('a wrong key is refused and not kept', async () => {
+  const page = await browser.open(`${p.url}/console?lang=zh`);
+  await page.wait(`!document.getElementById('enter').hidden`);
+  await page.run(put('#key', 'op_0000000000000_wrong'));
+  await page.click('#enter button');
+  await page.wait(`!document.getElementById('problem').hidden`);
+  assert.match(await page.run(text('#problem')), /auth_/);
+  assert.equal(await page.run('sessionStorage.length'), 0);
+});
+
+for (const [language, width] of [['en', 1280], ['zh', 375]]) {
+  test(`the general ledger is a tree whose sides are equal (${language}, ${width} px)`, async () => {
+    const page = await open('books', { language, width });
+    const names = { en: ['1 Assets', '2241 Payable to merchant'], zh: ['1 资产', '2241 应付商户待结算'] }[language];
+    const codes = await page.run(texts('.tree .code'));
+    for (const name of names) { assert.ok(codes.includes(name), codes.join()); }
+    assert.deepEqual(await page.run(texts('.side b')), ['1,500.60', '1,500.60']);
+    assert.match(await page.run(text('.chip.good:last-child')), /Debits equal credits|借贷平衡/);
+    const hidden = `[...document.querySelectorAll('.tree tbody tr')].filter((row) => row.hidden).length`;
+    await page.click('.level-1 .fold');
+    assert.equal(await page.run(hidden), 1);
+    await page.click('.level-1 .fold');
+    assert.equal(await page.run(hidden), 0);
+    await isWhole(page);
+  });
+
+  test(`an account shows what its balance is made of, and each journal (${language}, ${width} px)`, async () => {
+    const page = await open(`account/${number}`, { language, width });
+    assert.match(await page.run(text('.balance')), /1,500\.00$/);
+    assert.deepEqual(await page.run(texts('.legend b')), ['1,200.00', '0.00', '300.00']);
+    assert.ok(await page.run(`document.querySelectorAll('.steps .touch').length`) === 1);
+    assert.ok((await page.run(texts('td'))).includes('<i>odd</i>'));
+    await page.click('button.plain');
+    await page.wait(`document.querySelectorAll('.journal tbody tr').length === 2`);
+    assert.deepEqual(await page.run(texts('.journal tbody tr:first-child .money')), ['1,500.00', '']);
+    await isWhole(page);
+  });
+}
+
+test('the files of a statement are fetched with the key', async () => {
+  const page = await open(`account/${account}`);
+  await page.run(`window.saved = []; HTMLAnchorElement.prototype.click = function () { saved.push(this.download); }`);
+  await page.run(`[...document.querySelectorAll('button')].filter((b) => ['CSV', 'PDF'].includes(b.textContent)).forEach((b) => b.click())`);
+  await page.wait('saved.length === 2');
+  assert.deepEqual((await page.run('saved')).map((name) => name.split('.').at(-1)).sort(), ['csv', 'pdf']);
+  assert.deepEqual(page.errors(), []);
+});
+
+test('a period that ends before it begins is refused on the page', async () => {
+  const page = await open(`account/${account}`);
+  await page.run(`${put('input[type=date]', '2030-01-02')}; document.querySelectorAll('input[type=date]')[1].value = '2030-01-01'`);
+  await page.click('#page form button[type=submit]');
+  await page.wait(`document.querySelector('.card .problem') !== null`);
+  assert.match(await page.run(text('.card .problem')), /field_/);
+});
+
+test('a review is approved by the second click, and leaves the count', async () => {
+  const { body: review } = await adjustment('T2', 1500);
+  const page = await open('reviews');
+  assert.equal(await page.run(text('#waiting')), '1');
+  assert.match(await page.run(text(`#${review.id}`)), /<b>charged<\/b> too much/);
+  await page.run(put(`#${review.id} input`, 'seen'));
+  await page.click(`#${review.id} .primary`);
+  assert.equal((await p.made('GET', `/v1/reviews/${review.id}`)).status, 'pending');
+  await page.click(`#${review.id} .primary`);
+  await page.wait(`document.getElementById('waiting').hidden`);
+  const approved = await p.made('GET', `/v1/reviews/${review.id}`);
+  assert.deepEqual([approved.status, approved.first_approval.remark], ['approved', 'seen']);
+  assert.equal(await page.run(`document.querySelectorAll('#${review.id} button').length`), 0);
+  assert.deepEqual(page.errors(), []);
+});
+
+test('what the server refuses is said beside the review', async () => {
+  const { body: review } = await adjustment('T3', 1500);
+  const page = await open('reviews');
+  await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, { remark: 'not needed' });
+  for (let click = 0; click < 2; click++) { await page.click(`#${review.id} .primary`); }
+  await page.wait(`document.querySelector('#${review.id} .problem') !== null`);
+  assert.match(await page.run(text(`#${review.id} .problem`)), /review_state/);
+});
+
+for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settlement', 'days']) {
+  test(`${hash} has rows, in either language`, async () => {
+    const page = await open(hash, { width: 375 });
+    assert.ok(await page.run(`document.querySelectorAll('#page tbody tr, #page article').length`) > 0);
+    await page.click('#language');
+    await page.wait(`document.documentElement.lang === 'zh-CN' && document.querySelector('#page h1') !== null`);
+    assert.match(await page.run(text('#page h1')), /[账复结]/);
+    await isWhole(page);
+  });
+}
+
+test('signing out forgets the key', async () => {
+  const page = await open('accounts');
+  await page.click('#leave');
+  assert.equal(await page.run('sessionStorage.length'), 0);
+  assert.equal(await page.run(`document.getElementById('page').childElementCount`), 0);
+  assert.equal(await page.run(`document.getElementById('enter').hidden`), false);
+});

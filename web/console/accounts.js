@@ -1,0 +1,161 @@
+// Accounts with their balances; one account with its statement, freezes and history.
+import { download, get, getIfAny } from './api.js';
+import { accountLink, bar, cellMoney, chip, codeName, dateNumber, dateText, facts, legend, list, make, money, problem, section, state, steps, table, timeText } from './parts.js';
+import { languageName, nameOf, w } from './words.js';
+
+// What a balance is made of. Accounts without a floor reserve nothing.
+function parts(account) {
+  const line = account.has_floor ? -account.floor : 0;
+  return [
+    { name: w().available, value: account.available, class: 'available' },
+    { name: w().immature, value: account.immature, class: 'immature' },
+    { name: w().held, value: account.held, class: 'held' },
+    ...(line > 0 ? [{ name: w().creditLine, value: line, class: 'credit-line' }] : []),
+  ];
+}
+
+const barOf = (account, height) => bar(parts(account).filter((part) => part.class !== 'credit-line'), (value) => money(value, account.currency), height);
+
+const marks = (account) => [
+  account.status === 'closed' && chip(w().closed), account.credit_blocks > 0 && chip(w().blocks.credit, 'bad'), account.debit_blocks > 0 && chip(w().blocks.debit, 'bad'),
+  account.deferred && chip(w().deferred, 'soon'), account.pending > 0 && chip(`${w().pendingEntries}: ${account.pending}`, 'soon'),
+].filter(Boolean);
+
+// ---- names ----
+
+async function names() {
+  const [chart, merchants] = await Promise.all([getIfAny('/v1/ledger/chart', { limit: 500 }), getIfAny('/v1/merchants', { limit: 100 })]);
+  return {
+    codes: new Map((chart?.data ?? []).map((row) => [row.code, row])),
+    merchants: new Map((merchants?.data ?? []).map((merchant) => [merchant.id, merchant.name])),
+  };
+}
+const codeOf = (account, known) => codeName(known.codes.get(account.code) ?? account);
+const ownerOf = (account, known) => (account.merchant_id ? known.merchants.get(account.merchant_id) ?? account.merchant_id
+  : account.channel_account_id ? `${w().channelAccount} ${account.channel_account_id}` : w().platform);
+
+// ---- the list ----
+
+function finder() {
+  const input = make('input', { type: 'search', placeholder: w().find, 'aria-label': w().find, spellcheck: 'false', autocomplete: 'off' });
+  return make('form', { class: 'line', onsubmit: (event) => {
+    event.preventDefault();
+    if (input.value.trim()) location.hash = `account/${encodeURIComponent(input.value.trim())}`;
+  } }, input, make('button', { type: 'submit' }, w().go));
+}
+
+function ownerSelect(owner, known) {
+  const option = (value, text) => make('option', { value, selected: value === owner }, text);
+  const select = make('select', { 'aria-label': w().owner, onchange: () => { location.hash = `accounts${select.value && `/${select.value}`}`; } },
+    option('', w().everyone), option('platform', w().platform), [...known.merchants].map(([id, name]) => option(id, name)));
+  return select;
+}
+
+export async function accounts(owner = '') {
+  const known = await names();
+  const terms = owner === 'platform' ? { platform: true } : { merchant_id: owner };
+  return [
+    make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
+    section('', await list((cursor) => get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor }),
+      (seen) => table([[w().account], [w().owner], [w().balance, 'money'], ['', 'wide'], [w().available, 'money'], [''], ['']], seen.map((account) => [
+        make('td', {}, accountLink(account.id, codeOf(account, known))), ownerOf(account, known), cellMoney(account.posted, account.currency),
+        make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency),
+        account.currency, make('td', {}, ...marks(account)),
+      ])))),
+  ];
+}
+
+// ---- one account ----
+
+// A leg says nothing of its account but the id: the accounts are asked for.
+async function journal(id, width, known) {
+  const { entries, event } = await get(`/v1/ledger/journals/${id}`);
+  const ids = [...new Set(entries.map((entry) => entry.account_id))];
+  const each = new Map((await Promise.all(ids.map((one) => get(`/v1/ledger/accounts/${one}`)))).map((one) => [one.id, one]));
+  const receipt = make('button', { type: 'button', onclick: () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() })
+    .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
+  return make('tr', { class: 'journal' }, make('td', { colspan: width },
+    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(event) : null, receipt),
+    table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => {
+      const of = each.get(entry.account_id);
+      return [make('td', {}, accountLink(of.id, codeOf(of, known))), ownerOf(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
+        cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency];
+    }))));
+}
+
+function entryRow(entry, currency, known) {
+  const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
+    make('td', {}, make('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: open }, `${nameOf(entry.source)} · ${nameOf(entry.operation)}`)),
+    make('td', { class: 'mono' }, entry.payment_id ?? String(entry.business_no ?? '')), cellMoney(entry.side === 'debit' ? entry.amount : null, currency),
+    cellMoney(entry.side === 'credit' ? entry.amount : null, currency), cellMoney(entry.balance, currency));
+  async function open({ currentTarget: button }) {
+    const shown = button.getAttribute('aria-expanded') === 'true';
+    button.setAttribute('aria-expanded', !shown);
+    if (shown) { row.nextSibling.remove(); return; }
+    row.after(await journal(entry.journal_id, row.cells.length, known).catch((error) => make('tr', {}, make('td', { colspan: row.cells.length }, problem(error)))));
+  }
+  return row;
+}
+
+async function statement(account, known, period) {
+  const path = `/v1/ledger/accounts/${account.id}/statement`;
+  const changeOf = (entry) => (entry.side === account.side ? entry.amount : -entry.amount);
+  return list((cursor) => get(path, { ...period, limit: 100, starting_after: cursor }), (seen) => make('div', {},
+    seen.length > 0 && steps(seen.toReversed().map((entry) => ({ ...entry, change: changeOf(entry) })), account.currency),
+    table([[w().time], [w().sequence, 'money'], [w().what], [w().reference], [w().debit, 'money'], [w().credit, 'money'], [w().balance, 'money']],
+      seen.map((entry) => entryRow(entry, account.currency, known)))));
+}
+
+// The statement of a period, or the newest entries as long as none is asked for.
+async function statementSection(account, known, today) {
+  const node = make('div', {}, await statement(account, known, {}));
+  const first = make('input', { type: 'date', 'aria-label': w().from, value: `${dateText(today).slice(0, 8)}01` });
+  const last = make('input', { type: 'date', 'aria-label': w().to, value: dateText(today) });
+  const period = () => ({ from: dateNumber(first.value), to: dateNumber(last.value) });
+  const wrong = make('div');
+  const tried = (work) => async (event) => {
+    event.preventDefault();
+    wrong.replaceChildren();
+    await work().catch((error) => wrong.replaceChildren(problem(error)));
+  };
+  const file = (kind) => tried(() => download(`/v1/ledger/accounts/${account.id}/statement.${kind}`, { ...period(), lang: languageName(), ...(kind === 'csv' ? { bom: true } : {}) }));
+  return section(w().statement,
+    make('form', { class: 'line', onsubmit: tried(async () => node.replaceChildren(await statement(account, known, period()))) },
+      make('label', {}, w().from, first), make('label', {}, w().to, last), make('button', { type: 'submit' }, w().show),
+      make('button', { type: 'button', onclick: file('csv') }, w().csv), make('button', { type: 'button', onclick: file('pdf') }, w().pdf)),
+    wrong, node);
+}
+
+const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w().amount, 'money'], [w().left, 'money'], [w().status], [w().reason], [w().document], [w().until]],
+  freezes.map((freeze) => {
+    const sum = freeze.effect === 'amount';
+    return [nameOf(freeze.effect), nameOf(freeze.kind), cellMoney(sum ? freeze.amount : null, currency), cellMoney(sum ? freeze.amount - freeze.captured - freeze.released : null, currency),
+      make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeText(freeze.expires_at)];
+  }));
+
+const historyTable = (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().reason], [w().maker]], changes.map((change) => [
+  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), make('td', { class: 'text' }, change.reason ?? ''), make('td', { class: 'mono' }, change.operator_id ?? '')]));
+
+const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().reserve}${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
+
+// A number is the same account as an id.
+const idOf = async (name) => (name.startsWith('acc_') ? name : (await get(`/v1/accounts/${name}`)).id);
+
+export async function account(name) {
+  const id = await idOf(name);
+  const [one, people, known, newest, rule] = await Promise.all([get(`/v1/ledger/accounts/${id}`), getIfAny(`/v1/accounts/${id}`), names(),
+    get('/v1/ledger/days', { limit: 1 }), getIfAny(`/v1/accounts/${id}/settlement-rule`)]);
+  const today = newest.data[0]?.date ?? dateNumber(timeText(Date.now()).slice(0, 10));
+  const [entries, freezes, history] = await Promise.all([
+    statementSection(one, known, today),
+    list((cursor) => get(`/v1/accounts/${id}/freezes`, { limit: 20, starting_after: cursor }), (seen) => freezeTable(seen, one.currency)),
+    people && list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable),
+  ]);
+  return [
+    make('div', { class: 'line' }, make('h1', {}, codeOf(one, known)), ...marks(one)),
+    make('section', { class: 'card' }, make('p', { class: 'balance' }, make('small', {}, `${w().balance} ${one.currency}`), money(one.posted, one.currency)), barOf(one, 18), legend(parts(one), one.currency),
+      facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], ['id', make('span', { class: 'mono' }, id)],
+        [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
+    entries, section(w().freezes, freezes), history && section(w().history, history),
+  ];
+}

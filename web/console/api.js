@@ -1,0 +1,52 @@
+// The server's API, asked with the operator's key. The key stays in this tab.
+import { isChinese, w } from './words.js';
+
+const place = 'tomato.console.key';
+export const keyOf = () => sessionStorage.getItem(place);
+export const keepKey = (key) => (key ? sessionStorage.setItem(place, key) : sessionStorage.removeItem(place));
+
+export class Refusal extends Error {
+  constructor(status, error) {
+    super(`${(isChinese() ? error.message_zh : '') || error.message}${error.param ? ` (${error.param})` : ''}`);
+    this.status = status;
+    this.code = error.code;
+  }
+}
+
+async function call(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { Authorization: `Bearer ${keyOf()}`, ...options.headers } });
+  } catch {
+    throw new Refusal(0, { code: 'unreachable', message: w().unreachable });
+  }
+  if (answer.ok) return answer;
+  const { error } = await answer.json().catch(() => ({}));
+  throw new Refusal(answer.status, error ?? { code: '', message: `HTTP ${answer.status}` });
+}
+
+const query = (terms) => {
+  const text = new URLSearchParams(Object.entries(terms).filter(([, value]) => value !== undefined && value !== '')).toString();
+  return text ? `?${text}` : '';
+};
+
+export const get = async (path, terms = {}) => (await call(path + query(terms))).json();
+// What may be missing, or not be this operator's to read: null then.
+export const getIfAny = (path, terms) => get(path, terms).catch((error) => {
+  if (error.status === 404 || error.status === 403) return null;
+  throw error;
+});
+export const post = async (path, body) => (await call(path, {
+  method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+})).json();
+
+// A file goes through the script, because a link carries no key.
+export async function download(path, terms) {
+  const answer = await call(path + query(terms));
+  const name = answer.headers.get('Content-Disposition')?.match(/filename="([^"]+)"/)?.[1] ?? path.split('/').at(-1);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

@@ -1,0 +1,75 @@
+import { get, keepKey, keyOf } from './api.js';
+import { account, accounts } from './accounts.js';
+import { books, days } from './books.js';
+import { $, make, problem } from './parts.js';
+import { countWaiting, reviews } from './reviews.js';
+import { settlement } from './settlement.js';
+import { changeLanguage, isChinese, w } from './words.js';
+
+const pages = { books, accounts, account, reviews, settlement, days };
+let shown = 0; // what is asked for last is shown, whatever comes last
+
+function words() {
+  document.documentElement.lang = isChinese() ? 'zh-CN' : 'en';
+  document.title = w().title;
+  for (const node of document.querySelectorAll('[data-word]')) node.textContent = w()[node.dataset.word];
+  $('language').textContent = w().other;
+}
+
+function leave() {
+  keepKey(null);
+  shown += 1;
+  $('page').replaceChildren();
+  for (const id of ['tabs', 'leave']) $(id).hidden = true;
+  $('enter').hidden = false;
+  $('key').focus();
+}
+
+function complain(error) {
+  if (error.status === 401) leave();
+  $('problem').replaceChildren(...(error ? problem(error).childNodes : []));
+  $('problem').hidden = !error;
+}
+
+async function show() {
+  const [name, ...rest] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  const page = pages[name] ? name : 'books';
+  const mine = ++shown;
+  for (const link of document.querySelectorAll('#tabs a')) link.toggleAttribute('aria-current', link.hash === `#${page === 'account' ? 'accounts' : page}`);
+  for (const id of ['tabs', 'leave']) $(id).hidden = false;
+  $('enter').hidden = true;
+  $('page').replaceChildren(make('p', { class: 'soft' }, w().loading));
+  $('problem').hidden = true;
+  try {
+    const nodes = await pages[page](...rest);
+    if (mine === shown) $('page').replaceChildren(...nodes.filter(Boolean));
+  } catch (error) {
+    if (mine !== shown) return;
+    $('page').replaceChildren();
+    complain(error);
+  }
+}
+
+function start() {
+  words();
+  if (!keyOf()) { leave(); return; }
+  show();
+  countWaiting().catch(() => {}); // not everybody may read reviews
+}
+
+$('enter').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  $('problem').hidden = true;
+  keepKey($('key').value.trim());
+  try {
+    await get('/v1/ledger/days', { limit: 1 });
+  } catch (error) {
+    if (error.status !== 403) { keepKey(null); complain(error); return; }
+  }
+  $('key').value = '';
+  start();
+});
+$('leave').addEventListener('click', leave);
+$('language').addEventListener('click', () => { changeLanguage(); start(); });
+addEventListener('hashchange', () => { if (keyOf()) show(); });
+start();

@@ -1,0 +1,118 @@
+// Pieces of pages: elements, amounts, dates, tables and drawings.
+import { isChinese, nameOf, stateOf, w } from './words.js';
+
+export const $ = (id) => document.getElementById(id);
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+export const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+export const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+
+// ---- words for values ----
+
+const digits = new Map();
+function digitsOf(currency) {
+  if (!digits.has(currency)) digits.set(currency, new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits);
+  return digits.get(currency);
+}
+// Integers throughout: an amount is never a fraction here.
+export function money(minor, currency) {
+  const places = digitsOf(currency);
+  const text = String(Math.abs(minor)).padStart(places + 1, '0');
+  const whole = text.slice(0, text.length - places).replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${minor < 0 ? '-' : ''}${whole}${places ? `.${text.slice(-places)}` : ''}`;
+}
+export const dateText = (date) => (date ? String(date).replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3') : '');
+export const dateNumber = (text) => text.replaceAll('-', '');
+const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' });
+export const timeText = (time) => (time ? clock.format(new Date(time)) : '');
+export const codeName = (row) => `${row.code} ${(isChinese() && row.name_zh) || row.name || ''}`;
+
+// ---- small parts ----
+
+const colours = {
+  open: 'good', approved: 'good', paid: 'good', done: 'good', closing: 'soon', pending: 'soon', waiting: 'soon', running: 'soon',
+  failed: 'bad', rejected: 'bad', returned: 'bad',
+};
+export const chip = (text, colour = '') => make('span', { class: `chip ${colour}` }, text);
+// `words`: of these states, where they are called otherwise than elsewhere.
+export const state = (status, words = {}) => chip(words[status] ?? stateOf(status), colours[status]);
+export const problem = (error) => make('p', { class: 'problem', role: 'alert' }, error.message, ' ',
+  error.code && error.status ? make('a', { href: `/docs/errors?lang=${isChinese() ? 'zh' : 'en'}#${error.code}`, target: '_blank', rel: 'noopener' }, error.code) : null);
+export const accountLink = (id, text) => make('a', { href: `#account/${id}`, class: text ? '' : 'mono' }, text ?? id);
+export const cellMoney = (minor, currency, attributes = {}) => make('td', { class: 'money', ...attributes }, minor === null ? '' : money(minor, currency));
+
+// rows: of cells (elements, or text that becomes one).
+export function table(heads, rows, kind = '') {
+  if (!rows.length) return make('p', { class: 'soft' }, w().none);
+  return make('div', { class: 'scroll' }, make('table', { class: kind },
+    make('thead', {}, make('tr', {}, heads.map(([text, colour = '']) => make('th', { class: colour, scope: 'col' }, text)))),
+    make('tbody', {}, rows.map((cells) => (cells instanceof Element ? cells
+      : make('tr', {}, cells.map((cell) => (cell instanceof HTMLTableCellElement ? cell : make('td', {}, cell)))))))));
+}
+export const section = (title, ...children) => make('section', { class: 'card' }, title && make('h2', {}, title), ...children);
+export const facts = (pairs) => make('dl', {}, pairs.filter(([, value]) => value).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+
+// A list that goes on: `page` gives {data, next_cursor}, `show` draws what has been read so far.
+export async function list(page, show) {
+  const node = make('div');
+  const seen = [];
+  async function next(cursor) {
+    const { data, has_more, next_cursor } = await page(cursor);
+    seen.push(...data);
+    const more = has_more && make('button', { type: 'button', class: 'more', onclick: async () => {
+      more.disabled = true;
+      await next(next_cursor).catch((error) => more.replaceWith(problem(error)));
+    } }, w().more);
+    node.replaceChildren(show(seen), ...(more ? [more] : []));
+  }
+  await next();
+  return node;
+}
+
+// ---- drawings ----
+
+// Parts of a whole, side by side: [{name, value, class}]. Parts below zero have no length; `tell`
+// makes a text of a value.
+export function bar(parts, tell, height = 12) {
+  const shown = parts.filter((part) => part.value > 0);
+  const whole = shown.reduce((sum, part) => sum + part.value, 0);
+  const text = parts.filter((part) => part.value).map((part) => `${part.name} ${tell(part.value)}`).join(', ');
+  let at = 0;
+  return draw('svg', { class: 'bar', viewBox: `0 0 1000 ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': text, height },
+    draw('title', {}, text), draw('rect', { class: 'ground', width: 1000, height }),
+    shown.map((part) => {
+      const width = (part.value / whole) * 1000;
+      const rect = draw('rect', { class: part.class, x: at, width, height }, draw('title', {}, `${part.name} ${tell(part.value)}`));
+      at += width;
+      return rect;
+    }));
+}
+
+export const legend = (parts, currency) => make('ul', { class: 'legend' }, parts.map((part) => make('li', {},
+  make('i', { class: part.class }), make('span', {}, part.name), make('b', { class: 'money' }, money(part.value, currency)))));
+
+// The balance after each entry, oldest first, as steps.
+export function steps(entries, currency) {
+  const [width, height, edge] = [1000, 180, 6];
+  const before = (entry) => entry.balance - entry.change;
+  const values = [before(entries[0]), ...entries.map((entry) => entry.balance)];
+  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const y = (value) => edge + (height - 2 * edge) * (high === low ? 1 : (high - value) / (high - low));
+  const x = (i) => (i / entries.length) * width;
+  const line = `M0 ${y(values[0])}${entries.map((entry, i) => `H${x(i)}V${y(entry.balance)}`).join('')}H${width}`;
+  return make('figure', {},
+    draw('svg', { class: 'steps', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${w().running}: ${money(values[0], currency)} – ${money(values.at(-1), currency)}` },
+      draw('path', { class: 'area', d: `${line}V${y(0)}H0Z` }),
+      draw('line', { class: 'zero', x1: 0, x2: width, y1: y(0), y2: y(0) }),
+      draw('path', { class: 'line', d: line }),
+      entries.map((entry, i) => draw('rect', { class: 'touch', x: x(i), width: width / entries.length, height },
+        draw('title', {}, `${timeText(entry.created_at)}\n${nameOf(entry.source)} ${entry.change > 0 ? '+' : ''}${money(entry.change, currency)}\n${money(entry.balance, currency)}`)))),
+    make('figcaption', {}, make('span', {}, dateText(entries[0].business_date)), make('span', {}, `${w().running}: ${money(low, currency)} … ${money(high, currency)}`), make('span', {}, dateText(entries.at(-1).business_date))));
+}

@@ -1,0 +1,63 @@
+// Changes that wait for another pair of eyes.
+import { get, post } from './api.js';
+import { $, accountLink, chip, facts, list, make, money, problem, state, timeText } from './parts.js';
+import { nameOf, stateOf, w } from './words.js';
+
+const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
+
+export async function countWaiting() {
+  const { data, has_more } = await get('/v1/reviews', { status: 'pending', limit: 20 });
+  $('waiting').textContent = `${data.length}${has_more ? '+' : ''}`;
+  $('waiting').hidden = data.length === 0;
+}
+
+const who = (decision) => decision && `${decision.name || decision.operator_id} · ${timeText(decision.at)}${decision.remark ? ` · ${decision.remark}` : ''}`;
+
+// Asks once more: the second click within some seconds decides.
+function decisive(text, primary, decide) {
+  let armed = null;
+  const button = make('button', { type: 'button', class: primary ? 'primary' : '', onclick: () => {
+    if (armed) { decide(); return; }
+    button.textContent = `${w().sure} ${text}?`;
+    armed = setTimeout(() => { armed = null; button.textContent = text; }, 5000);
+  } }, text);
+  return button;
+}
+
+function decision(review, changed) {
+  const remark = make('input', { placeholder: w().remark, 'aria-label': w().remark, maxlength: 200, autocomplete: 'off' });
+  const wrong = make('div');
+  const decide = (what) => async () => {
+    try {
+      changed(await post(`/v1/reviews/${review.id}/${what}`, remark.value.trim() ? { remark: remark.value.trim() } : {}));
+      await countWaiting();
+    } catch (error) { wrong.replaceChildren(problem(error)); }
+  };
+  return [make('div', { class: 'line' }, remark, decisive(w().approve, true, decide('approve')), decisive(w().reject, false, decide('reject'))), wrong];
+}
+
+function card(review) {
+  const node = make('article', { class: 'card', id: review.id });
+  const subject = review.subject ?? '';
+  node.append(
+    make('div', { class: 'line' }, make('h2', {}, [review.kind, review.change.action].filter(Boolean).map(nameOf).join(' · ')), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
+      review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
+    facts([
+      [w().account, subject.startsWith('acc_') ? accountLink(subject) : subject], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
+      [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
+    ]),
+    make('details', { open: review.status === 'pending' }, make('summary', {}, w().change), make('pre', {}, JSON.stringify(review.change, null, 2))),
+    ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next))) : []));
+  return node;
+}
+
+export async function reviews(status = 'pending') {
+  const select = make('select', { 'aria-label': w().status, onchange: () => { location.hash = `reviews/${select.value}`; } },
+    statuses.map((one) => make('option', { value: one, selected: one === status }, stateOf(one))));
+  return [
+    make('div', { class: 'line' }, make('h1', {}, w().reviews), select), make('p', { class: 'soft' }, w().pendingReviews),
+    await list((cursor) => get('/v1/reviews', { status, limit: 20, starting_after: cursor }),
+      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map(card) : make('p', { class: 'soft' }, w().none))),
+  ];
+}

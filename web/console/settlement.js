@@ -1,0 +1,37 @@
+// Settlement runs with their progress, who was not settled, and the settlements.
+import { get } from './api.js';
+import { accountLink, bar, cellMoney, chip, dateText, list, make, money, section, state, table, timeText } from './parts.js';
+import { nameOf, stateOf, w } from './words.js';
+
+const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
+
+const progress = (run) => bar([
+  { name: w().settled, value: run.settled, class: 'available' }, { name: w().skipped, value: run.skipped, class: 'immature' },
+  { name: w().failed, value: run.failed, class: 'held' }, { name: stateOf('waiting'), value: Math.max(0, run.all - run.done), class: 'ground' }], String);
+
+const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.date}` }, dateText(run.date))), make('td', {}, state(run.status)),
+  make('td', { class: 'wide' }, progress(run)), make('td', { class: 'money' }, `${run.done} / ${run.all}`), make('td', { class: 'money' }, String(run.settled)),
+  make('td', { class: 'money' }, String(run.skipped)), make('td', { class: 'money' }, run.failed ? chip(String(run.failed), 'bad') : '0'),
+  make('td', { class: 'money' }, run.amounts.map((sum) => make('div', {}, `${money(sum.amount, sum.currency)} ${sum.currency}`)))];
+
+async function outcomes(date) {
+  return section(`${w().outcomes} ${dateText(date)}`, await list((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }),
+    (seen) => table([[w().account], [w().status], [w().matured, 'money'], [w().reason]], seen.map((one) => [make('td', {}, accountLink(one.account_id)), make('td', {}, state(one.kind)),
+      cellMoney(one.matured, one.currency), make('td', {}, make('a', { href: `/docs/errors#${one.reason}`, target: '_blank', rel: 'noopener' }, one.reason))]))));
+}
+
+export async function settlement(date, status = '') {
+  const node = make('div');
+  const show = async (wanted) => node.replaceChildren(await list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
+    (seen) => table([[w().date], [w().account], [w().amount, 'money'], [w().fee, 'money'], [w().status], [w().mode], [w().time]], seen.map((one) => [
+      dateText(one.settle_date), make('td', {}, accountLink(one.account)), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), make('td', {}, state(one.status)), nameOf(one.mode), timeText(one.created_at)]))));
+  const select = make('select', { 'aria-label': w().status, onchange: () => show(select.value) }, statuses.map((one) => make('option', { value: one, selected: one === status }, one ? stateOf(one) : w().all)));
+  await show(status);
+  return [
+    make('h1', {}, w().settlement),
+    section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }),
+      (seen) => table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow)))),
+    date && await outcomes(date),
+    section('', make('div', { class: 'line' }, make('h2', {}, w().settlements), select), node),
+  ];
+}

@@ -1,0 +1,72 @@
+const words = {
+  en: {
+    title: 'Tomato console', other: '中文', leave: 'Sign out',
+    books: 'Books', accounts: 'Accounts', reviews: 'Reviews', settlement: 'Settlement', days: 'Days',
+    enterTitle: 'Operator sign-in', enterText: 'With an operator’s key, as script/run prints it or “tomato merchant operator-key” makes it. It stays in this tab and is sent to this server alone.',
+    key: 'Operator key', enter: 'Sign in', loading: 'Loading…', unreachable: 'The server does not answer.', more: 'More', none: 'Nothing here.',
+    generalLedger: 'General ledger', onDate: 'Business date', code: 'Code', opening: 'Opening', debits: 'Debits', credits: 'Credits', closing: 'Closing',
+    balanced: 'Debits equal credits', unbalanced: 'Debits differ from credits', fold: 'Fold or unfold', debitSide: 'Debit balances', creditSide: 'Credit balances', noRows: 'Nothing has been booked by this date.',
+    account: 'Account', owner: 'Kept for', balance: 'Balance', held: 'Held', immature: 'Immature', available: 'Available', creditLine: 'Credit line', number: 'Number', find: 'Find by number or id', go: 'Open',
+    everyone: 'All accounts', platform: 'The platform', channelAccount: 'Channel account', type: 'Type', opened: 'Opened', remark: 'Remark',
+    statement: 'Statement', period: 'Period', from: 'from', to: 'to', show: 'Show', csv: 'CSV', pdf: 'PDF', receipt: 'Receipt (PDF)', time: 'Time', sequence: 'No.', what: 'What', reference: 'Reference', debit: 'Debit', credit: 'Credit', earlier: 'Earlier entries', running: 'Balance after each entry', journal: 'Journal',
+    freezes: 'Freezes and holds', effect: 'Effect', kind: 'Kind', left: 'Left', status: 'Status', reason: 'Reason', document: 'Document', until: 'Until', history: 'History', rule: 'Settlement rule', next: 'next on', reserve: 'reserve T+', days_: 'days',
+    blocks: { credit: 'Credits blocked', debit: 'Debits blocked' }, deferred: 'Deferred entry', pendingEntries: 'Entries waiting', closed: 'Closed',
+    pendingReviews: 'Who asked for a change cannot approve it.', all: 'all', maker: 'Asked by', evidence: 'Evidence', approvals: 'Approvals', expires: 'Expires', change: 'The change', approve: 'Approve', reject: 'Reject', sure: 'Really', amount: 'Amount', refusedBy: 'It was refused', decidedBy: 'Decided by',
+    runs: 'Runs', date: 'Date', progress: 'Progress', settled: 'Settled', skipped: 'Skipped', failed: 'Failed', sums: 'Amounts', outcomes: 'Not settled on', matured: 'Matured', settlements: 'Settlements', fee: 'Fee', mode: 'Mode',
+    journals: 'Journals', entries: 'Entries', hash: 'Hash', sealed: 'Sealed at', daysText: 'A closed day has a seal over each of its rows and the seal before it. Keep its hash elsewhere: as long as it is the same, nothing up to that day was changed.', wrong: 'Wrong',
+    states: {
+      pending: 'pending', approved: 'approved', failed: 'failed', rejected: 'rejected', withdrawn: 'withdrawn', expired: 'expired',
+      waiting: 'waiting', paid: 'paid', returned: 'returned', cancelled: 'cancelled', running: 'running', done: 'done', superseded: 'superseded', skipped: 'skipped',
+    },
+    dayStates: {}, freezeStates: {},
+    names: {
+      'account.change': 'Change of an account', 'account.release': 'End of a judicial freeze', 'trade.adjust': 'Adjustment', 'trade.refund_complete': 'Refund paid out', 'rate.change': 'Fee rate', 'settle_rule.change': 'Settlement rule',
+      week_work: 'week (workdays)', month_work: 'month (workdays)',
+    },
+  },
+  zh: {
+    title: '番茄支付 运营台', other: 'English', leave: '退出',
+    books: '总账', accounts: '账户', reviews: '复核', settlement: '结算', days: '账务日期',
+    enterTitle: '运营登录', enterText: '请输入运营密钥：script/run 启动时会打印，也可用 tomato merchant operator-key 新建。密钥只保存在本标签页，只发往本服务器。',
+    key: '运营密钥', enter: '登录', loading: '载入中…', unreachable: '服务器没有应答。', more: '更多', none: '没有记录。',
+    generalLedger: '总账', onDate: '账务日期', code: '科目', opening: '期初余额', debits: '借方发生', credits: '贷方发生', closing: '期末余额',
+    balanced: '借贷平衡', unbalanced: '借贷不平', fold: '折叠或展开', debitSide: '借方余额', creditSide: '贷方余额', noRows: '截至该日尚未记账。',
+    account: '账户', owner: '归属', balance: '余额', held: '冻结', immature: '未到期', available: '可用', creditLine: '信用额度', number: '账号', find: '按账号或编号查找', go: '打开',
+    everyone: '全部账户', platform: '平台', channelAccount: '渠道账户', type: '类型', opened: '开户时间', remark: '备注',
+    statement: '明细', period: '期间', from: '自', to: '至', show: '查询', csv: 'CSV', pdf: 'PDF', receipt: '回单（PDF）', time: '时间', sequence: '序号', what: '事项', reference: '业务单号', debit: '借方', credit: '贷方', earlier: '更早的明细', running: '逐笔余额', journal: '分录',
+    freezes: '冻结', effect: '方式', kind: '种类', left: '剩余', status: '状态', reason: '原因', document: '文号', until: '到期', history: '管理历史', rule: '结算规则', next: '下次', reserve: '预存 T+', days_: '日',
+    blocks: { credit: '止收', debit: '止付' }, deferred: '异步入账', pendingEntries: '待入账', closed: '已销户',
+    pendingReviews: '制单人不能复核自己的申请。', all: '全部', maker: '制单人', evidence: '凭据', approvals: '复核', expires: '截止', change: '变更内容', approve: '通过', reject: '驳回', sure: '确认', amount: '金额', refusedBy: '未能执行', decidedBy: '处理人',
+    runs: '结算批次', date: '日期', progress: '进度', settled: '已结算', skipped: '跳过', failed: '失败', sums: '金额', outcomes: '未结算：', matured: '已到期', settlements: '结算单', fee: '手续费', mode: '方式',
+    journals: '凭证', entries: '分录', hash: '哈希', sealed: '封账时间', daysText: '封账后的每一天，对其全部行及前一日的封印计算哈希。请另存一份：只要哈希不变，该日及以前的账就没有被改动。', wrong: '有误',
+    states: {
+      pending: '待复核', approved: '已通过', failed: '失败', rejected: '已驳回', withdrawn: '已撤回', expired: '已过期',
+      waiting: '等待', paid: '已付', returned: '已退回', cancelled: '已取消', running: '进行中', done: '完成', superseded: '被次日取代', skipped: '跳过',
+    },
+    dayStates: { open: '记账中', closing: '封账中', closed: '已封账' }, freezeStates: { open: '生效中', closed: '已结束', expired: '已到期', waiting: '轮候' },
+    names: {
+      payment: '支付', operator: '运营', refund: '退款', settlement: '结算', cash: '提现', adjustment: '调账', pending: '待入账', channel: '渠道', remittance: '出款', api: '接口', share: '分账', dispute: '争议', difference: '差错', top_up: '充值', deposit: '保证金', exchange: '换汇', interest: '利息', fee: '费用',
+      succeeded: '成功', conflicted: '冲突', transfer: '转账', hold: '冻结', capture: '扣划', release: '解冻', applied: '入账', returned: '退回', reversed: '红冲', corrected: '蓝补', cost: '成本', settled: '清算', sent: '发出', paid: '付讫', lost: '败诉', found: '发现', resolved: '处理', refunded: '退款', received: '收到', written_off: '核销', charged: '收取',
+      amount: '金额', credit_block: '冻结止收', debit_block: '冻结止付', full_block: '完全冻结', judicial: '司法', risk: '风险', withdrawal: '提现', preauthorisation: '预授权',
+      'account.change': '账户变更', 'account.release': '司法冻结的解除或扣划', 'trade.adjust': '调账', 'trade.refund_complete': '退款确认', 'rate.change': '费率变更', 'settle_rule.change': '结算规则变更',
+      opened: '开户', cancelled: '销户', reopened: '恢复', credit_line: '信用额度', deferred: '入账方式', frozen: '冻结', released: '解冻', deducted: '司法扣划', remarked: '备注', settlement_rule: '结算规则',
+      automatic: '自动', self_service: '自助', week: '每周', week_work: '每周（遇休顺延）', month: '每月', month_work: '每月（遇休顺延）',
+    },
+  },
+};
+
+const asked = new URLSearchParams(location.search).get('lang');
+let language = /^zh/i.test(asked || navigator.language) ? 'zh' : 'en';
+export const isChinese = () => language === 'zh';
+export const languageName = () => language;
+export const w = () => words[language];
+// What the API calls something; as it is where there is no word.
+export const nameOf = (text) => w().names[text] ?? (text ?? '').replaceAll('_', ' ');
+export const stateOf = (text) => w().states[text] ?? nameOf(text);
+// The words of the page that is drawn once; the address keeps the language over a reload.
+export function changeLanguage() {
+  language = language === 'zh' ? 'en' : 'zh';
+  const query = new URLSearchParams(location.search);
+  query.set('lang', language);
+  history.replaceState(null, '', `?${query}${location.hash}`);
+}
