@@ -1,4 +1,4 @@
-/* What belongs to no module: health, readiness, metrics, the API document, its pages, the console. */
+/* What belongs to no module: health, readiness, metrics, the API document and the pages. */
 #include "edge/gateway/gateway_int.h"
 #include "edge/web/web.h"
 
