@@ -254,6 +254,10 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   const done = await claim(first.body.id);
   assert.equal(done.body.status, 'succeeded', done.raw);
   assert.equal((await get()).balance, before - 400);
+  const [paid] = await p.journals(payment);
+  p.refused(await adjust({ kind: 'reversal', original: paid.id }), 409, 'trade_refunded', 'original');
+  const [entry] = (await p.operator('GET', `/v1/accounts/${account.id}/statement?limit=1`)).body.data;
+  p.refused(await adjust({ kind: 'reversal', original: entry.journal_id }), 409, 'trade_reversal_refund', 'original');
   const second = await refund({ amount: 600 });
   const late = (await claim(second.body.id)).body;
   await p.operator('POST', `/v1/refunds/${second.body.id}/fail`, { reason: 'card closed' });
@@ -276,6 +280,26 @@ test('a refund above the limit needs two checkers', async () => {
   p.refused(await decide(asked.body), 409, 'review_twice');
   assert.equal((await decide(asked.body, 'approve', 1)).body.status, 'approved');
   assert.equal((await p.operator('GET', `/v1/refunds/${made.body.id}`)).body.status, 'succeeded');
+});
+
+test('a payment that was reversed is not refunded, nor when it was corrected: an adjustment gives back', async () => {
+  const payment = await p.created({ amount: 1000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R') });
+  const before = (await get()).balance;
+  const [paid] = await p.journals(payment);
+  await approved(await adjust({ kind: 'reversal', original: paid.id }));
+  assert.equal((await get()).balance, before - 994);
+  p.refused(await refund(), 409, 'trade_reversed', 'payment');
+  const [channel, , income] = paid.entries.map((e) => e.account_id);
+  const leg = (id, side, amount) => ({ account: id, side, amount });
+  await approved(await adjust({ kind: 'correction', original: paid.id,
+    legs: [leg(channel, 'debit', 1000), leg(account.id, 'credit', 990), leg(income, 'credit', 10)] }));
+  assert.equal((await get()).balance, before - 994 + 990);
+  p.refused(await refund(), 409, 'trade_reversed', 'payment');
+  await approved(await adjust({ original: paid.id, legs: [leg(account.id, 'debit', 400), leg(channel, 'credit', 400)] }));
+  assert.equal((await get()).balance, before - 994 + 590);
 });
 
 test('a payment that has not succeeded is not refunded', async () => {

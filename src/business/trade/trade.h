@@ -19,6 +19,9 @@
  *
  * Adjustments (调账), red reversals (红冲) and blue corrections (蓝补): asked for by one operator,
  * approved by another (two above trade.adjustment_limit), booked in the batch of the last approval.
+ * What a state machine has booked is not reversed by itself (ERR_TRADE_REVERSAL_REFUND, _CASH,
+ * _SETTLEMENT, _OWNED), nor is a payment of which something has been or is being refunded
+ * (ERR_TRADE_REFUNDED).
  *
  * Events, for the merchant: cash_out.waiting_remittance, .sent, .succeeded, .failed, .returned;
  * refund.reserved, .succeeded, .failed; adjustment.posted, to each merchant with an account among
@@ -135,7 +138,8 @@ struct trade_refund_ask {
 /* Reserves a refund of a payment that has succeeded. The same number with the same content gives
  * the first refund; with other content ERR_TRADE_ORDER_CONFLICT and the names of the fields.
  * ERR_PAYMENT_NOT_FOUND (payment), ERR_TRADE_UNPAID (payment), ERR_TRADE_REFUND_EXCEEDED (amount:
- * more than was paid, less what has been or is being refunded), ERR_LEDGER_DEBIT_BLOCKED,
+ * more than was paid, less what has been or is being refunded), ERR_TRADE_REVERSED (payment: its
+ * journal has been, whatever was booked in its place), ERR_LEDGER_DEBIT_BLOCKED (account),
  * ERR_LEDGER_INSUFFICIENT (account). *out is a view that is valid until apply returns. */
 MUST_USE enum err trade_refund_reserve(struct tx *tx, const struct trade_refund_ask *ask,
                                        const struct trade_refund **out);

@@ -50,14 +50,49 @@ static enum err check_refunds(struct tx *tx, const struct ledger_reference *orig
 {
     struct trade_refunded refunded;
 
-    if (original->source != LEDGER_SOURCE_PAYMENT ||
-        original->operation != LEDGER_OPERATION_SUCCEEDED) {
+    if (original->operation != LEDGER_OPERATION_SUCCEEDED) {
         return ERR_OK;
     }
     TRY(trade_refunded(tx, original->business_no, &refunded));
     return refunded.reserved.minor + refunded.refunded.minor == 0
                ? ERR_OK
-               : tx_refuse(tx, ERR_TRADE_STATE, "original");
+               : tx_refuse(tx, ERR_TRADE_REFUNDED, "original");
+}
+
+/* What is a step of a state machine is taken back by a step of it: reversed by itself, the journal
+ * would say one thing and the machine another. */
+static enum err check_reversible(struct tx *tx, const struct ledger_reference *original)
+{
+    switch (original->source) {
+    case LEDGER_SOURCE_PAYMENT:
+        return check_refunds(tx, original);
+    case LEDGER_SOURCE_ADJUSTMENT:
+        return original->operation == LEDGER_OPERATION_REVERSED
+                   ? tx_refuse(tx, ERR_TRADE_REVERSAL, "original")
+                   : ERR_OK;
+    case LEDGER_SOURCE_REFUND:
+    case LEDGER_SOURCE_FEE: /* a refund's */
+        return tx_refuse(tx, ERR_TRADE_REVERSAL_REFUND, "original");
+    case LEDGER_SOURCE_CASH:
+        return tx_refuse(tx, ERR_TRADE_REVERSAL_CASH, "original");
+    case LEDGER_SOURCE_SETTLEMENT:
+        return tx_refuse(tx, ERR_TRADE_REVERSAL_SETTLEMENT, "original");
+    case LEDGER_SOURCE_REMITTANCE:
+    case LEDGER_SOURCE_SHARE:
+    case LEDGER_SOURCE_DISPUTE:
+    case LEDGER_SOURCE_DIFFERENCE:
+        return tx_refuse(tx, ERR_TRADE_REVERSAL_OWNED, "original");
+    case LEDGER_SOURCE_OPERATOR:
+    case LEDGER_SOURCE_PENDING: /* refused for its leg on 2299 */
+    case LEDGER_SOURCE_CHANNEL:
+    case LEDGER_SOURCE_API:
+    case LEDGER_SOURCE_TOP_UP:
+    case LEDGER_SOURCE_DEPOSIT:
+    case LEDGER_SOURCE_EXCHANGE:
+    case LEDGER_SOURCE_INTEREST:
+        return ERR_OK;
+    }
+    check_failed("ledger source", __FILE__, __LINE__);
 }
 
 static enum err reverse(struct tx *tx, const struct trade_change *change,
@@ -70,11 +105,7 @@ static enum err reverse(struct tx *tx, const struct trade_change *change,
     if (reversed) {
         return tx_refuse(tx, ERR_TRADE_REVERSED, "original");
     }
-    if (original->reference.source == LEDGER_SOURCE_ADJUSTMENT &&
-        original->reference.operation == LEDGER_OPERATION_REVERSED) {
-        return tx_refuse(tx, ERR_TRADE_REVERSAL, "original");
-    }
-    TRY(check_refunds(tx, &original->reference));
+    TRY(check_reversible(tx, &original->reference));
     for (size_t i = 0; i < original->leg_count; i++) {
         adjusting->legs[i] = original->legs[i];
         adjusting->legs[i].side =

@@ -41,6 +41,9 @@ struct step {
     bool flag;
     enum ledger_fund_mode mode;
     enum ledger_hold_effect effect;
+    struct ledger_reference reference;
+    const struct ledger_voucher *voucher;
+    const struct review_item *review;
 };
 
 static enum err step_apply(struct tx *tx, const void *arg, void *result)
@@ -748,40 +751,83 @@ static void a_refund_needs_a_payment_that_has_succeeded(void **state)
     assert_refused(till, reserve(till, 4711, "R1", 1, &out), ERR_PAYMENT_NOT_FOUND, "payment");
 }
 
-static enum err find_paid(struct tx *tx, struct step *step)
+static enum err find_journal(struct tx *tx, struct step *step)
 {
-    const struct ledger_reference paid = {LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED,
-                                          step->id};
-
-    return ledger_journal_find(tx, &paid, &step->id);
+    return ledger_journal_find(tx, &step->reference, &step->id);
 }
 
-/* What the approval of a reversal books. */
-static enum err reverse_paid(struct tx *tx, struct step *step)
+static int64_t journal_of(struct till *till, enum ledger_source source,
+                          enum ledger_operation operation, int64_t business_no)
 {
-    struct ledger_recorded *journal = ARENA_NEW(tx_arena(tx), struct ledger_recorded);
-    struct ledger_post post = {.legs = journal->legs};
+    struct step step = {
+        .run = find_journal, .till = till, .reference = {source, operation, business_no}};
+    struct step *at = &step;
 
-    TRY(find_paid(tx, step));
-    TRY(ledger_journal_get(tx, step->id, journal));
-    for (size_t i = 0; i < journal->leg_count; i++) {
-        journal->legs[i].side =
-            journal->legs[i].side == LEDGER_DEBIT ? LEDGER_CREDIT : LEDGER_DEBIT;
-    }
-    post.leg_count = journal->leg_count;
-    post.reference =
-        (struct ledger_reference){LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_REVERSED, step->id};
-    return ledger_post(tx, &post, NULL);
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
 }
 
-static void a_reversed_payment_is_not_refunded(void **state)
+static int64_t paid_journal(struct till *till, int64_t payment_id)
+{
+    return journal_of(till, LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED, payment_id);
+}
+
+static enum err adjust(struct till *till, const struct trade_change *change,
+                       struct review_item *review)
+{
+    struct trade_adjust arg = {.change = *change,
+                               .reason = STR("booked twice"),
+                               .maker_key_id = 7,
+                               .limit = AMOUNT(100000)};
+    struct trade_adjusted adjusted;
+
+    arg.change.reason_code = STR("wrong_amount");
+    arg.change.adjustment_no = str_printf(till->arena, "T%lld", (long long)till->next_no++);
+    TRY(till_run(till, &trade__adjust_kind, &arg, &adjusted));
+    *review = adjusted.review;
+    return ERR_OK;
+}
+
+static enum err ask_reversal(struct till *till, int64_t journal_id, struct review_item *review)
+{
+    return adjust(till,
+                  &(struct trade_change){.kind = TRADE_ADJUSTMENT_REVERSAL, .original = journal_id},
+                  review);
+}
+
+static enum err apply_review(struct tx *tx, struct step *step)
+{
+    return trade__review.apply(tx, step->review);
+}
+
+/* What the last approval does. */
+static enum err approve(struct till *till, const struct review_item *review)
+{
+    return run(till, (struct step){.run = apply_review, .review = review});
+}
+
+static void a_reversed_payment_is_not_refunded_nor_is_a_corrected_one(void **state)
 {
     struct till *till = *state;
-    int64_t payment_id = collect(till, 10000, 0, 0);
+    int64_t payment_id = collect(till, 10000, 0, 0), journal_id = paid_journal(till, payment_id);
+    struct trade_leg legs[] = {
+        {.account = other_account(till, false), .side = LEDGER_DEBIT, .amount = AMOUNT(9000)},
+        {.account = account_of(till), .side = LEDGER_CREDIT, .amount = AMOUNT(9000)}};
+    const struct trade_change correction = {.kind = TRADE_ADJUSTMENT_CORRECTION,
+                                            .original = journal_id,
+                                            .legs = {legs, ARRAY_LEN(legs)}};
+    struct review_item review;
     struct trade_refund out;
 
     (void)collect(till, 20000, 0, 0);
-    assert_ok(run(till, (struct step){.run = reverse_paid, .id = payment_id}));
+    assert_ok(ask_reversal(till, journal_id, &review));
+    assert_ok(approve(till, &review));
+    assert_int_equal(posted(till), 20000);
+    assert_refused(till, reserve(till, payment_id, "R1", 4000, &out), ERR_TRADE_REVERSED,
+                   "payment");
+    assert_ok(adjust(till, &correction, &review));
+    assert_ok(approve(till, &review));
+    assert_int_equal(posted(till), 29000);
     assert_refused(till, reserve(till, payment_id, "R1", 4000, &out), ERR_TRADE_REVERSED,
                    "payment");
 }
@@ -789,25 +835,114 @@ static void a_reversed_payment_is_not_refunded(void **state)
 static void a_refunded_payment_is_not_reversed(void **state)
 {
     struct till *till = *state;
-    struct step step = {.run = find_paid, .till = till, .id = collect(till, 10000, 0, 0)};
-    struct step *at = &step;
-    struct trade_adjust arg = {.change = {.adjustment_no = STR("T1"),
-                                          .kind = TRADE_ADJUSTMENT_REVERSAL,
-                                          .reason_code = STR("wrong_amount")},
-                               .reason = STR("booked twice"),
-                               .maker_key_id = 7,
-                               .limit = AMOUNT(100000)};
-    struct trade_adjusted adjusted;
+    int64_t payment_id = collect(till, 10000, 0, 0), journal_id = paid_journal(till, payment_id);
+    struct review_item review, again;
     struct trade_refund out;
 
-    assert_ok(reserve(till, step.id, "R1", 6000, &out));
-    assert_ok(till_run(till, &step_kind, &at, NULL));
-    arg.change.original = step.id;
-    assert_refused(till, till_run(till, &trade__adjust_kind, &arg, &adjusted), ERR_TRADE_STATE,
-                   "original");
+    assert_ok(ask_reversal(till, journal_id, &review));
+    assert_ok(reserve(till, payment_id, "R1", 6000, &out));
+    assert_refused(till, approve(till, &review), ERR_TRADE_REFUNDED, "original");
+    assert_ok(finish(till, out.id, false, &out));
+    assert_ok(reserve(till, payment_id, "R2", 6000, &out));
+    assert_refused(till, ask_reversal(till, journal_id, &again), ERR_TRADE_REFUNDED, "original");
     assert_ok(finish(till, out.id, true, &out));
-    assert_refused(till, till_run(till, &trade__adjust_kind, &arg, &adjusted), ERR_TRADE_STATE,
-                   "original");
+    assert_refused(till, approve(till, &review), ERR_TRADE_REFUNDED, "original");
+}
+
+static void a_payment_whose_refund_failed_is_reversed(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 60, TOMORROW);
+    struct review_item review;
+    struct trade_refund out;
+
+    assert_ok(reserve(till, payment_id, "R1", 6000, &out));
+    assert_ok(finish(till, out.id, false, &out));
+    assert_ok(ask_reversal(till, paid_journal(till, payment_id), &review));
+    assert_ok(approve(till, &review));
+    assert_int_equal(posted(till), 0);
+    assert_int_equal(immature(till), 0);
+    assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
+}
+
+static enum err book(struct tx *tx, struct step *step)
+{
+    return ledger_voucher_post(tx, step->voucher, NULL);
+}
+
+/* A journal that business books which has no part in the till. */
+static int64_t booked(struct till *till, enum ledger_event event, enum ledger_amount_name name)
+{
+    struct ledger_voucher voucher = {.event = event,
+                                     .business_no = 4000 + till->next_no++,
+                                     .merchant_id = till->merchant_id,
+                                     .channel_account_id = till->account_id,
+                                     .receiver_id = 4711,
+                                     .currency = CURRENCY_CNY};
+    struct ledger_reference reference;
+
+    voucher.amounts[name] = AMOUNT(100);
+    assert_ok(run(till, (struct step){.run = book, .voucher = &voucher}));
+    assert_ok(ledger_voucher_reference(&voucher, &reference));
+    return journal_of(till, reference.source, reference.operation, reference.business_no);
+}
+
+static struct trade_refund refund_in_three_journals(struct till *till)
+{
+    int64_t payment_id = collect(till, 10000, 60, TOMORROW);
+    struct trade_refund out;
+
+    till_rate(till, RATE_REFUND, 5, RATE_REFUND_PROPORTIONAL);
+    out = refund(till, payment_id, "R1", 10000);
+    assert_int_not_equal(out.immature_id, 0);
+    return out;
+}
+
+/* Each is told by its code what to do instead. */
+static void what_belongs_to_a_state_machine_is_not_reversed(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+    const struct trade_refund out = refund_in_three_journals(till);
+    const struct {
+        enum err err;
+        int64_t journal_id;
+    } journals[] = {
+        {ERR_TRADE_REVERSAL_REFUND,
+         journal_of(till, LEDGER_SOURCE_REFUND, LEDGER_OPERATION_SUCCEEDED, out.id)},
+        {ERR_TRADE_REVERSAL_REFUND,
+         journal_of(till, LEDGER_SOURCE_REFUND, LEDGER_OPERATION_SUCCEEDED, out.immature_id)},
+        {ERR_TRADE_REVERSAL_REFUND,
+         journal_of(till, LEDGER_SOURCE_FEE, LEDGER_OPERATION_CHARGED, out.id)},
+        {ERR_TRADE_REVERSAL_SETTLEMENT,
+         booked(till, LEDGER_EVENT_SETTLEMENT_SENT, LEDGER_AMOUNT_GROSS)},
+        {ERR_TRADE_REVERSAL_SETTLEMENT,
+         booked(till, LEDGER_EVENT_SETTLEMENT_PAID, LEDGER_AMOUNT_NET)},
+        {ERR_TRADE_REVERSAL_SETTLEMENT,
+         booked(till, LEDGER_EVENT_SETTLEMENT_RETURNED, LEDGER_AMOUNT_NET)},
+        {ERR_TRADE_REVERSAL_OWNED, booked(till, LEDGER_EVENT_PROFIT_SHARED, LEDGER_AMOUNT_GROSS)},
+        {ERR_TRADE_REVERSAL_OWNED, booked(till, LEDGER_EVENT_SHORTAGE_FOUND, LEDGER_AMOUNT_GROSS)},
+        {ERR_TRADE_REVERSAL_OWNED, booked(till, LEDGER_EVENT_CHARGEBACK_LOST, LEDGER_AMOUNT_GROSS)},
+    };
+    static const enum ledger_operation cash_steps[] = {LEDGER_OPERATION_SENT, LEDGER_OPERATION_PAID,
+                                                       LEDGER_OPERATION_RETURNED};
+    struct review_item review;
+
+    for (size_t i = 0; i < ARRAY_LEN(journals); i++) {
+        assert_refused(till, ask_reversal(till, journals[i].journal_id, &review), journals[i].err,
+                       "original");
+    }
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_ok(cash_step(till, step_return, cash.id));
+    for (size_t i = 0; i < ARRAY_LEN(cash_steps); i++) {
+        int64_t journal_id = journal_of(till, LEDGER_SOURCE_CASH, cash_steps[i], cash.id);
+
+        assert_refused(till, ask_reversal(till, journal_id, &review), ERR_TRADE_REVERSAL_CASH,
+                       "original");
+    }
+    assert_ok(
+        ask_reversal(till, booked(till, LEDGER_EVENT_DEPOSIT_TAKEN, LEDGER_AMOUNT_GROSS), &review));
+    assert_ok(approve(till, &review));
 }
 
 static void a_refund_needs_the_merchants_money(void **state)
@@ -1102,8 +1237,10 @@ int main(void)
         cmocka_unit_test(a16_refunds_of_a_payment_never_exceed_what_was_paid),
         cmocka_unit_test(a15_a_repeated_refund_is_the_first_one),
         cmocka_unit_test(a_refund_needs_a_payment_that_has_succeeded),
-        cmocka_unit_test(a_reversed_payment_is_not_refunded),
+        cmocka_unit_test(a_reversed_payment_is_not_refunded_nor_is_a_corrected_one),
         cmocka_unit_test(a_refunded_payment_is_not_reversed),
+        cmocka_unit_test(a_payment_whose_refund_failed_is_reversed),
+        cmocka_unit_test(what_belongs_to_a_state_machine_is_not_reversed),
         cmocka_unit_test(a_refund_needs_the_merchants_money),
         cmocka_unit_test(what_was_reserved_before_a_block_is_refunded),
         cmocka_unit_test(a_refund_that_was_reserved_is_booked_whatever_comes_over_the_account),
