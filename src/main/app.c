@@ -275,6 +275,14 @@ static bool open_store(struct app *app, struct arena *arena, enum purpose purpos
     }
     err = purpose == TO_SERVE ? standby_open(app, &options, detail)
                               : store_open(&options, &app->store, detail);
+    if (purpose == TO_READ && err == ERR_STORE_MIGRATION) {
+        (void)fprintf(stderr,
+                      "tomato: the database is of another version of this program; tomato serve "
+                      "of this one brings it up to date: %s\n数据库属于其他版本，由本版本的 tomato "
+                      "serve 升级。\n",
+                      detail);
+        return false;
+    }
     return err == ERR_OK || complain("the database cannot be opened", err, detail);
 }
 

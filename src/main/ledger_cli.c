@@ -250,7 +250,10 @@ static int tell_misuse(const struct ledger_tool *tool, const char *name)
         }
     }
     if (!known && name[0] != '\0') {
-        (void)fprintf(stderr, "tomato ledger: there is no command %s; see tomato ledger --help\n",
+        (void)fprintf(stderr,
+                      tool->print.language == LEDGER_CHINESE
+                          ? "tomato ledger: 没有 %s 命令，见 tomato ledger --help\n"
+                          : "tomato ledger: there is no command %s; see tomato ledger --help\n",
                       name);
     }
     return STATUS_MISUSE;
@@ -316,8 +319,12 @@ int ledger_cli(struct app *app, int argc, char **argv)
         return argc == 0 ? STATUS_MISUSE : 0;
     }
     language_of_locale(&tool);
-    if (take_options(&tool, argc, argv, left) != ERR_OK || tool.argc == 0) {
+    if (take_options(&tool, argc, argv, left) != ERR_OK) {
         return tell_misuse(&tool, "");
+    }
+    if (tool.argc == 0) {
+        (void)fputs(help_text, stderr);
+        return STATUS_MISUSE;
     }
     name = left[0];
     tool.argc--;

@@ -55,6 +55,9 @@ test('a wrong argument is named', () => {
     assert.ok(run.problem.startsWith(`tomato ledger: ${problem}\n`), run.problem);
     assert.equal(run.out, '');
   }
+  assert.match(ledger(['nothing', '--lang', 'zh']).problem, /^tomato ledger: 没有 nothing 命令/);
+  const none = ledger(['--lang', 'en']);
+  assert.deepEqual([none.status, none.problem.split('\n')[0]], [2, 'usage: tomato ledger COMMAND [--lang zh|en]']);
   const many = ledger(['prove', '20261101', '20261102']);
   assert.deepEqual([many.status, many.problem], [2, 'usage: tomato ledger prove [DATE]\n']);
   const unwritable = ledger(['statement', account.id, '20261101', '20261130', '--csv', '/nowhere/x.csv']);
@@ -81,6 +84,16 @@ test('an account without entries has a statement that says so', () => {
   const run = ledger(['statement', account.number]);
   assert.equal(run.status, 0);
   assert.match(run.out, /balance +CNY 0\.00\n\nno entries yet\n$/);
+});
+
+test('a database of an earlier version is said to be one', async () => {
+  await p.stop();
+  p.sql('ALTER TABLE ledger_pending RENAME COLUMN refusal TO refused');
+  const run = ledger(['days']);
+  p.sql('ALTER TABLE ledger_pending RENAME COLUMN refused TO refusal');
+  assert.equal(run.status, 1);
+  assert.match(run.problem, /^tomato: the database is of another version of this program; tomato serve of this one brings it up to date: .*refusal/);
+  assert.equal(ledger(['days']).status, 0);
 });
 
 // The last: the file stays damaged. A server of the MySQL protocol checks its pages itself.
