@@ -403,7 +403,7 @@ void program_close(struct app *app)
     }
     for (unsigned i = 0; i < app->loop_count; i++) {
         loop_call(app->loops[i], free_client, app->clients[i]);
-        loop_stop(app->loops[i]);
+        loop_join(app->loops[i]);
     }
     for (size_t i = app->module_count; i > 0; i--) {
         if (program_modules[i - 1]->stop != NULL && app->states[i - 1] != NULL) {

@@ -17,6 +17,7 @@ const transfer = (from, to, amount) => p.made('POST', '/v1/ledger/transfers', {
   legs: [{ account: from.id, side: 'debit', amount }, { account: to.id, side: 'credit', amount }],
 });
 const get = (account) => p.made('GET', `/v1/accounts/${account.id}`);
+const metrics = async () => (await p.request('GET', '/metrics')).raw;
 const cancel = (account) => p.operator('POST', `/v1/accounts/${account.id}/cancel`, { reason: 'the shop has closed' });
 const refused = async (account, code) => p.refused(await cancel(account), 409, code, 'account');
 const cancelled = async (account) => {
@@ -70,6 +71,10 @@ test('money that comes for a cancelled account waits, and is booked when a secon
   await p.reaches(payment, 'succeeded');
   let now = await get(account);
   assert.deepEqual([now.status, now.balance, now.pending], ['cancelled', 0, 1]);
+  await until(async () => (await metrics()).includes('tomato_ledger_pending_entries{status="parked"} 1\n'), 'the gauge of parked entries');
+  assert.match(await metrics(), /\ntomato_ledger_pending_entries\{status="waiting"\} 0\n/);
+  assert.match(await metrics(), /\ntomato_ledger_pending_oldest_seconds 0\n/);
+  assert.match(await metrics(), /\ntomato_ledger_backlog_failures_total 0\n/);
   const asked = await reopen();
   assert.deepEqual([asked.status, asked.body.kind], [202, 'account.change'], asked.raw);
   assert.equal((await reopen()).body.id, asked.body.id);

@@ -4,21 +4,21 @@
 
 static enum err start(struct app *app, void **state)
 {
-    *state = mem_new(sizeof(int64_t));
     ledger_watch(app->store);
-    ledger__watch_pending(app->store, *state);
+    *state = ledger__gauges_new(app);
     return ERR_OK;
 }
 
 static void stop(struct app *app, void *state)
 {
     (void)app;
-    mem_free(state);
+    ledger__gauges_free(state);
 }
 
-static struct metric *const metrics[] = {&ledger_journals_metric,    &ledger_legs_metric,
-                                         &ledger_pending_metric,     &ledger_pending_wait_metric,
-                                         &ledger_days_closed_metric, &ledger_day_wrong_metric};
+static struct metric *const metrics[] = {
+    &ledger_journals_metric,     &ledger_legs_metric,           &ledger_pending_metric,
+    &ledger_pending_wait_metric, &ledger_pending_oldest_metric, &ledger_backlog_failures_metric,
+    &ledger_days_closed_metric,  &ledger_day_wrong_metric};
 static const struct timer_kind *const timers[] = {
     &ledger__expire_timer, &ledger__pending_timer, &ledger__start_timer,
     &ledger__cut_timer,    &ledger__seal_timer,

@@ -731,8 +731,10 @@ MUST_USE enum err ledger_prove_day(struct store *store, int32_t date,
 void ledger_watch(struct store *store);
 
 extern struct metric ledger_journals_metric, ledger_legs_metric; /* counted by the watch */
-/* How many entries wait or are parked, and how long the applied ones have waited. */
-extern struct metric ledger_pending_metric, ledger_pending_wait_metric;
+/* How many entries wait and are parked, how long the oldest one waits, how long the applied ones
+ * have waited. */
+extern struct metric ledger_pending_metric, ledger_pending_oldest_metric;
+extern struct metric ledger_pending_wait_metric, ledger_backlog_failures_metric;
 extern struct metric ledger_days_closed_metric, ledger_day_wrong_metric;
 
 /* ---- tools: what `tomato ledger …` prints ---- */

@@ -326,8 +326,12 @@ extern const struct ledger_rule ledger__rules[LEDGER__RULES];
 /* 0: none breaks it. */
 MUST_USE enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule,
                                     int64_t *id);
-/* Entries that wait or are parked. */
-MUST_USE enum err ledger__count_pending(struct reader *reader, int64_t *count);
+struct ledger_backlog {
+    int64_t waiting;
+    int64_t parked;
+    int64_t oldest_at_ms; /* when the oldest that waits was posted; 0: none waits */
+};
+MUST_USE enum err ledger__read_backlog(struct reader *reader, struct ledger_backlog *out);
 /* Holds of the account that wait and whose start has come, in the order of rank and age. */
 MUST_USE enum err ledger__read_waiting_holds(struct reader *reader, int64_t account_id,
                                              int64_t now_ms, struct arena *arena,
@@ -335,8 +339,13 @@ MUST_USE enum err ledger__read_waiting_holds(struct reader *reader, int64_t acco
 
 /* ---- module ---- */
 
-/* Keeps the metrics of pending entries; *waiting lives as long as the store. */
-void ledger__watch_pending(struct store *store, int64_t *waiting);
+/* Sets the gauges of the backlog; they stay as they are when it cannot be read, which is counted.
+ */
+MUST_USE enum err ledger__measure_backlog(struct reader *reader, int64_t now_ms);
+/* Measures it every few seconds on the app's first loop, until it is freed with that loop ended. */
+struct ledger_gauges;
+struct ledger_gauges *ledger__gauges_new(struct app *app);
+void ledger__gauges_free(struct ledger_gauges *gauges);
 
 extern const struct timer_kind ledger__expire_timer;
 extern const struct timer_kind ledger__start_timer;

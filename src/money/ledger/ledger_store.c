@@ -325,9 +325,11 @@ static const struct statement pending_after = {
     .row = &ledger__pending_table,
 };
 
-static const struct statement pending_count = {
-    .name = "ledger_pending_count",
-    .sql = "SELECT COUNT(*) FROM ledger_pending WHERE status <> 2",
+static const struct statement backlog = {
+    .name = "ledger_backlog",
+    .sql = "SELECT (SELECT COUNT(*) FROM ledger_pending WHERE status = 1), "
+           "(SELECT COUNT(*) FROM ledger_pending WHERE status = 3), "
+           "(SELECT created_at_ms FROM ledger_pending WHERE status = 1 ORDER BY id LIMIT 1)",
 };
 
 static const struct statement account_holds = {
@@ -372,7 +374,7 @@ static const struct statement *const statements[] = {
     &waiting_holds,
     &account_holds,
     &pending_after,
-    &pending_count,
+    &backlog,
     &code_accounts,
     &owner_code_accounts,
     &ledger__total_rows,
@@ -651,7 +653,12 @@ enum err ledger_read_pending(struct reader *reader, const struct ledger_pending_
     return ERR_OK;
 }
 
-enum err ledger__count_pending(struct reader *reader, int64_t *count)
+enum err ledger__read_backlog(struct reader *reader, struct ledger_backlog *out)
 {
-    return reader_ints(reader, &pending_count, NULL, 0, count, 1);
+    int64_t found[3];
+
+    TRY(reader_ints(reader, &backlog, NULL, 0, found, ARRAY_LEN(found)));
+    *out =
+        (struct ledger_backlog){.waiting = found[0], .parked = found[1], .oldest_at_ms = found[2]};
+    return ERR_OK;
 }

@@ -12,11 +12,6 @@ struct metric ledger_legs_metric = {
     .help = "Legs committed",
 };
 
-struct metric ledger_pending_metric = {
-    .name = "tomato_ledger_pending_entries",
-    .type = METRIC_GAUGE,
-    .help = "Entries that wait to be applied, or are parked",
-};
 struct metric ledger_pending_wait_metric = {
     .name = "tomato_ledger_pending_wait_seconds",
     .type = METRIC_HISTOGRAM,
@@ -25,36 +20,15 @@ struct metric ledger_pending_wait_metric = {
 
 static void seen_pending(void *ctx, const struct store_change *changes, size_t count)
 {
-    int64_t *waiting = ctx;
-
+    (void)ctx;
     for (size_t i = 0; i < count; i++) {
         const struct ledger_pending *row = changes[i].row;
 
-        *waiting += changes[i].kind == STORE_INSERTED ? 1 : 0;
         if (row->status == LEDGER_PENDING_APPLIED) {
-            (*waiting)--;
             metric_observe_us(&ledger_pending_wait_metric, 0,
                               (row->updated_at_ms - row->created_at_ms) * 1000);
         }
     }
-    metric_set(&ledger_pending_metric, 0, *waiting);
-}
-
-static void count_pending(void *ctx, struct reader *reader)
-{
-    int64_t *waiting = ctx;
-
-    if (ledger__count_pending(reader, waiting) != ERR_OK) {
-        *waiting = 0; /* a gauge that starts too low is better than no start */
-    }
-}
-
-void ledger__watch_pending(struct store *store, int64_t *waiting)
-{
-    if (store_read(store, count_pending, waiting) == ERR_OK) {
-        metric_set(&ledger_pending_metric, 0, *waiting);
-    }
-    store_watch(store, &ledger__pending_table, seen_pending, waiting);
 }
 
 static void seen_journals(void *ctx, const struct store_change *changes, size_t count)
@@ -91,4 +65,5 @@ void ledger_watch(struct store *store)
 {
     store_watch(store, &ledger__journal_table, seen_journals, NULL);
     store_watch(store, &ledger__account_table, seen_accounts, NULL);
+    store_watch(store, &ledger__pending_table, seen_pending, NULL);
 }

@@ -112,16 +112,22 @@ void loop_stop(struct loop *loop)
     CHECK(uv_async_send(&loop->wake) == 0);
 }
 
+void loop_join(struct loop *loop)
+{
+    CHECK(current != loop);
+    loop_stop(loop);
+    if (loop->thread != NULL) {
+        thread_join(loop->thread);
+        loop->thread = NULL;
+    }
+}
+
 /* The calling thread stands in for the stopped one, so that what is closed now can finish. */
 void loop_free(struct loop *loop)
 {
     struct loop *outer = current;
 
-    CHECK(outer != loop);
-    loop_stop(loop);
-    if (loop->thread != NULL) {
-        thread_join(loop->thread);
-    }
+    loop_join(loop);
     current = loop;
     while (run_posted(loop)) {
     }

@@ -26,6 +26,8 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop);   /* in the calling thread, until loop_stop */
 void loop_start(struct loop *loop); /* in a thread of its own */
 void loop_stop(struct loop *loop);  /* from any thread; the thread is joined by loop_free */
+/* Stops, and returns when its thread has ended: what it owns may be closed by the caller then. */
+void loop_join(struct loop *loop);
 /* Runs call(ctx) as the loop's thread and returns when it has: on a started loop it is posted and
  * waited for, otherwise the calling thread stands in. For start-up and shut-down. */
 void loop_call(struct loop *loop, void (*call)(void *ctx), void *ctx);
