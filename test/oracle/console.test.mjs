@@ -71,7 +71,9 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
     const page = await open(`account/${number}`, { language, width });
     assert.match(await page.run(text('.balance')), /1,500\.00$/);
     assert.deepEqual(await page.run(texts('.legend b')), ['1,200.00', '0.00', '300.00']);
-    assert.ok(await page.run(`document.querySelectorAll('.steps .touch').length`) === 1);
+    assert.equal(await page.run(`document.querySelectorAll('.columns .touch').length`), 31);
+    assert.match(await page.run(text('.columns .touch:last-child title')), /1,500\.00\n(out|支) 0\.00\n(Closing|期末余额) 1,500\.00$/);
+    assert.equal(await page.run(`document.querySelectorAll('.steps:not(.columns) .touch').length`), 1);
     assert.ok((await page.run(texts('td'))).includes('<i>odd</i>'));
     await page.click('button.plain');
     await page.wait(`document.querySelectorAll('.journal tbody tr').length === 2`);
@@ -111,6 +113,14 @@ test('a review is approved by the second click, and leaves the count', async () 
   assert.deepEqual([approved.status, approved.first_approval.remark], ['approved', 'seen']);
   assert.equal(await page.run(`document.querySelectorAll('#${review.id} button').length`), 0);
   assert.deepEqual(page.errors(), []);
+});
+
+test('a review of a freeze leads to its account', async () => {
+  const freeze = await p.made('POST', `/v1/accounts/${account}/freezes`, { effect: 'debit_block', kind: 'judicial', reason: 'order', document_no: '(2026)沪01执1号' });
+  const { body: review } = await p.operator('POST', `/v1/freezes/${freeze.id}/release`, { reason: 'over' });
+  const page = await open('reviews', { language: 'zh' });
+  await page.wait(`document.querySelector('#${review.id} a')?.textContent === ${JSON.stringify(account)}`);
+  assert.match(await page.run(text(`#${review.id} dl`)), /司法 冻结止付/);
 });
 
 test('what the server refuses is said beside the review', async () => {

@@ -1,6 +1,6 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny } from './api.js';
-import { accountLink, bar, cellMoney, chip, codeName, dateNumber, dateText, facts, legend, list, make, money, problem, section, state, steps, table, timeText } from './parts.js';
+import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -106,8 +106,19 @@ async function statement(account, known, period) {
       seen.map((entry) => entryRow(entry, account.currency, known)))));
 }
 
+const DAILY_MAX = 100000; // the days of an account with more entries take the server too long to be shown unasked
+// The 31 days up to the books' own.
+async function daily(account, today) {
+  const to = dateText(today);
+  const from = new Date(Date.parse(to) - 30 * 86400e3).toISOString().slice(0, 10);
+  const { data } = await get(`/v1/ledger/accounts/${account.id}/daily`, { from: dateNumber(from), to: today });
+  const [up, down] = account.side === 'credit' ? ['credits', 'debits'] : ['debits', 'credits'];
+  return columns(data.map((day) => ({ date: day.date, in: day[up], out: day[down], closing: day.closing })), account.currency);
+}
+
 // The statement of a period, or the newest entries as long as none is asked for.
 async function statementSection(account, known, today) {
+  const days = account.entries > 0 && account.entries <= DAILY_MAX && await daily(account, today);
   const node = make('div', {}, await statement(account, known, {}));
   const first = make('input', { type: 'date', 'aria-label': w().from, value: `${dateText(today).slice(0, 8)}01` });
   const last = make('input', { type: 'date', 'aria-label': w().to, value: dateText(today) });
@@ -123,7 +134,7 @@ async function statementSection(account, known, today) {
     make('form', { class: 'line', onsubmit: tried(async () => node.replaceChildren(await statement(account, known, period()))) },
       make('label', {}, w().from, first), make('label', {}, w().to, last), make('button', { type: 'submit' }, w().show),
       make('button', { type: 'button', onclick: file('csv') }, w().csv), make('button', { type: 'button', onclick: file('pdf') }, w().pdf)),
-    wrong, node);
+    wrong, days, node);
 }
 
 const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w().amount, 'money'], [w().left, 'money'], [w().status], [w().reason], [w().document], [w().until]],
@@ -155,7 +166,7 @@ export async function account(name) {
     make('div', { class: 'line' }, make('h1', {}, codeOf(one, known)), ...marks(one)),
     make('section', { class: 'card' }, make('p', { class: 'balance' }, make('small', {}, `${w().balance} ${one.currency}`), money(one.posted, one.currency)), barOf(one, 18), legend(parts(one), one.currency),
       facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], ['id', make('span', { class: 'mono' }, id)],
-        [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
+        [w().maturities, one.maturities.map((item) => `${dateText(item.date)} ${money(item.amount, one.currency)}`).join(' · ')], [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
     entries, section(w().freezes, freezes), history && section(w().history, history),
   ];
 }

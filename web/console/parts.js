@@ -116,3 +116,25 @@ export function steps(entries, currency) {
         draw('title', {}, `${timeText(entry.created_at)}\n${nameOf(entry.source)} ${entry.change > 0 ? '+' : ''}${money(entry.change, currency)}\n${money(entry.balance, currency)}`)))),
     make('figcaption', {}, make('span', {}, dateText(entries[0].business_date)), make('span', {}, `${w().running}: ${money(low, currency)} … ${money(high, currency)}`), make('span', {}, dateText(entries.at(-1).business_date))));
 }
+
+// One column a day: what came in upwards, what went out downwards, and the closing balance as a line of
+// its own scale. days: [{date, in, out, closing}], oldest first.
+export function columns(days, currency) {
+  const [width, height, gap] = [1000, 180, 0.2];
+  const most = Math.max(1, ...days.flatMap((day) => [day.in, day.out]));
+  const [low, high] = [Math.min(0, ...days.map((day) => day.closing)), Math.max(0, ...days.map((day) => day.closing))];
+  const each = width / days.length;
+  const long = (value) => (value / most) * (height / 2 - 4);
+  const y = (value) => 6 + (height - 12) * (high === low ? 1 : (high - value) / (high - low));
+  const tell = (day) => `${dateText(day.date)}\n${w().in} ${money(day.in, currency)}\n${w().out} ${money(day.out, currency)}\n${w().closing} ${money(day.closing, currency)}`;
+  return make('figure', {},
+    draw('svg', { class: 'steps columns', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': w().perDay },
+      draw('line', { class: 'zero', x1: 0, x2: width, y1: height / 2, y2: height / 2 }),
+      days.flatMap((day, i) => [
+        draw('rect', { class: 'available', x: (i + gap / 2) * each, width: each * (1 - gap), y: height / 2 - long(day.in), height: long(day.in) }),
+        draw('rect', { class: 'held', x: (i + gap / 2) * each, width: each * (1 - gap), y: height / 2, height: long(day.out) }),
+      ]),
+      draw('path', { class: 'closing', d: days.map((day, i) => `${i ? 'L' : 'M'}${(i + 0.5) * each} ${y(day.closing)}`).join('') }),
+      days.map((day, i) => draw('rect', { class: 'touch', x: i * each, width: each, height }, draw('title', {}, tell(day))))),
+    make('figcaption', {}, make('span', {}, dateText(days[0].date)), make('span', {}, w().perDay), make('span', {}, dateText(days.at(-1).date))));
+}

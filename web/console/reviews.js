@@ -1,5 +1,5 @@
 // Changes that wait for another pair of eyes.
-import { get, post } from './api.js';
+import { get, getIfAny, post } from './api.js';
 import { $, accountLink, chip, facts, list, make, money, problem, state, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
@@ -36,14 +36,21 @@ function decision(review, changed) {
   return [make('div', { class: 'line' }, remark, decisive(w().approve, true, decide('approve')), decisive(w().reject, false, decide('reject'))), wrong];
 }
 
+// What would be changed. Of a freeze its account and what it has left are worth knowing.
+function subjectOf(subject) {
+  if (subject.startsWith('acc_')) return accountLink(subject);
+  const node = make('span', { class: 'mono' }, subject);
+  if (subject.startsWith('hld_')) getIfAny(`/v1/ledger/holds/${subject}`).then((hold) => hold && node.append(' · ', nameOf(hold.kind), ' ', nameOf(hold.effect), ' · ', accountLink(hold.account_id)), () => {});
+  return node;
+}
+
 function card(review) {
   const node = make('article', { class: 'card', id: review.id });
-  const subject = review.subject ?? '';
   node.append(
     make('div', { class: 'line' }, make('h2', {}, [review.kind, review.change.action].filter(Boolean).map(nameOf).join(' · ')), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
-      [w().account, subject.startsWith('acc_') ? accountLink(subject) : subject], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),

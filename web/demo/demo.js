@@ -272,3 +272,4 @@ drawWords();
 listen();
 about = await fetch('/demo/about').then((answer) => answer.json()).catch(() => ({}));
 $('docs').href = `${about.base_url}/docs`;
+$('console').href = `${about.base_url}/console`;

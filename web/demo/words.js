@@ -1,6 +1,6 @@
 export const words = {
   en: {
-    other: '中文', name: 'Tomato', docs: 'API document', title: 'Watch a payment happen',
+    other: '中文', name: 'Tomato', docs: 'API document', console: 'Console', title: 'Watch a payment happen',
     intro: 'One click makes a real payment on your own machine: signed by a merchant’s key, placed at a simulated WeChat Pay, paid by you, booked in double entry, and reported by a signed webhook. Every message below is the one that went over the wire.',
     amount: 'Amount', subject: 'What for', subjectValue: 'Tomato soup', method: 'Method',
     wechat: 'WeChat Pay (QR code)', mock: 'Mock channel (QR code)', pay: 'Make the payment', again: 'Make another payment',
@@ -27,7 +27,7 @@ export const words = {
     accounts: {},
   },
   zh: {
-    other: 'English', name: '番茄支付', docs: '接口文档', title: '亲眼看一笔支付',
+    other: 'English', name: '番茄支付', docs: '接口文档', console: '运营台', title: '亲眼看一笔支付',
     intro: '点一下，就在您自己的机器上完成一笔真实流程的支付：商户密钥签名，在模拟的微信支付下单，由您付款，复式记账，再以签名的通知告知商户。下面的每一条报文，都是线路上真实传输的内容。',
     amount: '金额', subject: '商品', subjectValue: '番茄汤', method: '支付方式',
     wechat: '微信支付（扫码）', mock: '模拟渠道（扫码）', pay: '发起支付', again: '再来一笔',

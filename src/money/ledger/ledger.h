@@ -125,6 +125,13 @@ struct ledger_account {
 
 /* What has not matured by the end of the date: money that matures on the date itself is there. */
 struct amount ledger_immature(const struct ledger_account *account, int32_t date);
+/* Its parts by date, the next one first; returns how many there are. */
+struct ledger_maturity {
+    int64_t date; /* yyyymmdd */
+    struct amount amount;
+};
+size_t ledger_maturities(const struct ledger_account *account, int32_t date,
+                         struct ledger_maturity out[LEDGER_MATURITIES_MAX]);
 /* What an account may spend on the date: posted - held - immature - floor (without a floor: 0 for
  * it). The one formula, kept to 64 bits. */
 struct amount ledger_available(const struct ledger_account *account, int32_t date);

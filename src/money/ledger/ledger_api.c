@@ -75,6 +75,7 @@ struct account_view {
     enum ledger_account_status status;
     bool deferred;
     struct amount immature;
+    struct field_list maturities; /* of struct ledger_maturity */
     int64_t credit_blocks;
     int64_t debit_blocks;
     int64_t holds;
@@ -85,6 +86,11 @@ struct account_view {
 
 static const struct enum_name status_names[] = {
     {LEDGER_ACCOUNT_OPEN, "open"}, {LEDGER_ACCOUNT_CLOSED, "closed"}, {0, NULL}};
+
+static const struct field maturity_fields[] = {
+    FIELD(struct ledger_maturity, date, FIELD_INT, .required = true, .example = "20261125"),
+    FIELD(struct ledger_maturity, amount, FIELD_AMOUNT, .required = true),
+};
 
 static const struct field account_fields[] = {
     FIELD(struct account_view, id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
@@ -106,6 +112,10 @@ static const struct field account_fields[] = {
           .help = "posted - held - immature - floor."),
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
           .help = "What matures after the books' date."),
+    FIELD(struct account_view, maturities, FIELD_LIST, .max = LEDGER_MATURITIES_MAX,
+          .sub = maturity_fields, .sub_count = ARRAY_LEN(maturity_fields),
+          .sub_size = sizeof(struct ledger_maturity), .always = true,
+          .help = "immature by the dates on which it matures, the next one first."),
     FIELD(struct account_view, status, FIELD_ENUM, .names = status_names, .required = true),
     FIELD(struct account_view, credit_blocks, FIELD_INT, .always = true,
           .help = "Open holds that block its credits."),
@@ -146,7 +156,16 @@ static enum err read_account_day(struct reader *reader, struct request *req,
     return ledger_read_chart(reader, day->today, req->arena, &day->chart);
 }
 
-static struct account_view view_account(const struct account_day *day,
+static struct field_list view_maturities(struct arena *arena, const struct ledger_account *account,
+                                         int32_t today)
+{
+    struct ledger_maturity *items =
+        ARENA_ARRAY(arena, struct ledger_maturity, LEDGER_MATURITIES_MAX);
+
+    return (struct field_list){items, ledger_maturities(account, today, items)};
+}
+
+static struct account_view view_account(struct arena *arena, const struct account_day *day,
                                         const struct ledger_account *account)
 {
     bool of_channel = is_of_channel(account->code);
@@ -163,6 +182,7 @@ static struct account_view view_account(const struct account_day *day,
         .held = account->held,
         .available = ledger_available(account, day->today),
         .immature = ledger_immature(account, day->today),
+        .maturities = view_maturities(arena, account, day->today),
         .status = account->status,
         .deferred = account->deferred,
         .credit_blocks = account->credit_blocks,
@@ -193,7 +213,7 @@ static enum err account_run(struct reader *reader, struct request *req, const vo
 static struct reply *account_then(struct request *req, void *result)
 {
     const struct account_found *found = result;
-    struct account_view view = view_account(&found->day, &found->account);
+    struct account_view view = view_account(req->arena, &found->day, &found->account);
 
     return reply_fields(req, 200, &account_set, &view);
 }
@@ -263,7 +283,7 @@ static struct reply *accounts_then(struct request *req, void *result)
     struct account_view *views = ARENA_ARRAY(req->arena, struct account_view, page->count);
 
     for (size_t i = 0; i < page->count && i < page->limit; i++) {
-        views[i] = view_account(&page->day, &page->rows[i]);
+        views[i] = view_account(req->arena, &page->day, &page->rows[i]);
     }
     return reply_page(req, &(struct list_page){views, page->count, page->limit}, &accounts_shape);
 }

@@ -342,6 +342,7 @@ static void assert_shown(struct door *door, const char *name, int64_t immature, 
     assert_int_equal(get(door, "accounts/%s", id(door, "acc", door->payable)), 200);
     assert_text(door, "name", name);
     assert_number(door, "immature", immature);
+    assert_int_equal(json_array_size(at(door, "maturities")), immature == 0 ? 0 : 1);
     assert_int_equal(get(door, "accounts?merchant_id=%s", id(door, "mer", merchant_id)), 200);
     assert_text(door, "data.0.name", name);
     assert_number(door, "data.0.immature", immature);
@@ -360,6 +361,9 @@ static void what_is_read_without_a_date_is_of_the_books_own(void **state)
     change_rules(door->books);
     book_maturing(door->books, PAYMENT + 3, 20251124);
     assert_shown(door, "Payable to merchant", 9940, 1);
+    assert_int_equal(get(door, "accounts/%s", id(door, "acc", door->payable)), 200);
+    assert_number(door, "maturities.0.date", 20251124);
+    assert_number(door, "maturities.0.amount", 9940);
     counter_add(&door->books->now_ms, 2 * TIME_DAY_MS);
     book_payment(door->books, PAYMENT + 4);
     assert_shown(door, "Owed to merchants", 0, 2);

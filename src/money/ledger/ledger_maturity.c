@@ -46,6 +46,22 @@ struct amount ledger_immature(const struct ledger_account *account, int32_t date
     return AMOUNT(sum);
 }
 
+size_t ledger_maturities(const struct ledger_account *account, int32_t date,
+                         struct ledger_maturity out[LEDGER_MATURITIES_MAX])
+{
+    struct str rest = account->maturities;
+    struct maturity item;
+    size_t count = 0;
+
+    while (take_first(&rest, &item)) {
+        if (item.date > date && item.minor > 0) {
+            CHECK(count < LEDGER_MATURITIES_MAX);
+            out[count++] = (struct ledger_maturity){item.date, AMOUNT(item.minor)};
+        }
+    }
+    return count;
+}
+
 struct amount ledger__maturing_on(const struct ledger_account *account, int64_t date)
 {
     struct str rest = account->maturities;
