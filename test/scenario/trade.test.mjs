@@ -157,6 +157,7 @@ for (const [what, change, status, code, param] of [
   ['an adjustment that does not balance', () => ({ legs: [legs(5)[0], { ...legs(5)[1], amount: 6 }] }), 400, 'ledger_unbalanced', 'CNY'],
   ['an account that is not there', () => ({ legs: [legs(5)[0], { ...legs(5)[1], account: 'acc_0000000000001' }] }), 404, 'ledger_account', 'legs[1].account'],
   ['A13: a negative amount', () => ({ legs: legs(-5) }), 400, 'field_range', 'legs[0].amount'],
+  ['a maturity that is no date', () => ({ legs: [legs(5)[0], { ...legs(5)[1], matures_on: 20261350 }] }), 400, 'ledger_maturity', 'legs[1].matures_on'],
   ['a reversal of nothing', () => ({ kind: 'reversal' }), 400, 'field_required', 'original'],
   ['a reversal with legs of its own', () => ({ kind: 'reversal', original: 'jnl_0000000000001', legs: legs(5) }), 400, 'field_value', 'legs'],
   ['a journal that is not there', () => ({ kind: 'reversal', original: 'jnl_00000000ZZZZZ' }), 404, 'ledger_journal', 'original'],

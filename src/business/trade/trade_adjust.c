@@ -141,6 +141,25 @@ static void take_legs(const struct trade_change *change, struct adjusting *adjus
     adjusting->post.leg_count = change->legs.count;
 }
 
+static enum err leg_refused(struct tx *tx, enum err err, size_t leg, const char *name)
+{
+    const struct str param = str_printf(tx_arena(tx), "legs[%zu].%s", leg, name);
+
+    return tx_refuse(tx, err, str_cstr(tx_arena(tx), param));
+}
+
+static enum err check_dates(struct tx *tx, const struct field_list *list)
+{
+    const struct trade_leg *legs = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (legs[i].matures_on != 0 && !time_date_is_valid((int32_t)legs[i].matures_on)) {
+            return leg_refused(tx, ERR_LEDGER_MATURITY, i, "matures_on");
+        }
+    }
+    return ERR_OK;
+}
+
 /* Which fields a kind takes, beside those that all have. */
 static enum err check_form(struct tx *tx, const struct trade_change *change)
 {
@@ -169,7 +188,7 @@ static enum err check_form(struct tx *tx, const struct trade_change *change)
             return tx_refuse(tx, ERR_FIELD_VALUE, fields[i].name);
         }
     }
-    return ERR_OK;
+    return check_dates(tx, &change->legs);
 }
 
 /* All but the journal itself: what is posted, and that it may be. */
@@ -207,13 +226,6 @@ struct volume {
     struct amount amount;
     enum currency currency; /* 0: of several, or more than fits */
 };
-
-static enum err leg_refused(struct tx *tx, enum err err, size_t leg, const char *name)
-{
-    const struct str param = str_printf(tx_arena(tx), "legs[%zu].%s", leg, name);
-
-    return tx_refuse(tx, err, str_cstr(tx_arena(tx), param));
-}
 
 /* Debits less credits of the legs in a currency: 0, or they could never be booked. */
 static enum err check_balance(struct tx *tx, const struct adjusting *adjusting,
