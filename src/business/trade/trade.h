@@ -140,7 +140,9 @@ struct trade_refund_ask {
  * ERR_PAYMENT_NOT_FOUND (payment), ERR_TRADE_UNPAID (payment), ERR_TRADE_REFUND_EXCEEDED (amount:
  * more than was paid, less what has been or is being refunded), ERR_TRADE_REVERSED (payment: its
  * journal has been, whatever was booked in its place), ERR_LEDGER_DEBIT_BLOCKED (account),
- * ERR_LEDGER_INSUFFICIENT (account). *out is a view that is valid until apply returns. */
+ * ERR_LEDGER_ACCOUNT_CLOSED (account), ERR_TRADE_PENDING (payment: its money waits on 2299, and too
+ * little else is available), ERR_LEDGER_INSUFFICIENT (account). *out is a view that is valid until
+ * apply returns. */
 MUST_USE enum err trade_refund_reserve(struct tx *tx, const struct trade_refund_ask *ask,
                                        const struct trade_refund **out);
 /* The payer has the money: books it, and what of the fee comes back. */

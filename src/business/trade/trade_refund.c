@@ -129,9 +129,10 @@ static enum err price(struct tx *tx, const struct payment *payment,
     return ERR_OK;
 }
 
-/* The part of net that is taken from the payment's own money while that matures. */
+/* The part of net that is taken from the payment's own money while that matures. Money that waits
+ * on 2299 (*waits) does not mature on the account yet. */
 static enum err split(struct tx *tx, int64_t account_id, const struct trade_refunded *before,
-                      struct trade_refund *refund)
+                      struct trade_refund *refund, bool *waits)
 {
     const struct ledger_reference paid = {LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED,
                                           refund->payment_id};
@@ -139,14 +140,18 @@ static enum err split(struct tx *tx, int64_t account_id, const struct trade_refu
     int64_t journal_id, maturing = 0, net = refund->amount.minor - refund->fee_returned.minor;
     int32_t today;
 
+    *waits = false;
     TRY(ledger_today(tx, &today));
     TRY(ledger_journal_find(tx, &paid, &journal_id));
     TRY(ledger_journal_get(tx, journal_id, journal));
     for (size_t i = 0; i < journal->leg_count; i++) {
         const struct ledger_leg *leg = &journal->legs[i];
 
-        if (leg->account_id == account_id && leg->side == LEDGER_CREDIT &&
-            leg->matures_on > today) {
+        if (leg->account_id != account_id || leg->side != LEDGER_CREDIT) {
+            continue;
+        }
+        *waits = journal->waits[i];
+        if (!*waits && leg->matures_on > today) {
             refund->matures_on = leg->matures_on;
             maturing = leg->amount.minor - before->immature.minor;
         }
@@ -198,6 +203,8 @@ static enum err reserve_money(struct tx *tx, const struct trade_refunded *before
                                            refund->currency};
     const struct ledger_account *account;
     int64_t account_id;
+    bool waits;
+    enum err err;
 
     if (refund->mode != LEDGER_FUND_COLLECT) {
         return ERR_OK;
@@ -207,8 +214,10 @@ static enum err reserve_money(struct tx *tx, const struct trade_refunded *before
     if (account->debit_blocks > 0) {
         return tx_refuse(tx, ERR_LEDGER_DEBIT_BLOCKED, "account");
     }
-    TRY(split(tx, account_id, before, refund));
-    return hold_parts(tx, account_id, refund);
+    TRY(split(tx, account_id, before, refund, &waits));
+    err = hold_parts(tx, account_id, refund);
+    return err == ERR_LEDGER_INSUFFICIENT && waits ? tx_refuse(tx, ERR_TRADE_PENDING, "payment")
+                                                   : err;
 }
 
 static void announce(struct tx *tx, const char *type, const struct trade_refund *refund)

@@ -199,10 +199,11 @@ static struct reply *list_handler(struct request *req)
     return reply_query(req, filter, sizeof(struct list_page), read_list, listed);
 }
 
-static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT, ERR_PAYMENT_NOT_FOUND,
-                                         ERR_TRADE_UNPAID,         ERR_TRADE_REFUND_EXCEEDED,
-                                         ERR_TRADE_REVERSED,       ERR_LEDGER_DEBIT_BLOCKED,
-                                         ERR_LEDGER_INSUFFICIENT,  ERR_OK};
+static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,  ERR_PAYMENT_NOT_FOUND,
+                                         ERR_TRADE_UNPAID,          ERR_TRADE_REFUND_EXCEEDED,
+                                         ERR_TRADE_REVERSED,        ERR_LEDGER_DEBIT_BLOCKED,
+                                         ERR_LEDGER_ACCOUNT_CLOSED, ERR_TRADE_PENDING,
+                                         ERR_LEDGER_INSUFFICIENT,   ERR_OK};
 static const enum err end_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_OK};
 static const enum err claim_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_REVIEW_PENDING,
                                         ERR_OK};

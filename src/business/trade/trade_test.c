@@ -1113,6 +1113,64 @@ static void many_refunds_bring_the_fee_back_to_the_last_unit(void **state)
     assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
 }
 
+static void apply_pending(struct till *till)
+{
+    int64_t account_id = account_of(till);
+
+    assert_ok(till_run(till, &ledger_pending_kind, &account_id, NULL));
+    assert_int_equal(account(till).pending, 0);
+}
+
+/* What waits on 2299 is not on the account yet, whenever it matures. */
+static void money_that_waits_is_refunded_when_it_has_been_booked(void **state)
+{
+    static const enum obstacle obstacles[] = {CREDIT_BLOCK, DEFERRED};
+    static const int32_t maturities[] = {0, TOMORROW};
+    struct till *till = *state;
+    char no[] = "R0";
+
+    for (size_t i = 0; i < 4; i++) {
+        enum obstacle obstacle = obstacles[i % 2];
+        int64_t obstacle_id = put_obstacle(till, obstacle);
+        int64_t payment_id = collect(till, 10000, 0, maturities[i / 2]);
+        struct trade_refund out;
+
+        no[1] = (char)('1' + i);
+        assert_refused(till, reserve(till, payment_id, no, 4000, &out), ERR_TRADE_PENDING,
+                       "payment");
+        lift_obstacle(till, obstacle, obstacle_id);
+        assert_refused(till, reserve(till, payment_id, no, 4000, &out), ERR_TRADE_PENDING,
+                       "payment");
+        apply_pending(till);
+        assert_refused(till, reserve(till, payment_id, no, 10001, &out), ERR_TRADE_REFUND_EXCEEDED,
+                       "amount");
+        out = refund(till, payment_id, no, 10000);
+        assert_int_equal(out.immature.minor, maturities[i / 2] == 0 ? 0 : 10000);
+        assert_int_equal(posted(till), 0);
+    }
+}
+
+static void while_money_waits_its_refund_is_taken_from_other_money(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id, block_id;
+    struct trade_refund out;
+
+    (void)collect(till, 5000, 0, 0);
+    block_id = block_with(till, LEDGER_HOLD_CREDIT_BLOCK);
+    payment_id = collect(till, 10000, 60, TOMORROW);
+    assert_refused(till, reserve(till, payment_id, "R1", 5001, &out), ERR_TRADE_PENDING, "payment");
+    out = refund(till, payment_id, "R1", 4000);
+    assert_int_equal(out.immature.minor, 0);
+    lift_obstacle(till, CREDIT_BLOCK, block_id);
+    apply_pending(till);
+    assert_int_equal(available(till), 1000);
+    assert_int_equal(immature(till), 9940);
+    out = refund(till, payment_id, "R2", 6000);
+    assert_int_equal(out.immature.minor, 6000);
+    assert_int_equal(immature(till), 3940);
+}
+
 /* Money of the payment that has not matured is refunded out of its own maturity. */
 static void immature_money_is_refunded_from_its_own_maturity(void **state)
 {
@@ -1247,6 +1305,8 @@ int main(void)
         cmocka_unit_test(a_full_refund_with_its_fee_leaves_nothing),
         cmocka_unit_test(a_fee_that_took_everything_comes_back_whole),
         cmocka_unit_test(many_refunds_bring_the_fee_back_to_the_last_unit),
+        cmocka_unit_test(money_that_waits_is_refunded_when_it_has_been_booked),
+        cmocka_unit_test(while_money_waits_its_refund_is_taken_from_other_money),
         cmocka_unit_test(immature_money_is_refunded_from_its_own_maturity),
         cmocka_unit_test(a_failed_refund_gives_immature_money_back_as_immature),
         cmocka_unit_test(a_refund_above_what_matures_takes_the_rest_from_what_is_available),

@@ -278,6 +278,7 @@ struct ledger_recorded {
     struct ledger_reference reference;
     int32_t business_date;
     struct ledger_leg legs[LEDGER_LEGS_MAX];
+    bool waits[LEDGER_LEGS_MAX]; /* the leg is a pending entry that has not been applied */
     size_t leg_count;
 };
 /* ERR_LEDGER_JOURNAL: no journal begins there. */

@@ -3,18 +3,19 @@
 
 /* The leg as it was asked for: a pending entry knows the account that 2299 stands for. */
 static enum err recorded_leg(struct tx *tx, const struct ledger_slot *slot, int64_t position,
-                             struct ledger_leg *leg)
+                             struct ledger_leg *leg, bool *waits)
 {
     const struct ledger_pending *pending;
     enum err err = ledger__pending_at(tx, position, &pending);
-    bool waits = err == ERR_OK;
+    bool waited = err == ERR_OK;
 
     TRY(err == ERR_STORE_NOT_FOUND ? ERR_OK : err);
+    *waits = waited && pending->status != LEDGER_PENDING_APPLIED;
     *leg = (struct ledger_leg){
-        .account_id = waits ? pending->account_id : slot->account_id,
+        .account_id = waited ? pending->account_id : slot->account_id,
         .side = slot->amount.minor > 0 ? LEDGER_DEBIT : LEDGER_CREDIT,
         .amount = AMOUNT(slot->amount.minor > 0 ? slot->amount.minor : -slot->amount.minor),
-        .matures_on = (int32_t)(waits ? pending->matures_on : slot->matures_on),
+        .matures_on = (int32_t)(waited ? pending->matures_on : slot->matures_on),
     };
     return ERR_OK;
 }
@@ -53,7 +54,8 @@ enum err ledger_journal_get(struct tx *tx, int64_t journal_id, struct ledger_rec
         if (i > 0 && slot == 0) {
             TRY(journal_row(tx, journal_id + (int64_t)(i / LEDGER_SLOTS), &row));
         }
-        TRY(recorded_leg(tx, &row->slots[slot], ledger__position(row->id, slot), &out->legs[i]));
+        TRY(recorded_leg(tx, &row->slots[slot], ledger__position(row->id, slot), &out->legs[i],
+                         &out->waits[i]));
     }
     return ERR_OK;
 }
