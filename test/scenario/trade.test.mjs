@@ -66,6 +66,15 @@ test('A4: the trade fee is set by contracts alone', async () => {
   p.refused(await p.operator('POST', '/v1/rates/quote', { owner: 'platform', kind: 'trade', currency: 'CNY', amount: 1 }), 409, 'rate_trade', 'kind');
 });
 
+test('who asks for the rates of nobody is told what an owner is', async () => {
+  const listed = await p.operator('GET', '/v1/rates?owner=nobody');
+  const quoted = await p.operator('POST', '/v1/rates/quote', { owner: 'nobody', kind: 'cash', currency: 'CNY', amount: 1 });
+  for (const answer of [listed, quoted]) {
+    p.refused(answer, 400, 'field_format', 'owner');
+    assert.match(answer.body.error.message, /must be platform, or the id of a merchant \(mer_…\)$/);
+  }
+});
+
 for (const [what, change, status, code, param] of [
   ['an owner that is none', { owner: 'nobody' }, 400, 'field_format', 'owner'],
   ['a merchant that is not there', { owner: 'mer_0000000000001' }, 404, 'merchant_not_found', 'owner'],

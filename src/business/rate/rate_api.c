@@ -3,6 +3,7 @@
 #include "platform/store/store_reply.h"
 
 enum { RATE_LIST_DEFAULT = 20, RATE_LIST_MAX = 200 };
+#define OWNER_DETAIL "must be platform, or the id of a merchant (mer_…)"
 
 /* ---- a rate as it is answered ---- */
 
@@ -169,7 +170,7 @@ static struct reply *list_handler(struct request *req)
     };
     if (filter->has_owner) {
         if (rate__owner_parse(query.owner, &owner) != ERR_OK) {
-            return reply_error_at(req, ERR_FIELD_FORMAT, "owner", NULL);
+            return reply_error_at(req, ERR_FIELD_FORMAT, "owner", OWNER_DETAIL);
         }
         filter->owner_id = owner.id;
     }
@@ -242,7 +243,7 @@ static struct reply *quote_handler(struct request *req)
         return reply_refusal(req);
     }
     if (rate__owner_parse(body.owner, &owner) != ERR_OK) {
-        return reply_error_at(req, ERR_FIELD_FORMAT, "owner", NULL);
+        return reply_error_at(req, ERR_FIELD_FORMAT, "owner", OWNER_DETAIL);
     }
     if (owner.kind == RATE_OWNER_AGENT) {
         return reply_error_at(req, ERR_RATE_OWNER, "owner", NULL);
