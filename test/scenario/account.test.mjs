@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Platform } from './lib.mjs';
+import { Platform, until } from './lib.mjs';
 
 let p, merchant, account, channel;
 const ok = async (method, path, body) => {
@@ -51,6 +51,17 @@ test('opening again answers the same account, or names what differs', async () =
   p.refused(await p.operator('POST', '/v1/accounts', { ...again, merchant_id: 'mer_0000000000001' }), 404, 'merchant_not_found');
 });
 
+test('opening again answers the account whatever it has become since', async () => {
+  const other = await ok('POST', '/v1/merchants', { merchant_no: 'again', name: 'Again' });
+  const again = { merchant_id: other.id, type: 'settlement', currency: 'CNY', remark: 'as asked' };
+  const made = await ok('POST', '/v1/accounts', again);
+  await ok('POST', `/v1/accounts/${made.id}/remark`, { remark: 'changed since' });
+  await ok('POST', `/v1/accounts/${made.id}/freezes`, { effect: 'debit_block', kind: 'risk', reason: 'x' });
+  const answer = await ok('POST', '/v1/accounts', again);
+  assert.deepEqual([answer.id, answer.remark, answer.debit_blocked], [made.id, 'changed since', true]);
+  p.refused(await p.operator('POST', '/v1/accounts', { ...again, remark: 'changed since' }), 409, 'account_conflict', 'remark');
+});
+
 test('a merchant sees its own accounts alone', async () => {
   const list = await p.merchant('GET', '/v1/accounts');
   assert.deepEqual(list.body.data.map((a) => a.id).sort(), [account.id, channel].sort());
@@ -74,7 +85,7 @@ test('accounts are listed in pages', async () => {
 test('a list shows each account as it is shown alone', async () => {
   await ok('POST', `/v1/accounts/${channel}/remark`, { remark: 'a source of money' });
   const { data } = await ok('GET', '/v1/accounts?limit=200');
-  assert.deepEqual(new Set(data.map((a) => a.remark)), new Set(['first', 'a source of money', undefined]));
+  assert.deepEqual(new Set(data.map((a) => a.remark)), new Set(['first', 'changed since', 'a source of money', undefined]));
   for (const one of data) { assert.deepEqual(await ok('GET', `/v1/accounts/${one.id}`), one); }
 });
 
@@ -110,6 +121,19 @@ test('freezes overlap; each ends by its own release', async () => {
   const list = await ok('GET', `/v1/accounts/${account.id}/freezes?limit=2`);
   assert.deepEqual(list.data.map((f) => f.id), [debits.id, credits.id]);
   assert.equal(list.has_more, true);
+});
+
+test('a freeze that begins and ends by its time is in the history', async () => {
+  const at = (ms) => new Date(Date.now() + ms).toISOString();
+  const block = (await freeze({ effect: 'credit_block', starts_at: at(400), expires_at: at(900) })).body;
+  assert.equal(block.status, 'waiting');
+  const newest = async () => (await ok('GET', `/v1/accounts/${account.id}/history?limit=3`)).data;
+  await until(async () => (await newest())[0].action === 'freeze_expired', 'the end of the freeze', 20);
+  const rows = await newest();
+  assert.deepEqual(rows.map((h) => [h.action, h.before.credit_blocks, h.after.credit_blocks]),
+    [['freeze_expired', 1, 0], ['freeze_started', 0, 1], ['frozen', 0, 0]]);
+  assert.deepEqual(rows.map((h) => h.operator_id === undefined), [true, true, false]);
+  assert.equal(rows[0].reason, 'a test');
 });
 
 test('a judicial freeze names its document', async () => {

@@ -61,8 +61,10 @@ enum account_action {
     ACCOUNT_CREDIT_LINE,
     ACCOUNT_DEFERRED,
     ACCOUNT_REMARKED,
-    ACCOUNT_SETTLEMENT_RULE, /* by business/settle */
+    ACCOUNT_SETTLEMENT_RULE, /* by business/settle_rule: before and after are the rule's */
     ACCOUNT_REOPENED,
+    ACCOUNT_FREEZE_STARTED, /* one that had to wait */
+    ACCOUNT_FREEZE_EXPIRED,
 };
 
 /* A change of an account, noted in the batch that makes it. before and after are JSON. */
@@ -76,6 +78,9 @@ struct account_note {
     struct str reason;
 };
 MUST_USE enum err account_note(struct tx *tx, const struct account_note *note);
+/* Of an account that came into being by itself, with a payment: its history begins with its
+ * opening, by the platform. Nothing when it has begun; any other note does it first. */
+MUST_USE enum err account_note_opened(struct tx *tx, int64_t account_id);
 
 /* ---- what stands in the way of cancelling ---- */
 

@@ -61,17 +61,20 @@ static void read_history(struct books *books, struct reader *reader, void *ctx)
     assert_ok(account__read_history(reader, &page, look->arena, &look->rows, &look->count));
 }
 
-/* The changes of the account, newest first, are these. */
+/* The changes of the account since its opening, newest first, are these. */
 static void assert_changes(const struct site *s, const enum account_action *actions, size_t count)
 {
     struct look look = {.s = s, .arena = arena_new()};
 
     books_read(s->books, read_history, &look);
-    assert_int_equal(look.count, count);
+    assert_int_equal(look.count, count == 0 ? 0 : count + 1);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(look.rows[i].action, actions[i]);
-        assert_int_equal(look.rows[i].number, (int64_t)(count - i));
+        assert_int_equal(look.rows[i].number, (int64_t)(count - i) + 1);
         assert_int_equal(look.rows[i].review_id, 2);
+    }
+    if (count > 0) {
+        assert_int_equal(look.rows[count].action, ACCOUNT_OPENED);
     }
     arena_free(look.arena);
 }
@@ -191,6 +194,42 @@ static void a_cancelled_account_is_cancelled_once(void **state)
     finish(&s);
 }
 
+/* ---- the opening of accounts that came into being by themselves ---- */
+
+static struct account_history first_note(const struct site *s, int64_t account_id)
+{
+    const struct site other = {.books = s->books, .account = account_id};
+    struct look look = {.s = &other, .arena = s->books->arena};
+
+    books_read(s->books, read_history, &look);
+    assert_true(look.count > 0);
+    return look.rows[look.count - 1];
+}
+
+/* An upgrade writes what is else written with the first change. */
+static void an_account_of_old_books_begins_its_history_with_its_opening(void **state)
+{
+    struct site s = site_open(state);
+    int64_t changed = s.account;
+    struct account_history note, due;
+
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    s.account = books_account(s.books, MERCHANT, LEDGER_CODE_DEPOSIT, CURRENCY_CNY);
+    books_sql(s.books, "DELETE FROM store_migration WHERE name >= 'account.007' "
+                       "AND name < 'account.010'");
+    books_reopen(s.books);
+    due = first_note(&s, changed);
+    note = first_note(&s, s.account);
+    assert_int_equal(note.number, 1);
+    assert_int_equal(note.action, ACCOUNT_OPENED);
+    assert_true(str_eq(note.before, due.before));
+    assert_true(str_eq(note.after, due.after));
+    assert_int_equal(note.created_at_ms, books_get(s.books, s.account).created_at_ms);
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_int_equal(first_note(&s, s.account).number, 1);
+    finish(&s);
+}
+
 /* ---- reviews ---- */
 
 static enum err ask(struct site *s, struct account_change arg)
@@ -242,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_has_matured_is_shown_by_the_date_of_the_books),
         cmocka_unit_test(an_open_account_is_not_reopened),
         cmocka_unit_test(a_cancelled_account_is_cancelled_once),
+        cmocka_unit_test(an_account_of_old_books_begins_its_history_with_its_opening),
         cmocka_unit_test(a_credit_line_below_its_use_is_not_reviewed),
         cmocka_unit_test(reopening_an_open_account_is_not_reviewed),
     };

@@ -39,6 +39,8 @@ const struct enum_name account__action_names[] = {
     {ACCOUNT_REMARKED, "remarked"},
     {ACCOUNT_SETTLEMENT_RULE, "settlement_rule"},
     {ACCOUNT_REOPENED, "reopened"},
+    {ACCOUNT_FREEZE_STARTED, "freeze_started"},
+    {ACCOUNT_FREEZE_EXPIRED, "freeze_expired"},
     {0, NULL},
 };
 

@@ -1,4 +1,5 @@
-/* Freezes to their end: forced deductions, and what a review of their end is refused for. */
+/* Freezes to their end: forced deductions, what a review of their end is refused for, and the notes
+ * of what they do by themselves. */
 #include "business/account/account_int.h"
 #include "business/auth/auth.h"
 #include "money/ledger/ledger_voucher.h"
@@ -208,6 +209,110 @@ static void what_was_taken_meanwhile_is_refused_when_it_is_approved(void **state
     finish(&s);
 }
 
+/* ---- by themselves ---- */
+
+struct turning {
+    int64_t hold_id;
+    ledger_hold_step_cb step;
+};
+
+static enum err turn_run(struct tx *tx, void *ctx)
+{
+    const struct turning *turning = ctx;
+
+    return account__hold_turn(tx, turning->hold_id, turning->step);
+}
+
+static enum err turn(struct site *s, int64_t hold_id, ledger_hold_step_cb step)
+{
+    struct turning turning = {hold_id, step};
+
+    return books_run(s->books, turn_run, &turning);
+}
+
+struct look {
+    int64_t account_id;
+    struct account_history *rows;
+    size_t count;
+};
+
+static void read_history(struct books *books, struct reader *reader, void *ctx)
+{
+    struct look *look = ctx;
+    const struct account_page page = {.id = look->account_id, .limit = 10};
+
+    assert_ok(account__read_history(reader, &page, books->arena, &look->rows, &look->count));
+}
+
+static struct look history(const struct site *s)
+{
+    struct look look = {.account_id = s->account};
+
+    books_read(s->books, read_history, &look);
+    return look;
+}
+
+static bool says(struct str state, const char *what)
+{
+    char text[512] = "";
+
+    CHECK(state.len < sizeof(text));
+    memcpy(text, state.ptr, state.len);
+    return strstr(text, what) != NULL;
+}
+
+static void a_freeze_that_begins_and_ends_by_its_time_is_noted(void **state)
+{
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    const int64_t hold = freeze(&s, (struct account_freeze){.effect = LEDGER_HOLD_CREDIT_BLOCK,
+                                                            .starts_at = BOOKS_START_MS + 1000,
+                                                            .expires_at = BOOKS_START_MS + 2000});
+    struct look look;
+
+    assert_ok(turn(&s, hold, ledger_hold_start)); /* too early */
+    assert_int_equal(history(&s).count, 2);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
+    assert_ok(turn(&s, hold, ledger_hold_start));
+    assert_ok(turn(&s, hold, ledger_hold_start));
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 2000);
+    assert_ok(turn(&s, hold, ledger_hold_expire));
+    assert_ok(turn(&s, hold, ledger_hold_expire));
+    look = history(&s);
+    assert_int_equal(look.count, 4);
+    assert_int_equal(look.rows[0].action, ACCOUNT_FREEZE_EXPIRED);
+    assert_true(says(look.rows[0].before, "\"credit_blocks\":1"));
+    assert_true(says(look.rows[0].after, "\"credit_blocks\":0"));
+    assert_true(str_eq(look.rows[0].reason, STR("a test")));
+    assert_int_equal(look.rows[0].operator_id, 0);
+    assert_int_equal(look.rows[1].action, ACCOUNT_FREEZE_STARTED);
+    assert_true(says(look.rows[1].before, "\"credit_blocks\":0"));
+    assert_true(says(look.rows[1].after, "\"credit_blocks\":1"));
+    assert_int_equal(look.rows[2].action, ACCOUNT_FROZEN);
+    assert_int_equal(look.rows[3].action, ACCOUNT_OPENED);
+    finish(&s);
+}
+
+/* Its cash-out, refund or caller knows of it. */
+static void a_hold_that_is_no_freeze_is_not_noted(void **state)
+{
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    const struct ledger_hold_place place = {
+        .reference = {LEDGER_SOURCE_API, LEDGER_OPERATION_HOLD, 1},
+        .account_id = s.account,
+        .kind = LEDGER_HOLD_DISPUTE,
+        .amount = AMOUNT(10),
+        .expires_at_ms = BOOKS_START_MS + 1000,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s.books, &ledger_place_kind, &place, &held));
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
+    assert_ok(turn(&s, held.hold_id, ledger_hold_expire));
+    assert_int_equal(books_get(s.books, s.account).held.minor, 0);
+    assert_int_equal(history(&s).count, 0);
+    finish(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +320,8 @@ int main(void)
         cmocka_unit_test(a_deposit_is_deducted_to_the_bank),
         cmocka_unit_test(the_end_of_a_freeze_is_checked_before_it_is_reviewed),
         cmocka_unit_test(what_was_taken_meanwhile_is_refused_when_it_is_approved),
+        cmocka_unit_test(a_freeze_that_begins_and_ends_by_its_time_is_noted),
+        cmocka_unit_test(a_hold_that_is_no_freeze_is_not_noted),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

@@ -11,7 +11,9 @@
 struct account_row {
     int64_t id; /* of the ledger account */
     struct str remark;
-    int64_t changes; /* rows of history */
+    int64_t changes;           /* rows of history */
+    bool opened_by_hand;       /* over the API, sooner or later */
+    struct str opening_remark; /* that was asked for then */
 };
 
 struct account_history {
@@ -29,7 +31,7 @@ struct account_history {
 
 extern const struct table account__table;
 extern const struct table account__history_table;
-enum { ACCOUNT__MIGRATIONS = 4 };
+enum { ACCOUNT__MIGRATIONS = 9 };
 extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
 extern const struct route account__routes[];
 extern const struct route account__card_routes[];
@@ -43,6 +45,20 @@ extern const struct enum_name account__action_names[];
 /* ERR_LEDGER_ACCOUNT: a type without a code, or an account that is none of ours. */
 enum ledger_code account__code_of(enum account_type type);
 enum account_type account__type_of(int64_t code); /* 0: not an account people manage */
+
+/* ---- history ---- */
+
+/* The account, which must be one that people manage: ERR_LEDGER_ACCOUNT at "account". */
+MUST_USE enum err account__get(struct tx *tx, int64_t account_id,
+                               const struct ledger_account **account);
+/* What is kept beside it, to be changed. */
+MUST_USE enum err account__edit_row(struct tx *tx, int64_t account_id, struct account_row **row);
+/* The account as history keeps it, JSON. */
+MUST_USE enum err account__state(struct tx *tx, int64_t account_id, struct str *text);
+/* Notes what has become of note->before by now. */
+MUST_USE enum err account__note_present(struct tx *tx, struct account_note *note);
+/* The same, when it has become something else. */
+MUST_USE enum err account__note_change(struct tx *tx, struct account_note *note);
 
 /* ---- commands ---- */
 
@@ -106,6 +122,9 @@ struct account_release {
 MUST_USE enum err account__release(struct tx *tx, const struct account_release *release);
 /* The end of a judicial freeze, and any deduction, is reviewed. */
 extern const struct command_kind account__release_kind;
+
+/* A freeze that begins or ends by its time, with its note: see ledger_on_hold_turn. */
+MUST_USE enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step);
 
 extern const struct review_kind account__change_review;
 extern const struct review_kind account__release_review;

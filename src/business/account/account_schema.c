@@ -55,4 +55,34 @@ const struct migration account__migrations[ACCOUNT__MIGRATIONS] = {
         .name = "account.004_card_merchant",
         .sql = "CREATE INDEX account_card_merchant ON account_card (merchant_id, id)",
     },
+    {
+        .name = "account.005_opened_by_hand",
+        .sql = "ALTER TABLE account ADD COLUMN opened_by_hand INT NOT NULL DEFAULT 0 "
+               "COMMENT 'over the API, sooner or later'",
+    },
+    {
+        .name = "account.006_opening_remark",
+        .sql = "ALTER TABLE account ADD COLUMN opening_remark VARCHAR(200) NOT NULL DEFAULT '' "
+               "COMMENT 'that was asked for when it was opened by hand'",
+    },
+    {
+        .name = "account.007_opened",
+        .sql = "UPDATE account SET opened_by_hand = 1, opening_remark = remark "
+               "WHERE id IN (SELECT account_id FROM account_history WHERE action = 1)",
+    },
+    {
+        /* Accounts that came into being by themselves begin their history with their opening. */
+        .name = "account.008_opened_history",
+        .sql = "INSERT INTO account_history (id, account_id, number, action, state_before, "
+               "state_after, operator_id, review_id, reason, created_at_ms) "
+               "SELECT id, id, 1, 1, '{}', '{\"status\":\"open\",\"credit_blocks\":0,"
+               "\"debit_blocks\":0,\"balance\":0,\"held\":0,\"credit_line\":0,"
+               "\"deferred\":false}', 0, 0, '', created_at_ms FROM ledger_account "
+               "WHERE code IN (2241, 2245) AND id NOT IN (SELECT id FROM account)",
+    },
+    {
+        .name = "account.009_opened_account",
+        .sql = "INSERT INTO account (id, remark, changes) SELECT account_id, '', 1 "
+               "FROM account_history WHERE id = account_id",
+    },
 };

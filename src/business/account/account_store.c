@@ -6,6 +6,8 @@ static const struct column columns[] = {
     COLUMN(struct account_row, id, COL_ID),
     COLUMN(struct account_row, remark, COL_TEXT, .size = ACCOUNT_REMARK_MAX),
     COLUMN(struct account_row, changes, COL_INT),
+    COLUMN(struct account_row, opened_by_hand, COL_BOOL),
+    COLUMN(struct account_row, opening_remark, COL_TEXT, .size = ACCOUNT_REMARK_MAX),
 };
 
 const struct table account__table = {

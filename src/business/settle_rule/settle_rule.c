@@ -45,6 +45,7 @@ static enum err make_on(struct tx *tx, int64_t account_id, int32_t date)
     int32_t next;
 
     TRY(ledger_account_get(tx, account_id, &account));
+    TRY(account_note_opened(tx, account_id));
     rule = settle_rule__default(account);
     rule.created_at_ms = rule.updated_at_ms = tx_now_ms(tx);
     rule.version = 1;
@@ -236,7 +237,14 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     TRY(plan(tx, rule, due, today));
     history.version = rule->version;
     history.after = print(tx, rule);
-    return tx_insert(tx, &settle_rule__history_table, &history);
+    TRY(tx_insert(tx, &settle_rule__history_table, &history));
+    return account_note(tx, &(struct account_note){.account_id = history.account_id,
+                                                   .action = ACCOUNT_SETTLEMENT_RULE,
+                                                   .before = history.before,
+                                                   .after = history.after,
+                                                   .operator_id = history.operator_id,
+                                                   .review_id = history.review_id,
+                                                   .reason = history.reason});
 }
 
 /* ---- asking for a change, which another operator approves ---- */

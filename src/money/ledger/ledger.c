@@ -2,17 +2,29 @@
 #include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_day_int.h"
 
+void ledger_on_hold_turn(struct app *app, ledger_hold_turn_cb turn)
+{
+    struct ledger_state *state = app_state(app, &ledger_module);
+
+    CHECK(state->turn == NULL);
+    state->turn = turn;
+}
+
 static enum err start(struct app *app, void **state)
 {
+    struct ledger_state *own = mem_new(sizeof(*own));
+
     ledger_watch(app->store);
-    *state = ledger__gauges_new(app);
+    own->gauges = ledger__gauges_new(app);
+    *state = own;
     return ERR_OK;
 }
 
 static void stop(struct app *app, void *state)
 {
     (void)app;
-    ledger__gauges_free(state);
+    ledger__gauges_free(((struct ledger_state *)state)->gauges);
+    mem_free(state);
 }
 
 static struct metric *const metrics[] = {

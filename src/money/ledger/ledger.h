@@ -415,6 +415,12 @@ MUST_USE enum err ledger_hold_expire(struct tx *tx, int64_t hold_id);
  * waiting, which is no error. A hold does it by itself: at its start, then every minute. */
 MUST_USE enum err ledger_hold_start(struct tx *tx, int64_t hold_id);
 
+/* Takes one of the two steps above and notes what it changed, in the batch of the hold's timer. */
+typedef enum err (*ledger_hold_step_cb)(struct tx *tx, int64_t hold_id);
+typedef enum err (*ledger_hold_turn_cb)(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step);
+/* For the start of the one module that notes what holds do by themselves. */
+void ledger_on_hold_turn(struct app *app, ledger_hold_turn_cb turn);
+
 /* ---- pending entries (待入账): legs that could not be applied at once ----
  *
  * A leg for an account with deferred entries, or a fact for an account that takes no credits, is

@@ -122,3 +122,23 @@ const struct command_kind ledger_start_kind = {
     .prefetch = expire_prefetch,
     .apply = start_apply,
 };
+
+static void turn_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger__prefetch_hold(pre, ((const struct ledger_hold_turn *)arg)->hold_id, round);
+}
+
+static enum err turn_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct ledger_hold_turn *turn = arg;
+
+    (void)result;
+    return turn->turn == NULL ? turn->step(tx, turn->hold_id)
+                              : turn->turn(tx, turn->hold_id, turn->step);
+}
+
+const struct command_kind ledger__turn_kind = {
+    .name = "ledger.hold_turn",
+    .prefetch = turn_prefetch,
+    .apply = turn_apply,
+};

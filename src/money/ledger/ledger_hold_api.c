@@ -11,9 +11,9 @@ static const struct enum_name kind_names[] = {
     {LEDGER_HOLD_REFUND, "refund"},     {LEDGER_HOLD_PREAUTHORISATION, "preauthorisation"},
     {LEDGER_HOLD_DEPOSIT, "deposit"},   {0, NULL},
 };
-/* Those that may be placed here. Judicial and risk holds are freezes (business/account), whose
- * placing is noted in the account's history and whose end may need a review: here they would be
- * easier to end than there. */
+/* Those that may be placed here. Judicial and risk holds and all blocks are freezes
+ * (business/account), whose placing is noted in the account's history and whose end may need a
+ * review: here they would be easier to end than there. */
 enum { PLACED_KINDS_FROM = 3 };
 static const struct enum_name effect_names[] = {
     {LEDGER_HOLD_AMOUNT, "amount"},
@@ -76,9 +76,9 @@ static const struct field place_fields[] = {
           .required = true,
           .help = "Judicial and risk holds are placed as freezes of the account."),
     FIELD(struct place_body, effect, FIELD_ENUM, .names = effect_names,
-          .help = "Reserves the amount, or blocks the account; amount when absent."),
+          .help = "amount, as when absent. Blocks are placed as freezes of the account."),
     FIELD(struct place_body, amount, FIELD_AMOUNT, .min = INT64_MIN,
-          .help = "Above 0, in minor units of the account's currency; absent for a block."),
+          .help = "Above 0, in minor units of the account's currency."),
     LEDGER__MATURES_ON_FIELD(struct place_body),
     FIELD(struct place_body, may_wait, FIELD_BOOL,
           .help = "Wait when the money is not there, instead of being refused."),
@@ -99,6 +99,10 @@ static struct reply *place_handler(struct request *req)
 
     if (request_body(req, &place_set, &body) != ERR_OK) {
         return reply_refusal(req);
+    }
+    if (body.effect > LEDGER_HOLD_AMOUNT) {
+        return reply_error_at(req, ERR_FIELD_VALUE, "effect",
+                              "a block is a freeze: POST /v1/accounts/{id}/freezes");
     }
     *place = (struct ledger_hold_place){
         .reference = reference_of(LEDGER_OPERATION_HOLD, body.business_no),

@@ -105,22 +105,40 @@ static void a_capture_may_give_back_the_rest(void **state)
     door_close(door);
 }
 
-static void a_block_has_no_amount(void **state)
+/* It would be in nobody's history. */
+static void a_block_is_placed_as_a_freeze(void **state)
+{
+    static const char *const effects[] = {"credit_block", "debit_block", "full_block"};
+    struct door *door = open_with_money(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
+        struct str more = str_printf(door->books->arena, ",\"effect\":\"%s\"", effects[i]);
+
+        (void)place(door, 1, str_cstr(door->books->arena, more));
+        assert_error(door, 400, "field_value", "effect");
+        assert_text(door, "error.message",
+                    "the field is none of the allowed values: "
+                    "a block is a freeze: POST /v1/accounts/{id}/freezes");
+    }
+    assert_int_equal(books_get(door->books, door->payable).holds, 0);
+    door_close(door);
+}
+
+static void who_asked_and_why_is_kept(void **state)
 {
     struct door *door = open_with_money(state);
 
     assert_int_equal(place(door, 1,
-                           ",\"effect\":\"debit_block\",\"reason\":\"court order\","
+                           ",\"amount\":100,\"effect\":\"amount\",\"reason\":\"a dispute\","
                            "\"document_no\":\"(2026) 17\""),
                      200);
     assert_int_equal(
         get(door, str_cstr(door->books->arena, str_printf(door->books->arena, "holds/%s",
                                                           json_string_value(at(door, "hold_id"))))),
         200);
-    assert_text(door, "effect", "debit_block");
-    assert_text(door, "reason", "court order");
+    assert_text(door, "effect", "amount");
+    assert_text(door, "reason", "a dispute");
     assert_text(door, "document_no", "(2026) 17");
-    assert_int_equal(books_get(door->books, door->payable).debit_blocks, 1);
     door_close(door);
 }
 
@@ -208,7 +226,8 @@ int main(void)
         cmocka_unit_test(a_hold_is_placed_once_and_shown),
         cmocka_unit_test(a_hold_is_captured_in_part_and_its_rest_released),
         cmocka_unit_test(a_capture_may_give_back_the_rest),
-        cmocka_unit_test(a_block_has_no_amount),
+        cmocka_unit_test(a_block_is_placed_as_a_freeze),
+        cmocka_unit_test(who_asked_and_why_is_kept),
         cmocka_unit_test(what_cannot_be_held_is_refused),
         cmocka_unit_test(freezes_are_not_placed_here),
         cmocka_unit_test(holds_of_others_are_shown_and_not_ended_here),

@@ -543,26 +543,31 @@ static void holds_of_old_books_belong_to_who_placed_them(void **state)
 {
     static const char *const old[] = {
         "UPDATE ledger_hold SET source = 0",
-        "DELETE FROM store_migration WHERE name >= 'ledger.122' AND name < 'ledger.124'"};
+        "DELETE FROM store_migration WHERE name >= 'ledger.122' AND name < 'ledger.124'",
+        "DELETE FROM store_migration WHERE name = 'ledger.129_block_freezes'"};
     static const struct {
         enum ledger_source placed, becomes;
         enum ledger_hold_kind kind;
+        enum ledger_hold_effect effect;
     } cases[] = {
-        {LEDGER_SOURCE_OPERATOR, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL},
-        {LEDGER_SOURCE_CASH, LEDGER_SOURCE_CASH, LEDGER_HOLD_WITHDRAWAL},
-        {LEDGER_SOURCE_API, LEDGER_SOURCE_API, LEDGER_HOLD_DISPUTE},
-        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL}, /* now a freeze */
-        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_RISK},
+        {LEDGER_SOURCE_OPERATOR, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL, 0},
+        {LEDGER_SOURCE_CASH, LEDGER_SOURCE_CASH, LEDGER_HOLD_WITHDRAWAL, 0},
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_API, LEDGER_HOLD_DISPUTE, 0},
+        /* These are freezes now. */
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_JUDICIAL, 0},
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_RISK, 0},
+        {LEDGER_SOURCE_API, LEDGER_SOURCE_OPERATOR, LEDGER_HOLD_DISPUTE, LEDGER_HOLD_FULL_BLOCK},
     };
     struct shop s = shop_open(state);
     int64_t ids[ARRAY_LEN(cases)];
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct ledger_hold_place arg = placing(&s, 10);
+        struct ledger_hold_place arg = placing(&s, cases[i].effect == 0 ? 10 : 0);
         struct ledger_held held;
 
         arg.reference.source = cases[i].placed;
         arg.kind = cases[i].kind;
+        arg.effect = cases[i].effect;
         assert_ok(place(&s, &arg, &held));
         ids[i] = held.hold_id;
     }

@@ -104,7 +104,7 @@ extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 68 };
+enum { LEDGER__MIGRATIONS = 69 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -346,6 +346,19 @@ MUST_USE enum err ledger__measure_backlog(struct reader *reader, int64_t now_ms)
 struct ledger_gauges;
 struct ledger_gauges *ledger__gauges_new(struct app *app);
 void ledger__gauges_free(struct ledger_gauges *gauges);
+
+struct ledger_state { /* of the module */
+    struct ledger_gauges *gauges;
+    ledger_hold_turn_cb turn; /* NULL: nobody notes it */
+};
+
+/* What a hold does when its time has come. */
+struct ledger_hold_turn {
+    int64_t hold_id;
+    ledger_hold_step_cb step;
+    ledger_hold_turn_cb turn; /* NULL: the step alone */
+};
+extern const struct command_kind ledger__turn_kind; /* no result */
 
 extern const struct timer_kind ledger__expire_timer;
 extern const struct timer_kind ledger__start_timer;

@@ -8,16 +8,65 @@ enum {
     LEDGER_RETRY_MS = 1000,
 };
 
-const struct timer_kind ledger__expire_timer = {
-    .number = LEDGER_EXPIRE_TIMER,
-    .name = "ledger.hold_expire",
-    .command = &ledger_expire_kind,
-};
-
 const struct timer_kind ledger__pending_timer = {
     .number = LEDGER_PENDING_TIMER,
     .name = "ledger.pending",
     .command = &ledger_pending_kind,
+};
+
+static ledger_hold_turn_cb turn_of(const struct app *app)
+{
+    return ((const struct ledger_state *)app_state(app, &ledger_module))->turn;
+}
+
+/* ---- holds whose time is over ---- */
+
+struct expiry {
+    struct command command;
+    struct ledger_hold_turn turn;
+    struct app *app;
+};
+
+static void expiry_end(struct expiry *expiry, enum err err)
+{
+    if (err != ERR_OK) {
+        log_warn("ledger", "ledger.hold_expire_failed", NULL,
+                 LOG_ID("hold", LEDGER_HOLD_PREFIX, expiry->turn.hold_id), LOG_ERR(err), LOG_END);
+    }
+    timer_done(expiry->app->timers, &ledger__expire_timer, expiry->turn.hold_id,
+               err == ERR_OK ? 0 : LEDGER_RETRY_MS);
+    mem_free(expiry);
+}
+
+static void expired(struct command *command)
+{
+    expiry_end(command->ctx, command->err);
+}
+
+static void expire_fire(struct app *app, int64_t hold_id, int64_t due_at_ms)
+{
+    struct expiry *expiry = mem_new(sizeof(*expiry));
+    enum err err;
+
+    (void)due_at_ms;
+    *expiry = (struct expiry){
+        .command = {.kind = &ledger__turn_kind,
+                    .arg = &expiry->turn,
+                    .done = expired,
+                    .ctx = expiry},
+        .turn = {.hold_id = hold_id, .step = ledger_hold_expire, .turn = turn_of(app)},
+        .app = app,
+    };
+    err = store_submit(app->store, &expiry->command);
+    if (err != ERR_OK) {
+        expiry_end(expiry, err);
+    }
+}
+
+const struct timer_kind ledger__expire_timer = {
+    .number = LEDGER_EXPIRE_TIMER,
+    .name = "ledger.hold_expire",
+    .fire = expire_fire,
 };
 
 /* ---- holds that wait ---- */
@@ -27,6 +76,7 @@ const struct timer_kind ledger__pending_timer = {
 struct start {
     struct query query;
     struct command command;
+    struct ledger_hold_turn turn;
     struct app *app;
     int64_t hold_id; /* whose timer has fired */
     struct ledger_hold *holds;
@@ -71,9 +121,14 @@ static void start_next(struct start *start)
     bool more = start->at < start->count && start->holds[start->at].id != start->hold_id;
     enum err err;
 
+    start->turn = (struct ledger_hold_turn){
+        .hold_id = more ? start->holds[start->at++].id : start->hold_id,
+        .step = ledger_hold_start,
+        .turn = turn_of(start->app),
+    };
     start->command = (struct command){
-        .kind = &ledger_start_kind,
-        .arg = more ? &start->holds[start->at++].id : &start->hold_id,
+        .kind = &ledger__turn_kind,
+        .arg = &start->turn,
         .done = start_tried,
         .loop = start->query.loop,
         .ctx = start,
@@ -88,10 +143,10 @@ static void start_tried(struct command *command)
 {
     struct start *start = command->ctx;
 
-    if (command->arg == &start->hold_id) {
+    if (start->turn.hold_id == start->hold_id) {
         start_end(start, command->err);
     } else {
-        tell(*(const int64_t *)command->arg, command->err); /* it has a timer of its own */
+        tell(start->turn.hold_id, command->err); /* it has a timer of its own */
         start_next(start);
     }
 }

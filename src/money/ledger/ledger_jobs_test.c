@@ -7,6 +7,7 @@ enum { MERCHANT = 11, WAIT_MS = 5000 };
 struct service {
     struct books *books;
     struct app app;
+    struct ledger_state ledger;
     struct loop *loop;
     int64_t account;
 };
@@ -21,6 +22,11 @@ static struct service service_open(void **state)
 
 static void service_start(struct service *s)
 {
+    static const struct module *const modules[] = {&ledger_module};
+
+    s->app.modules = modules;
+    s->app.module_count = ARRAY_LEN(modules);
+    s->app.states[0] = &s->ledger;
     s->loop = loop_new("timers", 0, &s->books->clock);
     loop_start(s->loop);
     s->app.store = s->books->store;

@@ -446,4 +446,10 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "ALTER TABLE ledger_hold ADD COLUMN shortage INT NOT NULL DEFAULT 0 "
                "COMMENT 'enum ledger_hold_shortage; 0 not known'",
     },
+    {
+        /* So are its blocks of the accounts whose history people read. */
+        .name = "ledger.129_block_freezes",
+        .sql = "UPDATE ledger_hold SET source = 2 WHERE source = 10 AND effect > 1 "
+               "AND account_id IN (SELECT id FROM ledger_account WHERE code IN (2241, 2245))",
+    },
 };

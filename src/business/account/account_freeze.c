@@ -1,0 +1,249 @@
+/* Freezes (冻结): placed, given back, taken by force, and what they do by themselves. */
+#include "business/account/account_int.h"
+#include "money/ledger/ledger_voucher.h"
+
+/* ---- placing ---- */
+
+static enum err freeze_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct account_freeze *freeze = arg;
+    const struct ledger_hold_place place = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, tx_id(tx)},
+        .account_id = freeze->account_id,
+        .kind = freeze->kind,
+        .effect = freeze->effect,
+        .amount = freeze->amount,
+        .may_wait = freeze->may_wait,
+        .rank = freeze->rank,
+        .operator_id = freeze->operator_id,
+        .reason = freeze->reason,
+        .document_no = freeze->document_no,
+        .starts_at_ms = freeze->starts_at,
+        .expires_at_ms = freeze->expires_at,
+    };
+    struct account_note note = {
+        .account_id = freeze->account_id,
+        .action = ACCOUNT_FROZEN,
+        .operator_id = freeze->operator_id,
+        .reason = freeze->reason,
+    };
+    struct ledger_held held;
+
+    TRY(account__state(tx, freeze->account_id, &note.before));
+    TRY(ledger_hold_place(tx, &place, &held));
+    ((struct account_result *)result)->id = held.hold_id;
+    return account__note_present(tx, &note);
+}
+
+const struct command_kind account__freeze_kind = {
+    .name = "account.freeze",
+    .apply = freeze_apply,
+    .result_size = sizeof(struct account_result),
+};
+
+/* ---- ending ---- */
+
+/* What a step takes of the freeze: the amount asked for, or all that is left. */
+static struct amount amount_of(const struct account_release *release,
+                               const struct ledger_hold *hold)
+{
+    return release->amount.minor != 0
+               ? release->amount
+               : AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
+}
+
+static enum err give_back(struct tx *tx, const struct account_release *release)
+{
+    const struct ledger_hold_release step = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_RELEASE, tx_id(tx)},
+        .hold_id = release->hold_id,
+        .whole = release->amount.minor == 0,
+        .amount = release->amount,
+    };
+
+    return ledger_hold_release(tx, &step, NULL);
+}
+
+static enum ledger_event deduction_of(enum account_type type)
+{
+    switch (type) {
+    case ACCOUNT_SETTLEMENT:
+        return LEDGER_EVENT_BALANCE_DEDUCTED;
+    case ACCOUNT_DEPOSIT:
+        return LEDGER_EVENT_DEPOSIT_DEDUCTED;
+    }
+    check_failed("account type", __FILE__, __LINE__);
+}
+
+/* The bank has to pay it out: the money leaves at once, through any block of the account. */
+static enum err deduct(struct tx *tx, const struct account_release *release,
+                       const struct ledger_hold *hold)
+{
+    const struct ledger_account *account;
+    struct ledger_voucher_capture capture = {
+        .hold_id = release->hold_id,
+        .voucher = {.business_no = release->review_id,
+                    .amounts = {[LEDGER_AMOUNT_GROSS] = amount_of(release, hold)}},
+        .memo = hold->document_no,
+    };
+
+    TRY(account__get(tx, hold->account_id, &account));
+    capture.voucher.event = deduction_of(account__type_of(account->code));
+    capture.voucher.merchant_id = account->owner_id;
+    capture.voucher.currency = account->currency;
+    return ledger_voucher_capture(tx, &capture, NULL);
+}
+
+enum err account__release(struct tx *tx, const struct account_release *release)
+{
+    struct account_note note = {
+        .action = release->deduct ? ACCOUNT_DEDUCTED : ACCOUNT_RELEASED,
+        .operator_id = release->operator_id,
+        .review_id = release->review_id,
+        .reason = release->reason,
+    };
+    const struct ledger_hold *hold;
+
+    TRY(ledger_hold_get(tx, release->hold_id, &hold));
+    note.account_id = hold->account_id;
+    TRY(account__state(tx, note.account_id, &note.before));
+    TRY(release->deduct ? deduct(tx, release, hold) : give_back(tx, release));
+    return account__note_present(tx, &note);
+}
+
+/* ---- ends that are reviewed ---- */
+
+static const struct field release_fields[] = {
+    FIELD(struct account_release, deduct, FIELD_BOOL, .always = true),
+    FIELD(struct account_release, amount, FIELD_AMOUNT, .always = true),
+};
+static const struct field_set release_set = FIELD_SET("account_release_asked", release_fields);
+
+static enum err read_release(struct tx *tx, const struct review_item *item,
+                             struct account_release *release)
+{
+    TRY(review_change_read(tx, item, &release_set, sizeof(*release), release));
+    release->hold_id = item->subject_id;
+    release->operator_id = item->maker_key_id;
+    release->review_id = item->id;
+    release->reason = item->reason;
+    return ERR_OK;
+}
+
+static enum err release_asked(struct tx *tx, const struct review_item *item)
+{
+    struct account_release release;
+
+    TRY(read_release(tx, item, &release));
+    return ledger_hold_check(tx, &(struct ledger_hold_taking){.hold_id = release.hold_id,
+                                                              .placer = LEDGER_SOURCE_OPERATOR,
+                                                              .capture = release.deduct,
+                                                              .amount = release.amount});
+}
+
+static enum err release_reviewed(struct tx *tx, const struct review_item *item)
+{
+    struct account_release release;
+
+    TRY(read_release(tx, item, &release));
+    return account__release(tx, &release);
+}
+
+const struct review_kind account__release_review = {
+    .name = "account.release",
+    .check_permission = "account:freeze",
+    .check = release_asked,
+    .apply = release_reviewed,
+};
+
+static enum err submit_release(struct tx *tx, const struct account_release *release,
+                               const struct ledger_hold *hold, struct account_result *result)
+{
+    const struct ledger_account *account;
+    const struct review_item *item;
+    struct review_ask ask = {
+        .kind = &account__release_review,
+        .maker_key_id = release->operator_id,
+        .subject_prefix = LEDGER_HOLD_PREFIX,
+        .subject_id = release->hold_id,
+        .change = review_change_print(tx_arena(tx), &release_set, release),
+        .summary = str_of(release->deduct ? "forced deduction from a freeze"
+                                          : "release of a judicial freeze"),
+        .amount = amount_of(release, hold),
+        .reason = release->reason,
+    };
+
+    TRY(ledger_account_get(tx, hold->account_id, &account));
+    ask.currency = account->currency;
+    TRY(review_submit(tx, &ask, &item));
+    tx_result_row(tx, &review_table, item, &result->review);
+    return ERR_OK;
+}
+
+/* The hold, if it is a freeze: ERR_LEDGER_HOLD_FOREIGN for the hold of a settlement, a cash-out, a
+ * refund, a pending entry or of the ledger's API. Asked before a review is, not only at its end. */
+static enum err get_freeze(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold)
+{
+    TRY(ledger_hold_get(tx, hold_id, hold));
+    return (*hold)->source == LEDGER_SOURCE_OPERATOR
+               ? ERR_OK
+               : tx_refuse(tx, ERR_LEDGER_HOLD_FOREIGN, "hold");
+}
+
+static enum err release_apply(struct tx *tx, const void *arg, void *out)
+{
+    const struct account_release *release = arg;
+    struct account_result *result = out;
+    const struct ledger_hold *hold;
+
+    TRY(get_freeze(tx, release->hold_id, &hold));
+    if (release->deduct || hold->kind == LEDGER_HOLD_JUDICIAL) {
+        return submit_release(tx, release, hold, result);
+    }
+    result->id = release->hold_id;
+    return account__release(tx, release);
+}
+
+const struct command_kind account__release_kind = {
+    .name = "account.release",
+    .apply = release_apply,
+    .result_size = sizeof(struct account_result),
+};
+
+/* ---- by themselves ---- */
+
+/* Whether the hold is a freeze of an account that people manage. */
+static enum err is_freeze(struct tx *tx, const struct ledger_hold *hold, bool *is)
+{
+    const struct ledger_account *account;
+
+    TRY(ledger_account_get(tx, hold->account_id, &account));
+    *is = hold->source == LEDGER_SOURCE_OPERATOR && account__type_of(account->code) != 0;
+    return ERR_OK;
+}
+
+enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step)
+{
+    const struct ledger_hold *hold;
+    struct account_note note = {0};
+    enum ledger_hold_status before;
+    bool freeze;
+
+    TRY(ledger_hold_get(tx, hold_id, &hold));
+    TRY(is_freeze(tx, hold, &freeze));
+    if (!freeze) {
+        return step(tx, hold_id);
+    }
+    before = hold->status;
+    note.account_id = hold->account_id;
+    note.reason = hold->reason;
+    TRY(account__state(tx, note.account_id, &note.before));
+    TRY(step(tx, hold_id));
+    TRY(ledger_hold_get(tx, hold_id, &hold));
+    if (hold->status == before) {
+        return ERR_OK;
+    }
+    note.action =
+        hold->status == LEDGER_HOLD_OPEN ? ACCOUNT_FREEZE_STARTED : ACCOUNT_FREEZE_EXPIRED;
+    return account__note_present(tx, &note);
+}

@@ -1,0 +1,147 @@
+/* The history of accounts (管理历史): each change with the account before and after. */
+#include "business/account/account_int.h"
+
+enum { STATE_TEXT_MAX = 3000 };
+
+/* ---- the state that history keeps ---- */
+
+struct state {
+    enum ledger_account_status status;
+    int64_t credit_blocks;
+    int64_t debit_blocks;
+    struct amount balance;
+    struct amount held;
+    struct amount credit_line;
+    bool deferred;
+    struct str remark;
+};
+
+static const struct enum_name status_names[] = {
+    {LEDGER_ACCOUNT_OPEN, "open"}, {LEDGER_ACCOUNT_CLOSED, "cancelled"}, {0, NULL}};
+
+static const struct field state_fields[] = {
+    FIELD(struct state, status, FIELD_ENUM, .names = status_names),
+    FIELD(struct state, credit_blocks, FIELD_INT, .always = true),
+    FIELD(struct state, debit_blocks, FIELD_INT, .always = true),
+    FIELD(struct state, balance, FIELD_AMOUNT, .always = true),
+    FIELD(struct state, held, FIELD_AMOUNT, .always = true),
+    FIELD(struct state, credit_line, FIELD_AMOUNT, .always = true),
+    FIELD(struct state, deferred, FIELD_BOOL, .always = true),
+    FIELD(struct state, remark, FIELD_TEXT, .max = ACCOUNT_REMARK_MAX),
+};
+static const struct field_set state_set = FIELD_SET("account_state", state_fields);
+
+static struct str print(struct tx *tx, const struct state *state)
+{
+    struct buf buf;
+
+    buf_init_arena(&buf, tx_arena(tx), STATE_TEXT_MAX);
+    json_print_fields(&buf, &state_set, state);
+    CHECK(buf_ok(&buf));
+    return buf_str(&buf);
+}
+
+enum err account__get(struct tx *tx, int64_t account_id, const struct ledger_account **account)
+{
+    enum err err = ledger_account_get(tx, account_id, account);
+
+    if (err == ERR_OK && account__type_of((*account)->code) == 0) {
+        err = ERR_LEDGER_ACCOUNT;
+    }
+    return err == ERR_LEDGER_ACCOUNT ? tx_refuse(tx, err, "account") : err;
+}
+
+enum err account__edit_row(struct tx *tx, int64_t account_id, struct account_row **out)
+{
+    const struct account_row fresh = {.id = account_id};
+    void *row;
+    enum err err = tx_edit(tx, &account__table, account_id, &row);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        TRY(tx_insert(tx, &account__table, &fresh));
+        err = tx_edit(tx, &account__table, account_id, &row);
+    }
+    TRY(err);
+    *out = row;
+    return ERR_OK;
+}
+
+enum err account__state(struct tx *tx, int64_t account_id, struct str *text)
+{
+    const struct ledger_account *account;
+    struct account_row *row;
+
+    TRY(account__get(tx, account_id, &account));
+    TRY(account__edit_row(tx, account_id, &row));
+    *text = print(tx, &(struct state){
+                          .status = account->status,
+                          .credit_blocks = account->credit_blocks,
+                          .debit_blocks = account->debit_blocks,
+                          .balance = account->posted,
+                          .held = account->held,
+                          .credit_line = AMOUNT(-account->floor.minor),
+                          .deferred = account->deferred,
+                          .remark = row->remark,
+                      });
+    return ERR_OK;
+}
+
+/* ---- notes ---- */
+
+static enum err insert(struct tx *tx, const struct account_note *note, int64_t at_ms)
+{
+    struct account_row *row;
+
+    TRY(account__edit_row(tx, note->account_id, &row));
+    row->changes++;
+    return tx_insert(tx, &account__history_table,
+                     &(struct account_history){
+                         .id = tx_id(tx),
+                         .account_id = note->account_id,
+                         .number = row->changes,
+                         .action = note->action,
+                         .before = note->before,
+                         .after = note->after,
+                         .operator_id = note->operator_id,
+                         .review_id = note->review_id,
+                         .reason = note->reason,
+                         .created_at_ms = at_ms,
+                     });
+}
+
+/* It was empty then, whatever it is now. */
+enum err account_note_opened(struct tx *tx, int64_t account_id)
+{
+    const struct ledger_account *account;
+    struct account_row *row;
+    struct account_note note = {
+        .account_id = account_id, .action = ACCOUNT_OPENED, .before = STR("{}")};
+
+    TRY(account__get(tx, account_id, &account));
+    TRY(account__edit_row(tx, account_id, &row));
+    if (row->changes > 0) {
+        return ERR_OK;
+    }
+    note.after = print(tx, &(struct state){.status = LEDGER_ACCOUNT_OPEN});
+    return insert(tx, &note, account->created_at_ms);
+}
+
+enum err account_note(struct tx *tx, const struct account_note *note)
+{
+    if (note->action != ACCOUNT_OPENED) {
+        TRY(account_note_opened(tx, note->account_id));
+    }
+    return insert(tx, note, tx_now_ms(tx));
+}
+
+enum err account__note_present(struct tx *tx, struct account_note *note)
+{
+    TRY(account__state(tx, note->account_id, &note->after));
+    return account_note(tx, note);
+}
+
+enum err account__note_change(struct tx *tx, struct account_note *note)
+{
+    TRY(account__state(tx, note->account_id, &note->after));
+    return str_eq(note->before, note->after) ? ERR_OK : account_note(tx, note);
+}
