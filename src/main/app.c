@@ -217,6 +217,20 @@ static bool open_vault(struct app *app, struct arena *arena)
 /* A server waits as a standby, a tool takes the writer's place at once, a reader takes none. */
 enum purpose { TO_SERVE = 1, TO_CHANGE, TO_READ };
 
+/* What helps when the database was asked for in a way that cannot work. */
+static const char *advice(enum purpose purpose, enum err err)
+{
+    if (purpose == TO_READ && err == ERR_STORE_MIGRATION) {
+        return "tomato: it is of another version; tomato serve of this one brings it up to date\n"
+               "数据库属于其他版本，由本版本的 tomato serve 升级。\n";
+    }
+    if (purpose == TO_CHANGE && err == ERR_STORE_FENCED) {
+        return "tomato: a server runs on it; use its API, or stop it first\n"
+               "服务正在使用该数据库：请使用接口，或先停止服务。\n";
+    }
+    return "";
+}
+
 /* A file that is only read must be there: nothing is made for it. */
 static bool is_there(struct arena *arena, struct str url)
 {
@@ -275,15 +289,11 @@ static bool open_store(struct app *app, struct arena *arena, enum purpose purpos
     }
     err = purpose == TO_SERVE ? standby_open(app, &options, detail)
                               : store_open(&options, &app->store, detail);
-    if (purpose == TO_READ && err == ERR_STORE_MIGRATION) {
-        (void)fprintf(stderr,
-                      "tomato: the database is of another version of this program; tomato serve "
-                      "of this one brings it up to date: %s\n数据库属于其他版本，由本版本的 tomato "
-                      "serve 升级。\n",
-                      detail);
-        return false;
+    if (err != ERR_OK) {
+        (void)complain("the database cannot be opened", err, detail);
+        (void)fputs(advice(purpose, err), stderr);
     }
-    return err == ERR_OK || complain("the database cannot be opened", err, detail);
+    return err == ERR_OK;
 }
 
 static void open_loops(struct app *app, bool serve)

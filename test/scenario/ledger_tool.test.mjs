@@ -86,13 +86,19 @@ test('an account without entries has a statement that says so', () => {
   assert.match(run.out, /balance +CNY 0\.00\n\nno entries yet\n$/);
 });
 
+test('a tool that changes something says that a server runs', () => {
+  const run = spawnSync(join(build, 'tomato'), ['merchant', 'operator-key'], { env: p.env, encoding: 'utf8' });
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /another writer holds the lease.*\ntomato: a server runs on it; use its API, or stop it first\n/);
+});
+
 test('a database of an earlier version is said to be one', async () => {
   await p.stop();
   p.sql('ALTER TABLE ledger_pending RENAME COLUMN refusal TO refused');
   const run = ledger(['days']);
   p.sql('ALTER TABLE ledger_pending RENAME COLUMN refused TO refusal');
   assert.equal(run.status, 1);
-  assert.match(run.problem, /^tomato: the database is of another version of this program; tomato serve of this one brings it up to date: .*refusal/);
+  assert.match(run.problem, /^tomato: the database cannot be opened: .*refusal.*\ntomato: it is of another version; tomato serve of this one brings it up to date\n/);
   assert.equal(ledger(['days']).status, 0);
 });
 
