@@ -1,7 +1,7 @@
 // The operator's console in a real browser: the books as the API tells them, and a review approved.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Platform } from '../scenario/lib.mjs';
+import { Platform, until } from '../scenario/lib.mjs';
 import { startBrowser } from './browser.mjs';
 
 let p, browser, account, number;
@@ -14,7 +14,7 @@ const adjustment = (no, amount) => p.operator('POST', '/v1/adjustments', {
 const put = (selector, value) => `document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`;
 
 before(async () => {
-  p = await Platform.start();
+  p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
   await p.reviewed(await adjustment('T1', 150000));
   account = (await p.made('GET', '/v1/accounts')).data[0].id;
   number = (await p.made('GET', `/v1/accounts/${account}`)).number;
@@ -57,7 +57,7 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
     const names = { en: ['1 Assets', '2241 Payable to merchant'], zh: ['1 资产', '2241 应付商户待结算'] }[language];
     const codes = await page.run(texts('.tree .code'));
     for (const name of names) { assert.ok(codes.includes(name), codes.join()); }
-    assert.deepEqual(await page.run(texts('.side b')), ['1,500.60', '1,500.60']);
+    assert.deepEqual(await page.run(texts('.side b')), ['1,600.00', '1,600.00']);
     assert.match(await page.run(text('.chip.good:last-child')), /Debits equal credits|借贷平衡/);
     const hidden = `[...document.querySelectorAll('.tree tbody tr')].filter((row) => row.hidden).length`;
     await page.click('.level-1 .fold');
@@ -69,15 +69,15 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
 
   test(`an account shows what its balance is made of, and each journal (${language}, ${width} px)`, async () => {
     const page = await open(`account/${number}`, { language, width });
-    assert.match(await page.run(text('.balance')), /1,500\.00$/);
-    assert.deepEqual(await page.run(texts('.legend b')), ['1,200.00', '0.00', '300.00']);
+    assert.match(await page.run(text('.balance')), /1,599\.40$/);
+    assert.deepEqual(await page.run(texts('.legend b')), ['1,200.00', '99.40', '300.00']);
     assert.equal(await page.run(`document.querySelectorAll('.columns .touch').length`), 31);
-    assert.match(await page.run(text('.columns .touch:last-child title')), /1,500\.00\n(out|支) 0\.00\n(Closing|期末余额) 1,500\.00$/);
-    assert.equal(await page.run(`document.querySelectorAll('.steps:not(.columns) .touch').length`), 1);
+    assert.match(await page.run(text('.columns .touch:last-child title')), /1,599\.40\n(out|支) 0\.00\n(Closing|期末余额) 1,599\.40$/);
+    assert.equal(await page.run(`document.querySelectorAll('.steps:not(.columns) .touch').length`), 2);
     assert.ok((await page.run(texts('td'))).includes('<i>odd</i>'));
-    await page.click('button.plain');
-    await page.wait(`document.querySelectorAll('.journal tbody tr').length === 2`);
-    assert.deepEqual(await page.run(texts('.journal tbody tr:first-child .money')), ['1,500.00', '']);
+    await page.click('button.plain'); // the newest: the payment
+    await page.wait(`document.querySelectorAll('.journal tbody tr').length === 3`);
+    assert.deepEqual(await page.run(texts('.journal tbody .money')), ['100.00', '', '', '99.40', '', '0.60']);
     await isWhole(page);
   });
 }
@@ -132,13 +132,34 @@ test('what the server refuses is said beside the review', async () => {
   assert.match(await page.run(text(`#${review.id} .problem`)), /review_state/);
 });
 
-for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settlement', 'days']) {
+test('an adjustment leads to its journal', async () => {
+  const page = await open('trades');
+  await page.click('a[href^="#journal/"]');
+  await page.wait(`document.querySelectorAll('#page tbody tr').length === 2 && location.hash.startsWith('#journal/')`);
+  assert.deepEqual(await page.run(texts('#page tbody a')), ['6711 Other expense', '2241 Payable to merchant']);
+});
+
+test('what an account would not take is listed with the reason', async () => {
+  const block = await p.made('POST', `/v1/accounts/${account}/freezes`, { effect: 'credit_block', kind: 'risk', reason: 'odd' });
+  const payment = await p.created({ amount: 5000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  await until(async () => (await p.made('GET', '/v1/ledger/pending-entries?status=parked')).data.length === 1, 'the entry to be parked');
+  const page = await open('accounts', { language: 'zh' });
+  assert.match(await page.run(text('section:last-child h2')), /: 1$/);
+  assert.deepEqual(await page.run(texts('section:last-child tbody a')), ['2241 应付商户待结算', 'ledger_credit_blocked']);
+  assert.equal(await page.run(text('section:last-child tbody .money:nth-of-type(4)')), '49.70');
+  await p.made('POST', `/v1/freezes/${block.id}/release`, { reason: 'over' });
+  await isWhole(page);
+});
+
+for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settlement', 'trades', 'days']) {
   test(`${hash} has rows, in either language`, async () => {
     const page = await open(hash, { width: 375 });
     assert.ok(await page.run(`document.querySelectorAll('#page tbody tr, #page article').length`) > 0);
     await page.click('#language');
     await page.wait(`document.documentElement.lang === 'zh-CN' && document.querySelector('#page h1') !== null`);
-    assert.match(await page.run(text('#page h1')), /[账复结]/);
+    assert.match(await page.run(text('#page h1')), /[账复结交]/);
     await isWhole(page);
   });
 }

@@ -1,6 +1,6 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny } from './api.js';
-import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, section, state, steps, table, timeText } from './parts.js';
+import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -51,6 +51,19 @@ function ownerSelect(owner, known) {
   return select;
 }
 
+// What an account would not take, and somebody has to look at: the oldest ones.
+async function parked(known) {
+  const { data, has_more } = await get('/v1/ledger/pending-entries', { status: 'parked', limit: 50 });
+  if (!data.length) return null;
+  const each = await accountsOf(data);
+  return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
+    table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => {
+      const of = each.get(entry.account_id);
+      return [make('td', {}, accountLink(of.id, codeOf(of, known))), ownerOf(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
+        cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency, make('td', {}, refusalLink(entry.refusal)), timeText(entry.created_at)];
+    })));
+}
+
 export async function accounts(owner = '') {
   const known = await names();
   const terms = owner === 'platform' ? { platform: true } : { merchant_id: owner };
@@ -58,30 +71,37 @@ export async function accounts(owner = '') {
     make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
     section('', await list((cursor) => get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor }),
       (seen) => table([[w().account], [w().owner], [w().balance, 'money'], ['', 'wide'], [w().available, 'money'], [''], ['']], seen.map((account) => [
-        make('td', {}, accountLink(account.id, codeOf(account, known))), ownerOf(account, known), cellMoney(account.posted, account.currency),
+        make('td', {}, accountLink(account.id, codeOf(account, known))), make('td', { class: 'text' }, ownerOf(account, known)), cellMoney(account.posted, account.currency),
         make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency),
-        account.currency, make('td', {}, ...marks(account)),
+        account.currency, make('td', { class: 'text' }, ...marks(account)),
       ])))),
+    await parked(known),
   ];
 }
 
 // ---- one account ----
 
+const accountsOf = async (rows) => new Map((await Promise.all([...new Set(rows.map((row) => row.account_id))]
+  .map((id) => get(`/v1/ledger/accounts/${id}`)))).map((one) => [one.id, one]));
+
 // A leg says nothing of its account but the id: the accounts are asked for.
-async function journal(id, width, known) {
+async function legs(id, known) {
   const { entries, event } = await get(`/v1/ledger/journals/${id}`);
-  const ids = [...new Set(entries.map((entry) => entry.account_id))];
-  const each = new Map((await Promise.all(ids.map((one) => get(`/v1/ledger/accounts/${one}`)))).map((one) => [one.id, one]));
+  const each = await accountsOf(entries);
   const receipt = make('button', { type: 'button', onclick: () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() })
     .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
-  return make('tr', { class: 'journal' }, make('td', { colspan: width },
-    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(event) : null, receipt),
+  return [
+    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(event) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
     table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => {
       const of = each.get(entry.account_id);
       return [make('td', {}, accountLink(of.id, codeOf(of, known))), ownerOf(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
         cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency];
-    }))));
+    })),
+  ];
 }
+
+const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, await legs(id, known)));
+export const journal = async (id) => [section('', await legs(id, await names()))];
 
 function entryRow(entry, currency, known) {
   const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
@@ -92,7 +112,7 @@ function entryRow(entry, currency, known) {
     const shown = button.getAttribute('aria-expanded') === 'true';
     button.setAttribute('aria-expanded', !shown);
     if (shown) { row.nextSibling.remove(); return; }
-    row.after(await journal(entry.journal_id, row.cells.length, known).catch((error) => make('tr', {}, make('td', { colspan: row.cells.length }, problem(error)))));
+    row.after(await journalRow(entry.journal_id, row.cells.length, known).catch((error) => make('tr', {}, make('td', { colspan: row.cells.length }, problem(error)))));
   }
   return row;
 }

@@ -1,12 +1,13 @@
 import { get, keepKey, keyOf } from './api.js';
-import { account, accounts } from './accounts.js';
+import { account, accounts, journal } from './accounts.js';
 import { books, days } from './books.js';
 import { $, make, problem } from './parts.js';
 import { countWaiting, reviews } from './reviews.js';
 import { settlement } from './settlement.js';
+import { trades } from './trades.js';
 import { changeLanguage, isChinese, w } from './words.js';
 
-const pages = { books, accounts, account, reviews, settlement, days };
+const pages = { books, accounts, account, journal, reviews, settlement, trades, days };
 let shown = 0; // what is asked for last is shown, whatever comes last
 
 function words() {

@@ -37,14 +37,17 @@ export const codeName = (row) => `${row.code} ${(isChinese() && row.name_zh) || 
 // ---- small parts ----
 
 const colours = {
-  open: 'good', approved: 'good', paid: 'good', done: 'good', closing: 'soon', pending: 'soon', waiting: 'soon', running: 'soon',
+  open: 'good', approved: 'good', paid: 'good', done: 'good', closing: 'soon', pending: 'soon', waiting: 'soon', running: 'soon', waiting_remittance: 'soon', reserved: 'soon', sent: 'soon', succeeded: 'good',
   failed: 'bad', rejected: 'bad', returned: 'bad',
 };
 export const chip = (text, colour = '') => make('span', { class: `chip ${colour}` }, text);
 // `words`: of these states, where they are called otherwise than elsewhere.
 export const state = (status, words = {}) => chip(words[status] ?? stateOf(status), colours[status]);
 export const problem = (error) => make('p', { class: 'problem', role: 'alert' }, error.message, ' ',
-  error.code && error.status ? make('a', { href: `/docs/errors?lang=${isChinese() ? 'zh' : 'en'}#${error.code}`, target: '_blank', rel: 'noopener' }, error.code) : null);
+  error.status ? refusalLink(error.code) : null);
+const errorPage = (code) => `/docs/errors?lang=${isChinese() ? 'zh' : 'en'}#${code}`;
+export const refusalLink = (code) => code && make('a', { href: errorPage(code), target: '_blank', rel: 'noopener' }, code);
+export const journalLink = (id) => id && make('a', { href: `#journal/${id}`, class: 'mono' }, id);
 export const accountLink = (id, text) => make('a', { href: `#account/${id}`, class: text ? '' : 'mono' }, text ?? id);
 export const cellMoney = (minor, currency, attributes = {}) => make('td', { class: 'money', ...attributes }, minor === null ? '' : money(minor, currency));
 

@@ -1,6 +1,6 @@
 // Settlement runs with their progress, who was not settled, and the settlements.
 import { get } from './api.js';
-import { accountLink, bar, cellMoney, chip, dateText, list, make, money, section, state, table, timeText } from './parts.js';
+import { accountLink, bar, cellMoney, chip, dateText, list, make, money, refusalLink, section, state, table, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
@@ -17,7 +17,7 @@ const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.dat
 async function outcomes(date) {
   return section(`${w().outcomes} ${dateText(date)}`, await list((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }),
     (seen) => table([[w().account], [w().status], [w().matured, 'money'], [w().reason]], seen.map((one) => [make('td', {}, accountLink(one.account_id)), make('td', {}, state(one.kind)),
-      cellMoney(one.matured, one.currency), make('td', {}, make('a', { href: `/docs/errors#${one.reason}`, target: '_blank', rel: 'noopener' }, one.reason))]))));
+      cellMoney(one.matured, one.currency), make('td', {}, refusalLink(one.reason))]))));
 }
 
 export async function settlement(date, status = '') {

@@ -1,7 +1,7 @@
 const words = {
   en: {
     title: 'Tomato console', other: '中文', leave: 'Sign out',
-    books: 'Books', accounts: 'Accounts', reviews: 'Reviews', settlement: 'Settlement', days: 'Days',
+    books: 'Books', accounts: 'Accounts', reviews: 'Reviews', settlement: 'Settlement', trades: 'Trades', days: 'Days',
     enterTitle: 'Operator sign-in', enterText: 'With an operator’s key, as script/run prints it or “tomato merchant operator-key” makes it. It stays in this tab and is sent to this server alone.',
     key: 'Operator key', enter: 'Sign in', loading: 'Loading…', unreachable: 'The server does not answer.', more: 'More', none: 'Nothing here.',
     generalLedger: 'General ledger', onDate: 'Business date', code: 'Code', opening: 'Opening', debits: 'Debits', credits: 'Credits', closing: 'Closing',
@@ -13,10 +13,11 @@ const words = {
     blocks: { credit: 'Credits blocked', debit: 'Debits blocked' }, deferred: 'Deferred entry', pendingEntries: 'Entries waiting', closed: 'Closed',
     pendingReviews: 'Who asked for a change cannot approve it.', all: 'all', maker: 'Asked by', evidence: 'Evidence', approvals: 'Approvals', expires: 'Expires', change: 'The change', approve: 'Approve', reject: 'Reject', sure: 'Really', amount: 'Amount', refusedBy: 'It was refused', decidedBy: 'Decided by',
     runs: 'Runs', date: 'Date', progress: 'Progress', settled: 'Settled', skipped: 'Skipped', failed: 'Failed', sums: 'Amounts', outcomes: 'Not settled on', matured: 'Matured', settlements: 'Settlements', fee: 'Fee', mode: 'Mode',
+    cashOuts: 'Cash-outs', refunds: 'Refunds', adjustments: 'Adjustments', payment: 'Payment', feeReturned: 'Fee returned', original: 'Original', review: 'Review', parked: 'Parked entries, which an account would not take',
     journals: 'Journals', entries: 'Entries', hash: 'Hash', sealed: 'Sealed at', daysText: 'A closed day has a seal over each of its rows and the seal before it. Keep its hash elsewhere: as long as it is the same, nothing up to that day was changed.', wrong: 'Wrong',
     states: {
       pending: 'pending', approved: 'approved', failed: 'failed', rejected: 'rejected', withdrawn: 'withdrawn', expired: 'expired',
-      waiting: 'waiting', paid: 'paid', returned: 'returned', cancelled: 'cancelled', running: 'running', done: 'done', superseded: 'superseded', skipped: 'skipped',
+      waiting: 'waiting', paid: 'paid', returned: 'returned', cancelled: 'cancelled', running: 'running', done: 'done', superseded: 'superseded', skipped: 'skipped', waiting_remittance: 'waiting for remittance', reserved: 'reserved', sent: 'sent', succeeded: 'succeeded',
     },
     dayStates: {}, freezeStates: {},
     names: {
@@ -26,7 +27,7 @@ const words = {
   },
   zh: {
     title: '番茄支付 运营台', other: 'English', leave: '退出',
-    books: '总账', accounts: '账户', reviews: '复核', settlement: '结算', days: '账务日期',
+    books: '总账', accounts: '账户', reviews: '复核', settlement: '结算', trades: '交易', days: '账务日期',
     enterTitle: '运营登录', enterText: '请输入运营密钥：script/run 启动时会打印，也可用 tomato merchant operator-key 新建。密钥只保存在本标签页，只发往本服务器。',
     key: '运营密钥', enter: '登录', loading: '载入中…', unreachable: '服务器没有应答。', more: '更多', none: '没有记录。',
     generalLedger: '总账', onDate: '账务日期', code: '科目', opening: '期初余额', debits: '借方发生', credits: '贷方发生', closing: '期末余额',
@@ -38,10 +39,11 @@ const words = {
     blocks: { credit: '止收', debit: '止付' }, deferred: '异步入账', pendingEntries: '待入账', closed: '已销户',
     pendingReviews: '制单人不能复核自己的申请。', all: '全部', maker: '制单人', evidence: '凭据', approvals: '复核', expires: '截止', change: '变更内容', approve: '通过', reject: '驳回', sure: '确认', amount: '金额', refusedBy: '未能执行', decidedBy: '处理人',
     runs: '结算批次', date: '日期', progress: '进度', settled: '已结算', skipped: '跳过', failed: '失败', sums: '金额', outcomes: '未结算：', matured: '已到期', settlements: '结算单', fee: '手续费', mode: '方式',
+    cashOuts: '提现', refunds: '退款', adjustments: '调账', payment: '支付单', feeReturned: '退回手续费', original: '原分录', review: '复核单', parked: '搁置的待入账，账户未能接受',
     journals: '凭证', entries: '分录', hash: '哈希', sealed: '封账时间', daysText: '封账后的每一天，对其全部行及前一日的封印计算哈希。请另存一份：只要哈希不变，该日及以前的账就没有被改动。', wrong: '有误',
     states: {
       pending: '待复核', approved: '已通过', failed: '失败', rejected: '已驳回', withdrawn: '已撤回', expired: '已过期',
-      waiting: '等待', paid: '已付', returned: '已退回', cancelled: '已取消', running: '进行中', done: '完成', superseded: '被次日取代', skipped: '跳过',
+      waiting: '等待', paid: '已付', returned: '已退回', cancelled: '已取消', running: '进行中', done: '完成', superseded: '被次日取代', skipped: '跳过', waiting_remittance: '待出款', reserved: '已预留', sent: '已发出', succeeded: '成功',
     },
     dayStates: { open: '记账中', closing: '封账中', closed: '已封账' }, freezeStates: { open: '生效中', closed: '已结束', expired: '已到期', waiting: '轮候' },
     names: {
@@ -50,7 +52,7 @@ const words = {
       amount: '金额', credit_block: '冻结止收', debit_block: '冻结止付', full_block: '完全冻结', judicial: '司法', risk: '风险', withdrawal: '提现', preauthorisation: '预授权',
       'account.change': '账户变更', 'account.release': '司法冻结的解除或扣划', 'trade.adjust': '调账', 'trade.refund_complete': '退款确认', 'rate.change': '费率变更', 'settle_rule.change': '结算规则变更',
       opened: '开户', cancelled: '销户', reopened: '恢复', credit_line: '信用额度', deferred: '入账方式', frozen: '冻结', released: '解冻', deducted: '司法扣划', freeze_started: '冻结生效', freeze_expired: '冻结到期', remarked: '备注', settlement_rule: '结算规则',
-      automatic: '自动', self_service: '自助', week: '每周', week_work: '每周（遇休顺延）', month: '每月', month_work: '每月（遇休顺延）',
+      automatic: '自动', self_service: '自助', event: '凭证事件', legs: '指定分录', reversal: '红冲', correction: '蓝补', week: '每周', week_work: '每周（遇休顺延）', month: '每月', month_work: '每月（遇休顺延）',
     },
   },
 };

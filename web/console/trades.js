@@ -1,0 +1,25 @@
+// What people ask for beside payments: cash-outs, refunds made by hand, adjustments.
+import { get } from './api.js';
+import { accountLink, cellMoney, journalLink, list, make, section, state, table, timeText } from './parts.js';
+import { nameOf, w } from './words.js';
+
+const paged = (path) => (cursor) => get(path, { limit: 20, starting_after: cursor });
+const mono = (text) => make('td', { class: 'mono' }, text ?? '');
+const note = (...texts) => make('td', { class: 'text' }, texts.filter(Boolean).join(' · '));
+
+const cashRow = (cash) => [timeText(cash.created_at), make('td', {}, accountLink(cash.account)), mono(cash.merchant_order_no), cellMoney(cash.amount, cash.currency),
+  cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)), note(cash.reason)];
+
+const refundRow = (refund) => [timeText(refund.created_at), mono(refund.payment), mono(refund.merchant_refund_no), cellMoney(refund.amount, refund.currency),
+  cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)), note(refund.reason, refund.failure)];
+
+const adjustmentRow = (one) => [timeText(one.created_at), one.adjustment_no, nameOf(one.kind), one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
+
+export async function trades() {
+  return [
+    make('h1', {}, w().trades),
+    section(w().cashOuts, await list(paged('/v1/cash-outs'), (seen) => table([[w().time], [w().account], [w().reference], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().reason]], seen.map(cashRow)))),
+    section(w().refunds, await list(paged('/v1/refunds'), (seen) => table([[w().time], [w().payment], [w().reference], [w().amount, 'money'], [w().feeReturned, 'money'], [''], [w().status], [w().reason]], seen.map(refundRow)))),
+    section(w().adjustments, await list(paged('/v1/adjustments'), (seen) => table([[w().time], [w().sequence], [w().kind], [w().reason], [w().original], [w().journal], [w().review]], seen.map(adjustmentRow)))),
+  ];
+}
