@@ -132,6 +132,13 @@ test('what the server refuses is said beside the review', async () => {
   assert.match(await page.run(text(`#${review.id} .problem`)), /review_state/);
 });
 
+test('an address that names no account says so', async () => {
+  const page = await open('days', { language: 'zh' });
+  await page.run(`location.hash = 'account/' + encodeURIComponent('../merchants')`);
+  await page.wait(`!document.getElementById('problem').hidden`);
+  assert.equal(await page.run(text('#problem')), '账户不存在 ledger_account');
+});
+
 test('an adjustment leads to its journal', async () => {
   const page = await open('trades');
   await page.click('a[href^="#journal/"]');

@@ -101,7 +101,7 @@ async function legs(id, known) {
 }
 
 const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, await legs(id, known)));
-export const journal = async (id) => [section('', await legs(id, await names()))];
+export const journal = async (id) => [section('', await legs(encodeURIComponent(id), await names()))];
 
 function entryRow(entry, currency, known) {
   const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
@@ -170,7 +170,7 @@ const historyTable = (changes) => table([[w().sequence, 'money'], [w().time], [w
 const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().reserve}${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
 
 // A number is the same account as an id.
-const idOf = async (name) => (name.startsWith('acc_') ? name : (await get(`/v1/accounts/${name}`)).id);
+const idOf = async (name) => (/^acc_\w+$/.test(name) ? name : (await get(`/v1/accounts/${encodeURIComponent(name)}`)).id);
 
 export async function account(name) {
   const id = await idOf(name);
