@@ -182,8 +182,8 @@ test('every change is in the history, before and after', async () => {
   await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 0, reason: 'no more' });
 });
 
-// A18: the seed never stored a remark.
-test('a remark is kept', async () => {
+// The seed never stored a remark.
+test('A18: a remark is kept', async () => {
   assert.equal((await ok('POST', `/v1/accounts/${account.id}/remark`, { remark: '备注' })).remark, '备注');
   assert.equal((await get()).remark, '备注');
 });
@@ -206,8 +206,8 @@ test('an account is cancelled when nothing is left, with a code for each thing t
   p.refused(await credit(1), 409, 'ledger_account_closed', 'legs[1].account');
 });
 
-// A19: the seed kept card numbers in clear.
-test('bank cards are sealed, masked and found again', async () => {
+// The seed kept card numbers in clear.
+test('A19: bank cards are sealed, masked and found again', async () => {
   const body = {
     merchant_id: merchant, kind: 'private', bank_code: 'ICBC', bank_name: '中国工商银行',
     number: '6222021234567890128', holder: '张三丰',

@@ -481,9 +481,9 @@ static void the_last_date_there_is_can_be_asked_for(void **state)
     door_close(door);
 }
 
-/* A12: the summary made at 01:00 was of the day that had just begun. The books are of 2025-11-22
- * until something is posted, whatever the clock on the wall says. */
-static void a_merchants_summary_is_of_the_day_before_the_books_own(void **state)
+/* The seed: the summary made at 01:00 was of the day that had just begun. The books are of
+ * 2025-11-22 until something is posted, whatever the clock on the wall says. */
+static void a12_a_merchants_summary_is_of_the_day_before_the_books_own(void **state)
 {
     struct door *door = door_open(state);
     const char *merchant = id(door, "mer", merchant_id);
@@ -641,7 +641,7 @@ int main(void)
         cmocka_unit_test(a_statement_of_a_period_opens_and_closes_it),
         cmocka_unit_test(daily_summaries_come_in_pages_of_dates),
         cmocka_unit_test(the_last_date_there_is_can_be_asked_for),
-        cmocka_unit_test(a_merchants_summary_is_of_the_day_before_the_books_own),
+        cmocka_unit_test(a12_a_merchants_summary_is_of_the_day_before_the_books_own),
         cmocka_unit_test(wrong_periods_are_refused_by_name),
         cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),
         cmocka_unit_test(the_journals_of_a_payment_are_shown),

@@ -183,8 +183,8 @@ static void who_asked_and_why_is_kept(void **state)
     finish(&s);
 }
 
-/* A3: the seed's debits subtracted what was frozen from the balance, and it was gone. */
-static void a_debit_leaves_what_is_frozen_alone(void **state)
+/* The seed's debits subtracted what was frozen from the balance, and it was gone. */
+static void a3_a_debit_leaves_what_is_frozen_alone(void **state)
 {
     struct shop s = shop_open(state);
     int64_t hold = placed(&s, LEDGER_HOLD_AMOUNT, 300);
@@ -201,9 +201,9 @@ static void a_debit_leaves_what_is_frozen_alone(void **state)
     finish(&s);
 }
 
-/* A20: the seed moved money by single-sided updates, so that nothing could be proved. Here every
+/* The seed moved money by single-sided updates, so that nothing could be proved. Here every
  * movement has another side, and all accounts together come to nothing at any moment. */
-static void no_money_moves_without_its_other_side(void **state)
+static void a20_no_money_moves_without_its_other_side(void **state)
 {
     struct shop s = shop_open(state);
     const struct ledger_leg one[] = {credit(s.merchant, 10)};
@@ -438,8 +438,8 @@ int main(void)
         cmocka_unit_test(blocks_overlap_and_each_ends_by_its_own_release),
         cmocka_unit_test(a_block_holds_no_money),
         cmocka_unit_test(who_asked_and_why_is_kept),
-        cmocka_unit_test(a_debit_leaves_what_is_frozen_alone),
-        cmocka_unit_test(no_money_moves_without_its_other_side),
+        cmocka_unit_test(a3_a_debit_leaves_what_is_frozen_alone),
+        cmocka_unit_test(a20_no_money_moves_without_its_other_side),
         cmocka_unit_test(a_forced_deduction_goes_through_a_debit_block),
         cmocka_unit_test(a_block_ends_at_its_time),
         cmocka_unit_test(a_hold_may_begin_later),

@@ -100,8 +100,8 @@ static void statement_run(struct books *books, struct reader *reader, void *ctx)
     assert_ok(ledger_read_statement(reader, &page, books->arena, statement));
 }
 
-/* The seed gave all rows of a batch one balance (A2, A17). */
-static void each_entry_has_a_journal_and_a_balance_of_its_own(void **state)
+/* The seed gave all rows of a batch one balance. */
+static void a2_a17_each_entry_has_a_journal_and_a_balance_of_its_own(void **state)
 {
     struct shop s = shop_open(state);
     struct ledger_statement statement = {.account = {.id = s.merchant}};
@@ -219,8 +219,8 @@ static void a_debit_reserves_at_once(void **state)
     finish(&s);
 }
 
-/* The seed's batches stalled for ever, or were credited twice, from a certain size on (A1). */
-static void many_entries_are_applied_in_bounded_batches_each_once(void **state)
+/* The seed's batches stalled for ever, or were credited twice, from a certain size on. */
+static void a1_many_entries_are_applied_in_bounded_batches_each_once(void **state)
 {
     struct shop s = shop_open(state);
 
@@ -264,8 +264,8 @@ static void unblock(struct shop *s, int64_t hold_id)
     assert_ok(books_command(s->books, &ledger_release_kind, &arg, &held));
 }
 
-/* A batch that summed to nothing, or one bad row, stopped the seed's account for ever (A2). */
-static void an_entry_that_is_refused_holds_up_no_other(void **state)
+/* One bad row stopped the seed's account for ever. */
+static void a2_an_entry_that_is_refused_holds_up_no_other(void **state)
 {
     struct shop s = shop_open(state);
     int64_t hold;
@@ -285,22 +285,75 @@ static void an_entry_that_is_refused_holds_up_no_other(void **state)
     finish(&s);
 }
 
+/* A batch that summed to nothing stopped the seed's account for ever. */
+static void a2_a_batch_that_sums_to_nothing_is_applied(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 100));
+    assert_ok(apply(&s));
+    assert_ok(pay_in(&s, 40));
+    assert_ok(pay_out(&s, 40));
+    assert_account(&s, 100, 40, 2);
+    assert_ok(apply(&s));
+    assert_account(&s, 100, 0, 0);
+    assert_int_equal(books_get(s.books, s.merchant).sequence, 3);
+    finish(&s);
+}
+
+/* The seed looked at accounts that were still deferred, and at rows of the last three days. */
+static void a2_an_entry_is_applied_although_deferring_ended_days_ago(void **state)
+{
+    struct shop s = shop_open(state);
+
+    assert_ok(pay_in(&s, 10));
+    set_deferred(&s, false);
+    counter_add(&s.books->now_ms, 5 * TIME_DAY_MS);
+    assert_ok(apply(&s));
+    assert_account(&s, 10, 0, 0);
+    finish(&s);
+}
+
+static enum err retry(struct shop *s, int64_t account_id)
+{
+    return books_command(s->books, &ledger_pending_retry_kind, &account_id, NULL);
+}
+
+/* Fills all dates on which the account's money may mature, from tomorrow on. */
+static void mature_on_all_dates(struct shop *s)
+{
+    for (int i = 0; i < LEDGER_MATURITIES_MAX; i++) {
+        struct ledger_leg legs[] = {debit(s->channel, 1), credit(s->merchant, 1)};
+
+        legs[1].matures_on = time_date_add_days(TOMORROW, i);
+        assert_ok(books_post(s->books, 0, legs, 2, NULL));
+    }
+}
+
+/* One that no block keeps out: nothing but the question tries it again. */
 static void a_parked_entry_is_tried_again_when_asked(void **state)
 {
     struct shop s = shop_open(state);
+    struct ledger_leg legs[] = {debit(s.channel, 10), credit(s.merchant, 10)};
     const int64_t nobody = 404;
-    int64_t hold = block(&s, LEDGER_HOLD_DEBIT_BLOCK);
 
-    unblock(&s, hold);
-    assert_ok(pay_in(&s, 10));
-    (void)block(&s, LEDGER_HOLD_CREDIT_BLOCK);
+    set_deferred(&s, false);
+    mature_on_all_dates(&s);
+    set_deferred(&s, true);
+    legs[1].matures_on = time_date_add_days(TOMORROW, LEDGER_MATURITIES_MAX);
+    assert_ok(books_post(s.books, 0, legs, 2, NULL));
     assert_ok(apply(&s));
-    assert_account(&s, 0, 0, 1);
-    assert_ok(books_command(s.books, &ledger_pending_retry_kind, &s.merchant, NULL));
+    assert_account(&s, LEDGER_MATURITIES_MAX, 0, 1);
+    assert_ok(retry(&s, s.merchant));
+    assert_ok(apply(&s)); /* there is no date left for it still */
+    assert_account(&s, LEDGER_MATURITIES_MAX, 0, 1);
+    counter_add(&s.books->now_ms, 2 * TIME_DAY_MS);
+    assert_ok(apply(&s)); /* nobody has asked */
+    assert_account(&s, LEDGER_MATURITIES_MAX, 0, 1);
+    assert_ok(retry(&s, s.merchant));
     assert_ok(apply(&s));
-    assert_account(&s, 0, 0, 1);
-    assert_refused(s.books, books_command(s.books, &ledger_pending_retry_kind, &nobody, NULL),
-                   ERR_LEDGER_ACCOUNT, "account");
+    assert_account(&s, LEDGER_MATURITIES_MAX + 10, 0, 0);
+    assert_refused(s.books, retry(&s, nobody), ERR_LEDGER_ACCOUNT, "account");
     finish(&s);
 }
 
@@ -508,13 +561,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_credit_waits_until_it_is_applied),
-        cmocka_unit_test(each_entry_has_a_journal_and_a_balance_of_its_own),
+        cmocka_unit_test(a2_a17_each_entry_has_a_journal_and_a_balance_of_its_own),
         cmocka_unit_test(only_the_books_post_entries_that_wait),
         cmocka_unit_test(an_account_for_entries_that_wait_is_left_alone),
         cmocka_unit_test(a_posting_that_waits_is_not_one_on_2299),
         cmocka_unit_test(a_debit_reserves_at_once),
-        cmocka_unit_test(many_entries_are_applied_in_bounded_batches_each_once),
-        cmocka_unit_test(an_entry_that_is_refused_holds_up_no_other),
+        cmocka_unit_test(a1_many_entries_are_applied_in_bounded_batches_each_once),
+        cmocka_unit_test(a2_an_entry_that_is_refused_holds_up_no_other),
+        cmocka_unit_test(a2_a_batch_that_sums_to_nothing_is_applied),
+        cmocka_unit_test(a2_an_entry_is_applied_although_deferring_ended_days_ago),
         cmocka_unit_test(a_parked_entry_is_tried_again_when_asked),
         cmocka_unit_test(entries_mature_as_they_were_posted),
         cmocka_unit_test(the_same_posting_is_known_whether_it_waits_or_not),
