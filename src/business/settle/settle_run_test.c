@@ -249,6 +249,7 @@ static void a_blocked_account_stops_no_other_and_is_tried_the_next_day(void **st
         .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, 9000},
         .kind = LEDGER_HOLD_JUDICIAL,
         .effect = LEDGER_HOLD_DEBIT_BLOCK,
+        .reason = STR("court"),
     };
     struct ledger_hold_place same = again;
 
@@ -333,6 +334,104 @@ static void a_suspended_merchant_is_settled_when_it_is_active_again(void **state
     set_status(books, merchant, MERCHANT_ACTIVE);
     settle_kit_day(books, WEDNESDAY);
     assert_int_equal(settle_kit_run(books, 2).settled, 1);
+    books_close(books);
+}
+
+/* An account's turn on Tuesday again, whatever came of it before. */
+static enum settle_outcome_kind turn_again(struct books *books, int64_t account)
+{
+    books_sql(books, "UPDATE settle_rule SET next_date = 20251125, handled_on = 0");
+    counter_add(&books->now_ms, 1000);
+    books_reopen(books);
+    return settle_kit_turn(books, account, TUESDAY);
+}
+
+/* reason NULL: it is counted, and leaves no record. */
+static void assert_turn(struct books *books, int64_t account, enum settle_outcome_kind kind,
+                        const char *reason)
+{
+    struct settle_outcome outcome;
+
+    assert_int_equal(turn_again(books, account), kind);
+    outcome = settle_kit_outcome(books, TUESDAY, account);
+    if (reason == NULL) {
+        assert_int_equal(outcome.id, 0);
+        return;
+    }
+    assert_int_equal(outcome.kind, kind);
+    assert_true(str_eq(outcome.reason, str_of(reason)));
+    books_sql(books, "DELETE FROM settle_outcome"); /* there is one of an account and date */
+}
+
+static void move_money(struct books *books, int64_t from, int64_t to)
+{
+    assert_ok(books_transfer(books, from, to, 100));
+}
+
+/* All is wrong at once; each step mends the first thing. The account has been settled on the date
+ * and the settlement given up; its merchant is suspended, debits are blocked, all money has gone,
+ * and were it there it would be below the minimum and less than the fee. */
+static void the_refusals_of_a_turn_come_in_the_documented_order(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant = settle_kit_merchant(books, "M1"), account;
+    int64_t income = books_account(books, 0, LEDGER_CODE_FEE_INCOME, CURRENCY_CNY);
+    const struct ledger_hold_place court = {
+        .reference = {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_HOLD, 9000},
+        .kind = LEDGER_HOLD_JUDICIAL,
+        .effect = LEDGER_HOLD_DEBIT_BLOCK,
+    };
+    struct ledger_hold_place blocking = court;
+    struct settle_rule_change change;
+    struct ledger_held held;
+
+    settle_kit_day(books, MONDAY);
+    settle_kit_earn(books, merchant, 100);
+    account = settle_kit_account(books, merchant);
+    settle_kit_day(books, TUESDAY);
+    assert_int_equal(settle_kit_run(books, 100).settled, 1);
+    assert_ok(settle_kit_step(books, SETTLE_KIT_CANCEL, settle_kit_order(books, account).id));
+    move_money(books, account, income);
+    change = rule_with(account, 101, 0);
+    assert_ok(settle_kit_change(books, &change));
+    settle_kit_fee(books, merchant, 100);
+    blocking.account_id = account;
+    assert_ok(books_command(books, &ledger_place_kind, &blocking, &held));
+    set_status(books, merchant, MERCHANT_SUSPENDED);
+
+    assert_turn(books, account, SETTLE_OUTCOME_FAILED, "merchant_suspended");
+    set_status(books, merchant, MERCHANT_ACTIVE);
+    assert_turn(books, account, SETTLE_OUTCOME_FAILED, "ledger_debit_blocked");
+    assert_ok(books_run(books, unblock, &held.hold_id));
+    assert_turn(books, account, SETTLE_OUTCOME_SKIPPED, "settle_exists");
+    books_sql(books, "UPDATE settle_order SET settle_date = 20251120");
+    assert_turn(books, account, SETTLE_OUTCOME_SKIPPED, NULL); /* settle_nothing */
+    move_money(books, income, account);
+    assert_turn(books, account, SETTLE_OUTCOME_SKIPPED, "settle_minimum");
+    change.minimum = AMOUNT(0);
+    assert_ok(settle_kit_change(books, &change));
+    assert_turn(books, account, SETTLE_OUTCOME_SKIPPED, "settle_fee");
+    settle_kit_fee(books, merchant, 99);
+    assert_turn(books, account, SETTLE_OUTCOME_SETTLED, NULL);
+    books_close(books);
+}
+
+/* A closed account cannot be blocked, and has no money: only its merchant comes before it. */
+static void a_suspended_merchant_is_told_before_its_closed_account(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant = settle_kit_merchant(books, "M1"), account;
+
+    settle_kit_day(books, MONDAY);
+    settle_kit_earn(books, merchant, 100);
+    account = settle_kit_account(books, merchant);
+    settle_kit_day(books, TUESDAY);
+    (void)settle_kit_run_open(books);
+    assert_ok(books_run(books, empty_and_close, &account));
+    set_status(books, merchant, MERCHANT_SUSPENDED);
+    assert_turn(books, account, SETTLE_OUTCOME_FAILED, "merchant_suspended");
+    set_status(books, merchant, MERCHANT_ACTIVE);
+    assert_turn(books, account, SETTLE_OUTCOME_SKIPPED, NULL);
     books_close(books);
 }
 
@@ -510,6 +609,8 @@ int main(void)
         cmocka_unit_test(a_blocked_account_stops_no_other_and_is_tried_the_next_day),
         cmocka_unit_test(a_closed_account_has_its_turn_and_leaves_no_record),
         cmocka_unit_test(a_suspended_merchant_is_settled_when_it_is_active_again),
+        cmocka_unit_test(the_refusals_of_a_turn_come_in_the_documented_order),
+        cmocka_unit_test(a_suspended_merchant_is_told_before_its_closed_account),
         cmocka_unit_test(what_is_owed_to_a_closed_merchant_is_settled),
         cmocka_unit_test(money_that_came_by_no_payment_is_settled),
         cmocka_unit_test(a_day_that_has_become_a_holiday_settles_nothing),

@@ -212,6 +212,27 @@ static void what_is_past_keeps_its_kind(void **state)
     books_close(books);
 }
 
+/* All is wrong at once; each step mends the first thing. */
+static void the_refusals_of_a_load_come_in_the_documented_order(void **state)
+{
+    struct books *books = open_books(state);
+    struct calendar_entry days[] = {{.id = 20251110, .kind = DAY_HOLIDAY},
+                                    {.id = 20251109, .kind = DAY_HOLIDAY}};
+
+    assert_refused(books, load(books, 20251130, 20251101, days, 2), ERR_CALENDAR_RANGE, "from");
+    assert_refused(books, load(books, 20251101, 20251130, days, 2), ERR_CALENDAR_ENTRY,
+                   "days[1].date");
+    days[1].id = 20251201;
+    assert_refused(books, load(books, 20251101, 20251130, days, 2), ERR_CALENDAR_ENTRY,
+                   "days[1].date");
+    days[1].id = 20251130;
+    assert_refused(books, load(books, 20251101, 20251130, days, 2), ERR_CALENDAR_PAST,
+                   "days[0].date");
+    days[0].id = 20251122; /* today */
+    assert_ok(load(books, 20251101, 20251130, days, 2));
+    books_close(books);
+}
+
 static struct calendar_entry *entries;
 static size_t entry_count;
 
@@ -248,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_warm_year_is_not_read_again),
         cmocka_unit_test(a_range_is_of_one_year_and_in_order),
         cmocka_unit_test(entries_lie_in_the_range_and_rise),
+        cmocka_unit_test(the_refusals_of_a_load_come_in_the_documented_order),
         cmocka_unit_test(what_is_past_keeps_its_kind),
         cmocka_unit_test(a_year_is_listed_by_date),
     };
