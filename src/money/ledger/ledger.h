@@ -510,8 +510,10 @@ MUST_USE enum err ledger_seal_days(struct store *store, bool *right);
 
 extern const struct command_kind ledger_account_kind;  /* arg ledger_account_key, result int64_t */
 extern const struct command_kind ledger_transfer_kind; /* arg ledger_post, result ledger_posted */
-extern const struct command_kind ledger_memo_transfer_kind; /* arg ledger_memo_post, posted */
-extern const struct command_kind ledger_place_kind;         /* arg ledger_hold_place, result held */
+/* What a caller books: ERR_LEDGER_ADJUSTMENT (operation) of a reversal or a correction, before all
+ * other refusals. arg ledger_memo_post, result ledger_posted */
+extern const struct command_kind ledger_memo_transfer_kind;
+extern const struct command_kind ledger_place_kind;   /* arg ledger_hold_place, result held */
 extern const struct command_kind ledger_capture_kind; /* arg ledger_hold_capture, result held */
 extern const struct command_kind ledger_release_kind; /* arg ledger_hold_release, result held */
 extern const struct command_kind ledger_expire_kind;  /* arg int64_t hold id, no result */

@@ -54,9 +54,20 @@ static void memo_prefetch(struct prefetch *pre, const void *arg, unsigned round)
     ledger_prefetch_post(pre, &((const struct ledger_memo_post *)arg)->post, round);
 }
 
+/* 红冲, 蓝补: they stand for an original and need a second operator, so no caller books one. */
+static bool is_adjustment(const struct ledger_reference *reference)
+{
+    return reference->operation == LEDGER_OPERATION_REVERSED ||
+           reference->operation == LEDGER_OPERATION_CORRECTED;
+}
+
 static enum err memo_apply(struct tx *tx, const void *arg, void *result)
 {
-    return ledger_post_memo(tx, arg, result);
+    const struct ledger_memo_post *post = arg;
+
+    return is_adjustment(&post->post.reference)
+               ? ledger__refuse(tx, ERR_LEDGER_ADJUSTMENT, "operation")
+               : ledger_post_memo(tx, post, result);
 }
 
 const struct command_kind ledger_memo_transfer_kind = {

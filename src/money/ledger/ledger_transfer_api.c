@@ -70,7 +70,8 @@ struct transfer_body {
 static const struct field transfer_fields[] = {
     LEDGER__BUSINESS_NO_FIELD(struct transfer_body),
     FIELD(struct transfer_body, operation, FIELD_ENUM, .names = operation_names,
-          .help = "What happened to the business number; transfer when absent."),
+          .help = "What happened to the business number; transfer when absent. reversed and "
+                  "corrected are refused: they are adjustments."),
     LEDGER__LEGS_FIELD(struct transfer_body),
     FIELD(struct transfer_body, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX,
           .help = "A remark for people to read; part of the content."),
@@ -341,11 +342,14 @@ static struct reply *lookup_handler(struct request *req)
 
 /* In the order of precedence. */
 static const enum err transfer_errors[] = {
-    ERR_LEDGER_REFERENCE,      ERR_LEDGER_LEGS,           ERR_LEDGER_AMOUNT,
-    ERR_LEDGER_MATURITY,       ERR_LEDGER_CONFLICT,       ERR_LEDGER_ACCOUNT,
-    ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_CODE_OWN,       ERR_LEDGER_CODE_CLOSED,
-    ERR_LEDGER_UNBALANCED,     ERR_LEDGER_CREDIT_BLOCKED, ERR_LEDGER_DEBIT_BLOCKED,
-    ERR_LEDGER_OVERFLOW,       ERR_LEDGER_INSUFFICIENT,   ERR_OK,
+    ERR_LEDGER_ADJUSTMENT,    ERR_LEDGER_REFERENCE,
+    ERR_LEDGER_LEGS,          ERR_LEDGER_AMOUNT,
+    ERR_LEDGER_MATURITY,      ERR_LEDGER_CONFLICT,
+    ERR_LEDGER_ACCOUNT,       ERR_LEDGER_ACCOUNT_CLOSED,
+    ERR_LEDGER_CODE_OWN,      ERR_LEDGER_CODE_CLOSED,
+    ERR_LEDGER_UNBALANCED,    ERR_LEDGER_CREDIT_BLOCKED,
+    ERR_LEDGER_DEBIT_BLOCKED, ERR_LEDGER_OVERFLOW,
+    ERR_LEDGER_INSUFFICIENT,  ERR_OK,
 };
 static const enum err journal_errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
 

@@ -100,6 +100,31 @@ static void the_same_number_may_have_another_operation(void **state)
     door_close(door);
 }
 
+/* They name an original, and another operator approves them: not here. */
+static void a_reversal_or_correction_is_no_transfer(void **state)
+{
+    static const char *const operations[] = {"reversed", "corrected"};
+    struct door *door = door_open(state, ledger__transfer_routes, 0);
+    struct str plain = transfer(door, 1, door->bank, door->payable, 100);
+
+    for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
+        struct str body = str_printf(door->books->arena, "{\"operation\":\"%s\"," STR_FMT,
+                                     operations[i], STR_ARG(str_slice(plain, 1, plain.len)));
+
+        (void)post(door, "transfers", body);
+        assert_error(door, 409, "ledger_adjustment", "operation");
+        body = str_printf(door->books->arena, "{\"transfers\":[" STR_FMT "," STR_FMT "]}",
+                          STR_ARG(body),
+                          STR_ARG(transfer(door, (int64_t)i + 2, door->bank, door->payable, 1)));
+        assert_int_equal(post(door, "transfers/batch", body), 200);
+        assert_text(door, "results.0.error.code", "ledger_adjustment");
+        assert_text(door, "results.0.error.param", "operation");
+        assert_null(at(door, "results.1.error"));
+    }
+    assert_int_equal(books_get(door->books, door->payable).posted.minor, 2);
+    door_close(door);
+}
+
 /* The books' own rules answer, with the books' own codes. */
 static void a_transfer_is_refused_by_the_books(void **state)
 {
@@ -414,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_transfer_is_booked_once),
         cmocka_unit_test(money_may_mature_later),
         cmocka_unit_test(a_memo_is_kept_and_part_of_the_content),
+        cmocka_unit_test(a_reversal_or_correction_is_no_transfer),
         cmocka_unit_test(the_same_number_may_have_another_operation),
         cmocka_unit_test(a_transfer_is_refused_by_the_books),
         cmocka_unit_test(more_than_64_legs_are_refused_by_the_books),
