@@ -75,6 +75,8 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
     assert.match(await page.run(text('.columns .touch:last-child title')), /1,599\.40\n(out|支) 0\.00\n(Closing|期末余额) 1,599\.40$/);
     assert.equal(await page.run(`document.querySelectorAll('.steps:not(.columns) .touch').length`), 2);
     assert.ok((await page.run(texts('td'))).includes('<i>odd</i>'));
+    assert.deepEqual((await page.run(texts('button.plain'))).length, 2);
+    assert.match((await page.run(texts('td.mono'))).join(), /^pay_\w{13},adj_\w{13}/);
     await page.click('button.plain'); // the newest: the payment
     await page.wait(`document.querySelectorAll('.journal tbody tr').length === 3`);
     assert.deepEqual(await page.run(texts('.journal tbody .money')), ['100.00', '', '', '99.40', '', '0.60']);
@@ -103,6 +105,7 @@ test('a review is approved by the second click, and leaves the count', async () 
   const { body: review } = await adjustment('T2', 1500);
   const page = await open('reviews');
   assert.equal(await page.run(text('#waiting')), '1');
+  assert.equal(await page.run(text(`#${review.id} h2`)), 'Adjustment · event');
   assert.match(await page.run(text(`#${review.id}`)), /<b>charged<\/b> too much/);
   await page.run(put(`#${review.id} input`, 'seen'));
   await page.click(`#${review.id} .primary`);
@@ -121,6 +124,7 @@ test('a review of a freeze leads to its account', async () => {
   const page = await open('reviews', { language: 'zh' });
   await page.wait(`document.querySelector('#${review.id} a')?.textContent === ${JSON.stringify(account)}`);
   assert.match(await page.run(text(`#${review.id} dl`)), /司法 冻结止付/);
+  assert.equal(await page.run(text(`#${review.id} h2`)), '司法冻结的解除或扣划');
 });
 
 test('what the server refuses is said beside the review', async () => {

@@ -92,6 +92,7 @@ test('an account is found by its number as well, and papers show the number', as
   for (const base of ['/v1/accounts', '/v1/ledger/accounts']) {
     const page = await p.made('GET', `${base}/${accountNumber}/statement?order=oldest`);
     assert.deepEqual(page.data.map((e) => [e.account_id, e.account_number]), amounts.map(() => [account, accountNumber]));
+    assert.deepEqual(page.data.map((e) => e.reference), page.data.map((e) => String(e.business_no)));
     const sums = await p.made('GET', `${base}/${accountNumber}/statement/sums?${period()}`);
     assert.deepEqual([sums.account_id, sums.account_number, sums.owner_name], [account, accountNumber, p.owner.name]);
     const [day] = (await p.made('GET', `${base}/${accountNumber}/daily?${period()}`)).data;

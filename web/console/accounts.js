@@ -106,7 +106,7 @@ export const journal = async (id) => [section('', await legs(encodeURIComponent(
 function entryRow(entry, currency, known) {
   const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
     make('td', {}, make('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: open }, `${nameOf(entry.source)} · ${nameOf(entry.operation)}`)),
-    make('td', { class: 'mono' }, entry.payment_id ?? String(entry.business_no ?? '')), cellMoney(entry.side === 'debit' ? entry.amount : null, currency),
+    make('td', { class: 'mono' }, entry.reference), cellMoney(entry.side === 'debit' ? entry.amount : null, currency),
     cellMoney(entry.side === 'credit' ? entry.amount : null, currency), cellMoney(entry.balance, currency));
   async function open({ currentTarget: button }) {
     const shown = button.getAttribute('aria-expanded') === 'true';

@@ -44,10 +44,12 @@ function subjectOf(subject) {
   return node;
 }
 
+const titleOf = ({ kind, change }) => [kind, change.action ?? change.kind, change.deduct && 'deducted'].filter(Boolean).map(nameOf).join(' · ');
+
 function card(review) {
   const node = make('article', { class: 'card', id: review.id });
   node.append(
-    make('div', { class: 'line' }, make('h2', {}, [review.kind, review.change.action].filter(Boolean).map(nameOf).join(' · ')), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
+    make('div', { class: 'line' }, make('h2', {}, titleOf(review)), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
       [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],

@@ -2,6 +2,7 @@
 #include "business/account/account.h"
 #include "business/channel/channel.h"
 #include "business/merchant/merchant.h"
+#include "business/settle/settle.h"
 #include "business/statement/statement.h"
 #include "business/trade/trade.h"
 
@@ -61,7 +62,7 @@ const struct ledger_directory statement_directory = {
         {
             [LEDGER_SOURCE_PAYMENT] = "pay",
             [LEDGER_SOURCE_REFUND] = TRADE_REFUND_PREFIX,
-            [LEDGER_SOURCE_SETTLEMENT] = "sto",
+            [LEDGER_SOURCE_SETTLEMENT] = SETTLE_PREFIX,
             [LEDGER_SOURCE_CASH] = TRADE_CASH_OUT_PREFIX,
             [LEDGER_SOURCE_ADJUSTMENT] = TRADE_ADJUSTMENT_PREFIX,
         },

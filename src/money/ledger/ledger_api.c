@@ -1,5 +1,6 @@
 /* The operator's read API: accounts, statements, balances, journals. */
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_statement_int.h"
 #include "money/ledger/ledger_voucher.h"
 #include "platform/store/store_reply.h"
 
@@ -315,6 +316,7 @@ struct entry_view {
     enum ledger_operation operation;
     int64_t payment_id;
     int64_t business_no;
+    struct str reference;
     int64_t sequence;
     enum ledger_side side;
     struct amount amount;
@@ -336,6 +338,8 @@ static const struct field entry_fields[] = {
           .required = true),
     FIELD(struct entry_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct entry_view, reference, FIELD_TEXT, .max = 32,
+          .help = "In statements: payment_id or business_no as papers print it, such as ref_…"),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
           .help = "Running number in the account, gap-free from 1."),
     FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
@@ -379,13 +383,15 @@ static struct entry_view *view_entries(struct arena *arena, const struct ledger_
 }
 
 struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
-                                    struct str account_number, struct str next_cursor)
+                                    const struct ledger_naming *naming, struct str next_cursor)
 {
     size_t count = statement->entry_count;
     struct entry_view *views = view_entries(req->arena, statement->entries, count);
 
     for (size_t i = 0; i < count; i++) {
-        views[i].account_number = account_number;
+        views[i].account_number = naming->account_number;
+        views[i].reference =
+            ledger__business_text(req->arena, naming->directory, &statement->entries[i].reference);
     }
     return reply_list(req, &ledger_entry_set, views, count, sizeof(*views), next_cursor);
 }

@@ -387,6 +387,7 @@ static void a_statement_pages_both_ways(void **state)
     assert_text(door, "data.0.operation", "succeeded");
     assert_text(door, "data.0.payment_id", id(door, "pay", PAYMENT + 2));
     assert_null(at(door, "data.0.business_no"));
+    assert_text(door, "data.0.reference", id(door, "pay", PAYMENT + 2));
     assert_number(door, "data.0.business_date", 20251122);
     assert_text(door, "next_cursor", "2");
     assert_int_equal(get(door, "accounts/%s/statement?limit=2&starting_after=2", account), 200);
