@@ -146,8 +146,9 @@ struct review_ask {
     int64_t expires_in_ms; /* 0: REVIEW_EXPIRES_DAYS */
 };
 /* *item is a view that is valid until apply returns; a result is made of it with
- * tx_result_row(tx, &review_table, item, result). ERR_FIELD_REQUIRED reason; ERR_FIELD_LENGTH
- * reason, summary, evidence or change; ERR_REVIEW_PENDING; what kind->check refuses. */
+ * tx_result_row(tx, &review_table, item, result). Refusals, in this order: ERR_FIELD_REQUIRED
+ * reason; ERR_FIELD_LENGTH reason, summary, evidence, change; ERR_REVIEW_PENDING maker, reason,
+ * evidence; what kind->check refuses. */
 MUST_USE enum err review_submit(struct tx *tx, const struct review_ask *ask,
                                 const struct review_item **item);
 

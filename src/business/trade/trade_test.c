@@ -782,7 +782,9 @@ static enum err adjust(struct till *till, const struct trade_change *change,
     struct trade_adjusted adjusted;
 
     arg.change.reason_code = STR("wrong_amount");
-    arg.change.adjustment_no = str_printf(till->arena, "T%lld", (long long)till->next_no++);
+    if (change->adjustment_no.len == 0) {
+        arg.change.adjustment_no = str_printf(till->arena, "T%lld", (long long)till->next_no++);
+    }
     TRY(till_run(till, &trade__adjust_kind, &arg, &adjusted));
     *review = adjusted.review;
     return ERR_OK;
@@ -1253,6 +1255,200 @@ static void in_direct_mode_only_fees_are_booked(void **state)
                    "amount");
 }
 
+/* ---- the order of refusals, as docs/accounts.md tells it ----
+ *
+ * All is wrong at once; each step mends the first thing. */
+
+static void set_merchant(struct till *till, enum merchant_status status)
+{
+    const struct merchant_set_status arg = {till->merchant_id, status};
+    struct merchant merchant;
+
+    assert_ok(till_run(till, &merchant__status_kind, &arg, &merchant));
+}
+
+static void the_refusals_of_a_cash_out_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    struct trade_cash_create create = cash_of(till, "W1", 1000);
+    int64_t own = create.account, block_id;
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    assert_ok(cash_out(till, &create, &cash));
+    block_id = block_with(till, LEDGER_HOLD_DEBIT_BLOCK);
+    set_merchant(till, MERCHANT_SUSPENDED);
+    create.account = other_account(till, true);
+    create.amount = AMOUNT(100000);
+    create.app_id = create.card = 404;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_ACCOUNT, "account");
+    create.account = other_account(till, false);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_TRADE_ORDER_CONFLICT,
+                   "account,amount,card");
+    create.merchant_order_no = STR("W2");
+    assert_refused(till, cash_out(till, &create, &cash), ERR_TRADE_ACCOUNT, "account");
+    create.account = own;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_DEBIT_BLOCKED, "account");
+    lift_obstacle(till, DEBIT_BLOCK, block_id);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_MERCHANT_SUSPENDED, "");
+    set_merchant(till, MERCHANT_ACTIVE);
+    assert_refused(till, cash_out(till, &create, &cash), ERR_MERCHANT_APP_DISABLED, "");
+    create.app_id = till->app_id;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_ACCOUNT_CARD, "card");
+    create.card = 0;
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_INSUFFICIENT, "account");
+    create.amount = AMOUNT(99000);
+    assert_ok(cash_out(till, &create, &cash));
+}
+
+static enum err close_account(struct tx *tx, struct step *step)
+{
+    return ledger_account_close(tx, step->id);
+}
+
+static void of_a_closed_account_that_is_told_before_its_balance(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_create create = cash_of(till, "W1", 1000);
+    struct trade_cash_out cash;
+    struct trade_refund out;
+    int64_t payment_id;
+
+    assert_ok(run(till, (struct step){.run = close_account, .id = account_of(till)}));
+    payment_id = collect(till, 10000, 0, TOMORROW); /* waits on 2299 */
+    assert_refused(till, cash_out(till, &create, &cash), ERR_LEDGER_ACCOUNT_CLOSED, "account");
+    assert_refused(till, reserve(till, payment_id, "R1", 1, &out), ERR_LEDGER_ACCOUNT_CLOSED,
+                   "account");
+}
+
+static int64_t unpaid(struct till *till)
+{
+    const struct payment_create order = till_order(till);
+    struct payment_change change;
+
+    assert_ok(till_create(till, &order, &change));
+    return change.payment.id;
+}
+
+static void the_refusals_of_a_refund_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    int64_t reversed = collect(till, 10000, 0, 0), waiting, debit_block, credit_block;
+    struct review_item review;
+    struct trade_refund out;
+
+    assert_ok(ask_reversal(till, paid_journal(till, reversed), &review));
+    assert_ok(approve(till, &review));
+    (void)refund(till, collect(till, 50, 0, 0), "R1", 50);
+    credit_block = block_with(till, LEDGER_HOLD_CREDIT_BLOCK);
+    waiting = collect(till, 10000, 60, 0);
+    debit_block = block_with(till, LEDGER_HOLD_DEBIT_BLOCK);
+    assert_refused(till, reserve(till, 404, "R1", 10001, &out), ERR_PAYMENT_NOT_FOUND, "payment");
+    assert_refused(till, reserve(till, unpaid(till), "R1", 10001, &out), ERR_TRADE_ORDER_CONFLICT,
+                   "payment,amount");
+    assert_refused(till, reserve(till, unpaid(till), "R2", 10001, &out), ERR_TRADE_UNPAID,
+                   "payment");
+    assert_refused(till, reserve(till, reversed, "R2", 10001, &out), ERR_TRADE_REFUND_EXCEEDED,
+                   "amount");
+    assert_refused(till, reserve(till, reversed, "R2", 10000, &out), ERR_TRADE_REVERSED, "payment");
+    assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_LEDGER_DEBIT_BLOCKED,
+                   "account");
+    lift_obstacle(till, DEBIT_BLOCK, debit_block);
+    assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_TRADE_PENDING, "payment");
+    lift_obstacle(till, CREDIT_BLOCK, credit_block);
+    apply_pending(till);
+    assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_LEDGER_INSUFFICIENT,
+                   "account");
+    assert_ok(reserve(till, waiting, "R2", 9940, &out));
+}
+
+static enum err open_waiting(struct tx *tx, struct step *step)
+{
+    const struct ledger_account_key key = {step->till->merchant_id, LEDGER_CODE_WAITING,
+                                           CURRENCY_CNY};
+
+    return ledger_account_open(tx, &key, &step->id);
+}
+
+static int64_t waiting_account(struct till *till)
+{
+    struct step step = {.run = open_waiting, .till = till};
+    struct step *at = &step;
+
+    assert_ok(till_run(till, &step_kind, &at, NULL));
+    return step.id;
+}
+
+/* What each kind takes is told before anything is looked up. */
+static void the_form_of_an_adjustment_is_told_first(void **state)
+{
+    struct till *till = *state;
+    struct trade_leg leg = {.side = LEDGER_DEBIT, .amount = AMOUNT(1), .matures_on = 20261350};
+    struct trade_change change = {.kind = TRADE_ADJUSTMENT_REVERSAL,
+                                  .legs = {&leg, 1},
+                                  .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
+                                  .merchant = 404,
+                                  .currency = CURRENCY_CNY,
+                                  .amount = AMOUNT(1)};
+    struct review_item review;
+
+    assert_ok(adjust(till,
+                     &(struct trade_change){.adjustment_no = STR("A1"),
+                                            .kind = TRADE_ADJUSTMENT_EVENT,
+                                            .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
+                                            .merchant = till->merchant_id,
+                                            .currency = CURRENCY_CNY,
+                                            .amount = AMOUNT(1)},
+                     &review));
+    assert_ok(approve(till, &review));
+    change.adjustment_no = STR("A1");
+    assert_refused(till, adjust(till, &change, &review), ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+    change.adjustment_no = STR("A2");
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "original");
+    change.original = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "legs");
+    change.kind = TRADE_ADJUSTMENT_CORRECTION;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "event");
+    change.event = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "merchant");
+    change.merchant = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "currency");
+    change.currency = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "amount");
+    change.amount = AMOUNT_ZERO;
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_MATURITY, "legs[0].matures_on");
+    leg.matures_on = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_JOURNAL, "original");
+}
+
+static void the_refusals_of_a_correction_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    struct trade_leg legs[] = {
+        {.account = 404, .side = LEDGER_DEBIT, .amount = AMOUNT(INT64_MAX)},
+        {.account = waiting_account(till), .side = LEDGER_DEBIT, .amount = AMOUNT(1)},
+        {.account = account_of(till), .side = LEDGER_CREDIT, .amount = AMOUNT(2)}};
+    struct trade_change change = {.kind = TRADE_ADJUSTMENT_CORRECTION,
+                                  .original = paid_journal(till, collect(till, 1000, 0, 0)),
+                                  .legs = {legs, ARRAY_LEN(legs)}};
+    struct review_item review;
+
+    assert_refused(till, adjust(till, &change, &review), ERR_TRADE_NOT_REVERSED, "original");
+    assert_ok(ask_reversal(till, change.original, &review));
+    assert_ok(approve(till, &review));
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_ACCOUNT, "legs[0].account");
+    legs[0].account = other_account(till, false);
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_CODE_OWN, "legs[1].account");
+    legs[1].account = legs[0].account;
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_OVERFLOW, "legs[1].amount");
+    legs[0].amount = AMOUNT(2);
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_UNBALANCED, "CNY");
+    legs[0].amount = AMOUNT(1);
+    assert_ok(adjust(till, &change, &review));
+    assert_ok(approve(till, &review));
+    assert_refused(till, adjust(till, &change, &review), ERR_TRADE_CORRECTED, "original");
+}
+
 /* What is booked, and the price it was booked at, is appended: the store has no way to change it
  * (tx_edit and tx_delete stop the process for such a table). */
 static void nothing_that_was_booked_can_be_changed(void **state)
@@ -1312,6 +1508,11 @@ int main(void)
         cmocka_unit_test(a_refund_above_what_matures_takes_the_rest_from_what_is_available),
         cmocka_unit_test(immature_money_and_a_returned_fee_make_a_full_refund),
         cmocka_unit_test(in_direct_mode_only_fees_are_booked),
+        cmocka_unit_test(the_refusals_of_a_cash_out_come_in_the_documented_order),
+        cmocka_unit_test(of_a_closed_account_that_is_told_before_its_balance),
+        cmocka_unit_test(the_refusals_of_a_refund_come_in_the_documented_order),
+        cmocka_unit_test(the_form_of_an_adjustment_is_told_first),
+        cmocka_unit_test(the_refusals_of_a_correction_come_in_the_documented_order),
         cmocka_unit_test(nothing_that_was_booked_can_be_changed),
     };
     struct CMUnitTest copies[ARRAY_LEN(tests)];
