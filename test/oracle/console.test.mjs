@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Platform, until } from '../scenario/lib.mjs';
 import { startBrowser } from './browser.mjs';
 
-let p, browser, account, number;
+let p, browser, account, number, readerKey;
 const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
 const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((node) => node.textContent)`;
 const adjustment = (no, amount) => p.operator('POST', '/v1/adjustments', {
@@ -15,24 +15,30 @@ const put = (selector, value) => `document.querySelector(${JSON.stringify(select
 
 before(async () => {
   p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
+  await p.stop();
+  readerKey = JSON.parse(p.tool('merchant', 'operator-key', '--permissions', 'ledger:read')).secret;
+  await p.serve();
   await p.reviewed(await adjustment('T1', 150000));
   account = (await p.made('GET', '/v1/accounts')).data[0].id;
   number = (await p.made('GET', `/v1/accounts/${account}`)).number;
   await p.made('POST', `/v1/accounts/${account}/freezes`, { effect: 'amount', kind: 'risk', amount: 30000, reason: '<i>odd</i>' });
-  const payment = await p.created({ amount: 10000 });
+  const payment = await until(async () => { // not within the second in which the server started
+    const answer = await p.create({ amount: 10000 });
+    return answer.status === 200 ? answer.body : null;
+  }, 'a payment');
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   browser = await startBrowser();
 });
 after(async () => { await browser.end(); await p.end(); });
 
-// Signs in as the checker and goes to the page.
-async function open(hash, { language = 'en', ...size } = {}) {
+// Signs in, as the checker when no key is given, and goes to the page.
+async function open(hash, { language = 'en', key = p.checkerKeys[0], ...size } = {}) {
   const page = await browser.open(`${p.url}/console?lang=${language}#${hash}`, size);
   await page.wait(`!document.getElementById('enter').hidden`);
-  await page.run(put('#key', p.checkerKeys[0]));
+  await page.run(put('#key', key));
   await page.click('#enter button');
-  await page.wait(`document.querySelector('#page h1') !== null`);
+  await page.wait(`document.querySelector('#page h1') !== null || !document.getElementById('problem').hidden`);
   return page;
 }
 
@@ -84,6 +90,15 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
   });
 }
 
+test('who may only read the books sees what the books tell, and is told what is refused', async () => {
+  const page = await open(`account/${account}`, { key: readerKey });
+  assert.match(await page.run(text('.balance')), /1,599\.40$/);
+  assert.deepEqual(await page.run(texts('#page h2')), ['Statement']);
+  await page.run(`location.hash = 'settlement'`);
+  await page.wait(`!document.getElementById('problem').hidden`);
+  assert.match(await page.run(text('#problem')), /settle:read auth_permission$/);
+});
+
 test('the files of a statement are fetched with the key', async () => {
   const page = await open(`account/${account}`);
   await page.run(`window.saved = []; HTMLAnchorElement.prototype.click = function () { saved.push(this.download); }`);
@@ -104,7 +119,7 @@ test('a period that ends before it begins is refused on the page', async () => {
 test('a review is approved by the second click, and leaves the count', async () => {
   const { body: review } = await adjustment('T2', 1500);
   const page = await open('reviews');
-  assert.equal(await page.run(text('#waiting')), '1');
+  await page.wait(`${text('#waiting')} === '1'`);
   assert.equal(await page.run(text(`#${review.id} h2`)), 'Adjustment · event');
   assert.match(await page.run(text(`#${review.id}`)), /<b>charged<\/b> too much/);
   await page.run(put(`#${review.id} input`, 'seen'));

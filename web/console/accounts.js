@@ -1,5 +1,5 @@
 // Accounts with their balances; one account with its statement, freezes and history.
-import { download, get, getIfAny } from './api.js';
+import { download, get, getIfAny, ifAny } from './api.js';
 import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
@@ -179,14 +179,14 @@ export async function account(name) {
   const today = newest.data[0]?.date ?? dateNumber(timeText(Date.now()).slice(0, 10));
   const [entries, freezes, history] = await Promise.all([
     statementSection(one, known, today),
-    list((cursor) => get(`/v1/accounts/${id}/freezes`, { limit: 20, starting_after: cursor }), (seen) => freezeTable(seen, one.currency)),
-    people && list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable),
+    ifAny(list((cursor) => get(`/v1/accounts/${id}/freezes`, { limit: 20, starting_after: cursor }), (seen) => freezeTable(seen, one.currency))),
+    people && ifAny(list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable)),
   ]);
   return [
     make('div', { class: 'line' }, make('h1', {}, codeOf(one, known)), ...marks(one)),
     make('section', { class: 'card' }, make('p', { class: 'balance' }, make('small', {}, `${w().balance} ${one.currency}`), money(one.posted, one.currency)), barOf(one, 18), legend(parts(one), one.currency),
       facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], ['id', make('span', { class: 'mono' }, id)],
         [w().maturities, one.maturities.map((item) => `${dateText(item.date)} ${money(item.amount, one.currency)}`).join(' · ')], [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
-    entries, section(w().freezes, freezes), history && section(w().history, history),
+    entries, freezes && section(w().freezes, freezes), history && section(w().history, history),
   ];
 }

@@ -32,10 +32,11 @@ const query = (terms) => {
 
 export const get = async (path, terms = {}) => (await call(path + query(terms))).json();
 // What may be missing, or not be this operator's to read: null then.
-export const getIfAny = (path, terms) => get(path, terms).catch((error) => {
+export const ifAny = (asked) => asked.catch((error) => {
   if (error.status === 404 || error.status === 403) return null;
   throw error;
 });
+export const getIfAny = (path, terms) => ifAny(get(path, terms));
 export const post = async (path, body) => (await call(path, {
   method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
 })).json();
