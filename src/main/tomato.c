@@ -1,6 +1,6 @@
 /* The program tomato: one binary, several sub-commands. */
 #include "business/channel/channel.h"
-#include "business/merchant/merchant_cli.h"
+#include "business/rate/rate_cli.h"
 #include "main/demo.h"
 #include "main/ledger_cli.h"
 #include "main/program.h"
@@ -70,6 +70,11 @@ static int run_reader(struct conf *conf, int argc, char **argv,
     return status;
 }
 
+static int merchant_tool(struct app *app, int argc, char **argv)
+{
+    return merchant_cli(app, argc, argv, rate_contract_subs);
+}
+
 /* Help needs no database: nothing is opened or made for it. */
 static bool asks_for_help(int argc, char **argv)
 {
@@ -91,7 +96,7 @@ struct sub_command {
 static const struct sub_command sub_commands[] = {
     {.name = "serve", .with_conf = program_serve},
     {.name = "config", .with_conf = run_config},
-    {.name = "merchant", .with_app = merchant_cli},
+    {.name = "merchant", .with_app = merchant_tool},
     {.name = "channel", .with_app = channel_cli},
     {.name = "ledger", .with_app = ledger_cli, .reads = true},
 };

@@ -64,7 +64,7 @@ static void set_up(struct till *till, enum channel_fund_mode mode)
 {
     struct merchant merchant;
     struct merchant_app app;
-    struct merchant_contract contract;
+    struct rate_contract_outcome contract;
     struct channel_account account = {
         .id = 77,
         .merchant_id = 0,
@@ -95,12 +95,13 @@ static void set_up(struct till *till, enum channel_fund_mode mode)
                    &(struct merchant_app_create){.merchant_id = merchant.id, .name = STR("app")},
                    &app) == ERR_OK);
     till->app_id = app.id;
-    CHECK(till_run(till, &merchant__contract_kind,
-                   &(struct merchant_contract_create){.merchant_id = merchant.id,
-                                                      .currency = CURRENCY_CNY,
-                                                      .rate_millionths = 6000,
-                                                      .fee_min = AMOUNT(1)},
+    CHECK(till_run(till, &rate__contract_kind,
+                   &(struct rate_contract_create){.merchant_id = merchant.id,
+                                                  .set.change = {.currency = CURRENCY_CNY,
+                                                                 .rate_millionths = 6000,
+                                                                 .fee_min = AMOUNT(1)}},
                    &contract) == ERR_OK);
+    till->contract_id = contract.contract.contract.id;
     CHECK(till_run(till, &channel__create_kind, &account, &made) == ERR_OK);
     till->account_id = made.id;
 }

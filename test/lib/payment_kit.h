@@ -22,6 +22,7 @@ struct till {
     int64_t merchant_id;
     int64_t app_id;
     int64_t account_id;
+    int64_t contract_id;
     int64_t next_no;
     char param[JSON_PARAM_MAX]; /* of the last refusal */
 };

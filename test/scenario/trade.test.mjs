@@ -61,9 +61,12 @@ test('an agent has no rate, as there are no agents yet', async () => {
   p.refused(await p.operator('POST', '/v1/rates/quote', { ...agent, kind: 'cash', currency: 'CNY', amount: 1 }), 400, 'rate_owner', 'owner');
 });
 
-test('A4: the trade fee is set by contracts alone', async () => {
+test('A4: a trade fee belongs to a contract alone', async () => {
   p.refused(await rate({ kind: 'trade', rate_millionths: 1 }), 409, 'rate_trade', 'kind');
   p.refused(await p.operator('POST', '/v1/rates/quote', { owner: 'platform', kind: 'trade', currency: 'CNY', amount: 1 }), 409, 'rate_trade', 'kind');
+  const contract = { owner: 'con_0000000000001' };
+  p.refused(await rate({ ...contract, kind: 'trade' }), 404, 'merchant_contract_not_found', 'owner');
+  p.refused(await p.operator('POST', '/v1/rates/quote', { ...contract, kind: 'cash', currency: 'CNY', amount: 1 }), 400, 'rate_owner', 'owner');
 });
 
 test('who asks for the rates of nobody is told what an owner is', async () => {
@@ -71,7 +74,7 @@ test('who asks for the rates of nobody is told what an owner is', async () => {
   const quoted = await p.operator('POST', '/v1/rates/quote', { owner: 'nobody', kind: 'cash', currency: 'CNY', amount: 1 });
   for (const answer of [listed, quoted]) {
     p.refused(answer, 400, 'field_format', 'owner');
-    assert.match(answer.body.error.message, /must be platform, or the id of a merchant \(mer_…\)$/);
+    assert.match(answer.body.error.message, /must be platform, or the id of a merchant \(mer_…\) or contract \(con_…\)$/);
   }
 });
 

@@ -3,10 +3,10 @@
  *
  *     merchant: active ⇄ suspended ──► closed
  *
- * A merchant has apps (one per shop or system; keys belong to an app), fee contracts (one is in
- * effect at any instant, by method and currency) and webhook endpoints. fund_mode collect (the
- * channel settles to us) needs the licence flag merchant.collect_licence; it is refused when it is
- * set up, and again at run time. */
+ * A merchant has apps (one per shop or system; keys belong to an app), contracts (where it may take
+ * money, by method and currency; what that costs is business/rate's) and webhook endpoints.
+ * fund_mode collect (the channel settles to us) needs the licence flag merchant.collect_licence; it
+ * is refused when it is set up, and again at run time. */
 #ifndef BUSINESS_MERCHANT_MERCHANT_H
 #define BUSINESS_MERCHANT_MERCHANT_H
 
@@ -39,16 +39,14 @@ struct merchant_app {
     int64_t version;
 };
 
-/* The fee of payments by a method (empty: every method without a contract of its own). */
+/* That a merchant takes money by a method (empty: every method without a contract of its own) in a
+ * currency. One is opened for each; of the time when every price had a contract of its own there
+ * may be more. */
 struct merchant_contract {
     int64_t id; /* "con_…" */
     int64_t merchant_id;
     struct str method;
     enum currency currency;
-    int64_t rate_millionths;
-    struct amount fee_min;
-    struct amount fee_max; /* 0: no maximum */
-    int64_t effective_from_ms;
     int64_t created_at_ms;
 };
 
@@ -74,7 +72,7 @@ struct merchant_endpoint {
 
 enum {
     MERCHANT_ENDPOINTS_MAX = 16, /* enabled ones of a merchant */
-    MERCHANT_CONTRACTS_MAX = 64, /* of a merchant that are, will be or lately were in effect */
+    MERCHANT_CONTRACTS_MAX = 96, /* of a merchant */
 };
 
 extern const struct table merchant_table;
@@ -95,16 +93,30 @@ MUST_USE enum err merchant_check_active(struct tx *tx, int64_t merchant_id, int6
 /* ERR_MERCHANT_COLLECT_LICENCE when the mode is collect and there is no licence. A command gets
  * collect_allowed in its argument: merchant_collect_allowed() where it was made. */
 MUST_USE enum err merchant_fund_mode_allowed(enum merchant_fund_mode mode, bool collect_allowed);
-/* The contract in effect: of the method before the general one, the latest that has begun.
- * ERR_MERCHANT_CONTRACT: there is none. */
-struct merchant_price_ask {
+/* ERR_MERCHANT_CONTRACT_NOT_FOUND. */
+MUST_USE enum err merchant_contract_get(struct tx *tx, int64_t contract_id,
+                                        const struct merchant_contract **out);
+/* The merchant's newest contract of the method and currency, made when there is none.
+ * ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_TOO_MANY. */
+struct merchant_contract_key {
     int64_t merchant_id;
     struct str method;
     enum currency currency;
-    int64_t at_ms;
 };
-MUST_USE enum err merchant_contract_at(struct tx *tx, const struct merchant_price_ask *ask,
-                                       struct amount_rate *rate, int64_t *contract_id);
+MUST_USE enum err merchant_contract_open(struct tx *tx, const struct merchant_contract_key *key,
+                                         const struct merchant_contract **out);
+/* The contracts that cover a payment by the method, oldest first: those of the method and the
+ * general ones. */
+struct merchant_contracts {
+    const struct merchant_contract *all[MERCHANT_CONTRACTS_MAX];
+    size_t count;
+};
+MUST_USE enum err merchant_contracts_for(struct tx *tx, const struct merchant_contract_key *key,
+                                         struct merchant_contracts *out);
+/* All of a merchant's contracts, from the second round on of a prefetch that calls
+ * merchant_prefetch. */
+size_t merchant_contracts_peek(struct prefetch *pre, int64_t merchant_id,
+                               int64_t ids[MERCHANT_CONTRACTS_MAX]);
 /* The enabled endpoints that want events of this type, oldest first; an empty type: all. */
 MUST_USE enum err merchant_endpoints_for(struct tx *tx, int64_t merchant_id, struct str event_type,
                                          int64_t ids[MERCHANT_ENDPOINTS_MAX], size_t *count);
@@ -116,6 +128,10 @@ MUST_USE enum err merchant_endpoint_disable(struct tx *tx, int64_t endpoint_id, 
 bool merchant_collect_allowed(const struct app *app); /* the licence flag */
 MUST_USE enum err merchant_read(struct reader *reader, int64_t id, struct arena *arena,
                                 struct merchant *out);
+/* Of the merchant, oldest first. */
+MUST_USE enum err merchant_contracts_read(struct reader *reader, int64_t merchant_id,
+                                          struct arena *arena, struct merchant_contract **out,
+                                          size_t *count);
 MUST_USE enum err merchant_endpoint_read(struct reader *reader, int64_t id, struct arena *arena,
                                          struct merchant_endpoint *out);
 /* The raw signing keys of an endpoint at an instant: the current one, then, during a rotation, the

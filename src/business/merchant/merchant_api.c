@@ -109,7 +109,7 @@ static struct reply *list_handler(struct request *req)
     return reply_query(req, query, sizeof(struct list_page), read_list, listed);
 }
 
-/* ---- what belongs to a merchant: apps, contracts, endpoints, keys ---- */
+/* ---- what belongs to a merchant: apps, endpoints, keys ---- */
 
 /* The merchant of the path for operators; the caller itself for merchants. */
 static enum err owner(struct request *req, int64_t *merchant_id)
@@ -178,49 +178,6 @@ static struct reply *got_apps(struct request *req, void *result)
 static struct reply *app_list_handler(struct request *req)
 {
     return list_owned(req, read_apps, got_apps);
-}
-
-static struct reply *contract_made(struct request *req, struct command *command)
-{
-    return reply_fields(req, 200, &merchant__contract_set, command->result);
-}
-
-static struct reply *contract_create_handler(struct request *req)
-{
-    struct merchant_contract_create *create =
-        ARENA_NEW(req->arena, struct merchant_contract_create);
-
-    if (owner(req, &create->merchant_id) != ERR_OK) {
-        return reply_error(req, ERR_MERCHANT_NOT_FOUND);
-    }
-    if (request_body(req, &merchant__contract_create_set, create) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    return reply_command(req, &merchant__contract_kind, create, contract_made);
-}
-
-static enum err read_contracts(struct reader *reader, struct request *req, const void *arg,
-                               void *result)
-{
-    struct page *page = result;
-    struct merchant_contract *rows;
-
-    TRY(merchant__read_contracts(reader, *(const int64_t *)arg, req->arena, &rows, &page->count));
-    page->rows = rows;
-    return ERR_OK;
-}
-
-static struct reply *got_contracts(struct request *req, void *result)
-{
-    const struct page *page = result;
-
-    return reply_list(req, &merchant__contract_set, page->rows, page->count,
-                      sizeof(struct merchant_contract), (struct str){"", 0});
-}
-
-static struct reply *contract_list_handler(struct request *req)
-{
-    return list_owned(req, read_contracts, got_contracts);
 }
 
 /* ---- webhook endpoints: the secret is in the answer that makes it, and never again ---- */
@@ -698,8 +655,6 @@ static const enum err create_errors[] = {ERR_MERCHANT_NO_CONFLICT, ERR_MERCHANT_
                                          ERR_OK};
 static const enum err id_errors[] = {ERR_MERCHANT_NOT_FOUND, ERR_OK};
 static const enum err status_errors[] = {ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CLOSED, ERR_OK};
-static const enum err contract_errors[] = {ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_PAST,
-                                           ERR_MERCHANT_TOO_MANY, ERR_OK};
 static const enum err endpoint_errors[] = {ERR_MERCHANT_ENDPOINT_NOT_FOUND, ERR_OK};
 static const enum err key_errors[] = {ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_APP_DISABLED,
                                       ERR_CRYPTO_KEY, ERR_OK};
@@ -806,21 +761,6 @@ const struct route merchant__routes[] = {
      .errors = key_id_errors,
      .summary = "Revoke a key at once",
      OPERATOR_WRITE},
-    {.method = "POST",
-     .path = "/v1/merchants/{id}/contracts",
-     .handler = contract_create_handler,
-     .body = &merchant__contract_create_set,
-     .reply = &merchant__contract_set,
-     .errors = contract_errors,
-     .summary = "Set a fee contract from an instant on",
-     OPERATOR_WRITE},
-    {.method = "GET",
-     .path = "/v1/merchants/{id}/contracts",
-     .handler = contract_list_handler,
-     .reply = &merchant__contract_set,
-     .reply_is_list = true,
-     .summary = "List a merchant's contracts",
-     OPERATOR_READ},
     {.method = "POST",
      .path = "/v1/merchants/{id}/webhook-endpoints",
      .handler = endpoint_create_handler,

@@ -14,7 +14,8 @@ static const char help_text[] =
     "  app      --merchant mer_… --name NAME                             新建应用\n"
     "  key      --merchant mer_… --app app_… [--permissions '…']         新建 HMAC 密钥\n"
     "  contract --merchant mer_… --rate MILLIONTHS [--method M] [--currency CNY]\n"
-    "           [--min N] [--max N]                                      设置费率\n"
+    "           [--min N] [--max N] [--reason R]  the first fee; another  设置费率\n"
+    "           is a review: another operator approves it                变更须复核\n"
     "  endpoint --merchant mer_… --url URL [--events '…']                新建通知地址\n"
     "  apps | keys | contracts | endpoints  --merchant mer_…             各自的列表\n"
     "  rotate   --key key_… [--overlap SECONDS]  a new HMAC key beside   轮换 HMAC 密钥\n"
@@ -26,26 +27,19 @@ static const char help_text[] =
     "made while it is stopped. 服务运行时请用接口；运营密钥须停机新建。\n"
     "Secrets are printed once, by the command that makes them.\n";
 
-struct cli {
-    struct app *app;
-    struct arena *arena;
-    int argc;
-    char **argv;
-};
-
-static int fail(const char *what, enum err err)
+int merchant_cli_fail(const char *what, enum err err)
 {
     (void)fprintf(stderr, "tomato merchant: %s: %s (%s)\n", what, err_text(err), err_code(err));
     return 1;
 }
 
-static int misuse(const char *option, const char *why)
+int merchant_cli_misuse(const char *option, const char *why)
 {
     (void)fprintf(stderr, "tomato merchant: %s %s; see tomato merchant --help\n", option, why);
     return 2;
 }
 
-static const char *option(const struct cli *cli, const char *name)
+const char *merchant_cli_option(const struct merchant_cli *cli, const char *name)
 {
     for (int i = 1; i + 1 < cli->argc; i += 2) {
         if (strcmp(cli->argv[i], name) == 0) {
@@ -55,49 +49,51 @@ static const char *option(const struct cli *cli, const char *name)
     return NULL;
 }
 
-static bool check_options(const struct cli *cli, const char *allowed)
+static bool check_options(const struct merchant_cli *cli, const char *allowed)
 {
     for (int i = 1; i < cli->argc; i += 2) {
         size_t at;
         struct str name = str_printf(cli->arena, " %s ", cli->argv[i]);
 
         if (!str_find(str_of(allowed), name, &at)) {
-            (void)misuse(cli->argv[i], "is not an option here");
+            (void)merchant_cli_misuse(cli->argv[i], "is not an option here");
             return false;
         }
         if (i + 1 == cli->argc) {
-            (void)misuse(cli->argv[i], "needs a value");
+            (void)merchant_cli_misuse(cli->argv[i], "needs a value");
             return false;
         }
     }
     return true;
 }
 
-static bool id_option(const struct cli *cli, const char *name, const char *prefix, int64_t *id)
+bool merchant_cli_id(const struct merchant_cli *cli, const char *name, const char *prefix,
+                     int64_t *id)
 {
-    const char *text = option(cli, name);
+    const char *text = merchant_cli_option(cli, name);
 
     if (text == NULL || id_parse(str_of(text), prefix, id) != ERR_OK) {
-        (void)misuse(name, text == NULL ? "is missing" : "is not such an id");
+        (void)merchant_cli_misuse(name, text == NULL ? "is missing" : "is not such an id");
         return false;
     }
     return true;
 }
 
-static bool int_option(const struct cli *cli, const char *name, int64_t otherwise, int64_t *out)
+bool merchant_cli_int(const struct merchant_cli *cli, const char *name, int64_t otherwise,
+                      int64_t *out)
 {
-    const char *text = option(cli, name);
+    const char *text = merchant_cli_option(cli, name);
 
     *out = otherwise;
     if (text != NULL && str_parse_int(str_of(text), out) != ERR_OK) {
-        (void)misuse(name, "is not a number");
+        (void)merchant_cli_misuse(name, "is not a number");
         return false;
     }
     return true;
 }
 
-static int print(const struct cli *cli, const struct field_set *set, const void *value,
-                 const struct secret *secret)
+int merchant_cli_print(const struct merchant_cli *cli, const struct field_set *set,
+                       const void *value, const struct secret *secret)
 {
     struct buf text;
 
@@ -114,33 +110,34 @@ static int print(const struct cli *cli, const struct field_set *set, const void 
 }
 
 /* Runs a command whose result is printed by the set. */
-static int run(const struct cli *cli, const struct command_kind *kind, const void *arg,
+static int run(const struct merchant_cli *cli, const struct command_kind *kind, const void *arg,
                const struct field_set *set, const struct secret *secret)
 {
     void *result = arena_alloc(cli->arena, kind->result_size);
     enum err err = store_run(cli->app->store, kind, arg, result, cli->arena);
 
-    return err == ERR_OK ? print(cli, set, result, secret) : fail(kind->name, err);
+    return err == ERR_OK ? merchant_cli_print(cli, set, result, secret)
+                         : merchant_cli_fail(kind->name, err);
 }
 
-static int create(const struct cli *cli)
+static int create(const struct merchant_cli *cli)
 {
     struct merchant_create arg = {.fund_mode = MERCHANT_FUND_DIRECT,
                                   .collect_allowed = merchant_collect_allowed(cli->app)};
-    const char *mode = option(cli, "--fund-mode");
+    const char *mode = merchant_cli_option(cli, "--fund-mode");
 
-    arg.merchant_no = str_of(option(cli, "--no"));
-    arg.name = str_of(option(cli, "--name"));
+    arg.merchant_no = str_of(merchant_cli_option(cli, "--no"));
+    arg.name = str_of(merchant_cli_option(cli, "--name"));
     if (arg.merchant_no.len == 0 || arg.merchant_no.len > 64) {
-        return misuse("--no", "must have 1 to 64 characters");
+        return merchant_cli_misuse("--no", "must have 1 to 64 characters");
     }
     if (arg.name.len == 0 || arg.name.len > 128) {
-        return misuse("--name", "must have 1 to 128 characters");
+        return merchant_cli_misuse("--name", "must have 1 to 128 characters");
     }
     if (mode != NULL && strcmp(mode, "collect") == 0) {
         arg.fund_mode = MERCHANT_FUND_COLLECT;
     } else if (mode != NULL && strcmp(mode, "direct") != 0) {
-        return misuse("--fund-mode", "must be direct or collect");
+        return merchant_cli_misuse("--fund-mode", "must be direct or collect");
     }
     return run(cli, &merchant__create_kind, &arg, &merchant__set, NULL);
 }
@@ -164,69 +161,70 @@ static void read_listing(void *ctx, struct reader *reader)
                                              &listing->count);
 }
 
-static int list(const struct cli *cli)
+static int list(const struct merchant_cli *cli)
 {
     struct listing listing = {.arena = cli->arena};
 
     if (store_read(cli->app->store, read_listing, &listing) != ERR_OK || listing.err != ERR_OK) {
-        return fail("list", listing.err);
+        return merchant_cli_fail("list", listing.err);
     }
     for (size_t i = 0; i < listing.count; i++) {
-        (void)print(cli, &merchant__set, &listing.rows[i], NULL);
+        (void)merchant_cli_print(cli, &merchant__set, &listing.rows[i], NULL);
     }
     return 0;
 }
 
-static int show(const struct cli *cli)
+static int show(const struct merchant_cli *cli)
 {
     struct listing listing = {.arena = cli->arena};
 
-    if (!id_option(cli, "--id", "mer", &listing.id)) {
+    if (!merchant_cli_id(cli, "--id", "mer", &listing.id)) {
         return 2;
     }
     if (store_read(cli->app->store, read_listing, &listing) != ERR_OK || listing.err != ERR_OK) {
-        return fail("show", listing.err);
+        return merchant_cli_fail("show", listing.err);
     }
-    return print(cli, &merchant__set, &listing.one, NULL);
+    return merchant_cli_print(cli, &merchant__set, &listing.one, NULL);
 }
 
-static int set_status(const struct cli *cli, enum merchant_status status)
+static int set_status(const struct merchant_cli *cli, enum merchant_status status)
 {
     struct merchant_set_status arg = {.status = status};
 
-    return id_option(cli, "--id", "mer", &arg.merchant_id)
+    return merchant_cli_id(cli, "--id", "mer", &arg.merchant_id)
                ? run(cli, &merchant__status_kind, &arg, &merchant__set, NULL)
                : 2;
 }
 
-static int close_merchant(const struct cli *cli)
+static int close_merchant(const struct merchant_cli *cli)
 {
     return set_status(cli, MERCHANT_CLOSED);
 }
 
-static int suspend_merchant(const struct cli *cli)
+static int suspend_merchant(const struct merchant_cli *cli)
 {
     return set_status(cli, MERCHANT_SUSPENDED);
 }
 
-static int activate(const struct cli *cli)
+static int activate(const struct merchant_cli *cli)
 {
     return set_status(cli, MERCHANT_ACTIVE);
 }
 
-static int app_create(const struct cli *cli)
+static int app_create(const struct merchant_cli *cli)
 {
-    struct merchant_app_create arg = {.name = str_of(option(cli, "--name"))};
+    struct merchant_app_create arg = {.name = str_of(merchant_cli_option(cli, "--name"))};
 
     if (arg.name.len == 0 || arg.name.len > 64) {
-        return misuse("--name", "must have 1 to 64 characters");
+        return merchant_cli_misuse("--name", "must have 1 to 64 characters");
     }
-    return id_option(cli, "--merchant", "mer", &arg.merchant_id)
+    return merchant_cli_id(cli, "--merchant", "mer", &arg.merchant_id)
                ? run(cli, &merchant__app_kind, &arg, &merchant__app_set, NULL)
                : 2;
 }
 
-static int key_insert(const struct cli *cli, const struct auth_key_ask *ask, const char *prefix)
+static int key_insert(const struct merchant_cli *cli, const struct auth_key_ask *ask,
+                      const char *prefix)
 {
     struct auth_key key;
     struct secret plain;
@@ -236,7 +234,7 @@ static int key_insert(const struct cli *cli, const struct auth_key_ask *ask, con
         err = store_run(cli->app->store, &auth_key_insert_kind, &key, NULL, NULL);
     }
     if (err != ERR_OK) {
-        return fail("key", err);
+        return merchant_cli_fail("key", err);
     }
     (void)printf("{\"id\":\"" STR_FMT "\",\"permissions\":\"" STR_FMT "\",\"secret\":\"" STR_FMT
                  "\"}\n",
@@ -245,72 +243,47 @@ static int key_insert(const struct cli *cli, const struct auth_key_ask *ask, con
     return 0;
 }
 
-static int key_create(const struct cli *cli)
+static int key_create(const struct merchant_cli *cli)
 {
-    const char *permissions = option(cli, "--permissions");
+    const char *permissions = merchant_cli_option(cli, "--permissions");
     struct auth_key_ask ask = {.algorithm = AUTH_HMAC_SHA256, .name = str_of("command line")};
 
     ask.permissions =
         str_of(permissions == NULL ? "payment:* webhook:* account:read" : permissions);
-    return id_option(cli, "--merchant", "mer", &ask.merchant_id) &&
-                   id_option(cli, "--app", "app", &ask.app_id)
+    return merchant_cli_id(cli, "--merchant", "mer", &ask.merchant_id) &&
+                   merchant_cli_id(cli, "--app", "app", &ask.app_id)
                ? key_insert(cli, &ask, "key")
                : 2;
 }
 
-static int operator_key(const struct cli *cli)
+static int operator_key(const struct merchant_cli *cli)
 {
-    const char *permissions = option(cli, "--permissions");
-    const char *name = option(cli, "--name");
+    const char *permissions = merchant_cli_option(cli, "--permissions");
+    const char *name = merchant_cli_option(cli, "--name");
     struct auth_key_ask ask = {.algorithm = AUTH_BEARER};
 
     ask.permissions = str_of(permissions == NULL ? "*" : permissions);
     ask.name = str_of(name == NULL ? "" : name);
     if (ask.name.len > 64) {
-        return misuse("--name", "must have at most 64 characters");
+        return merchant_cli_misuse("--name", "must have at most 64 characters");
     }
     return key_insert(cli, &ask, "op");
 }
 
-static int contract(const struct cli *cli)
+static int endpoint(const struct merchant_cli *cli)
 {
-    struct merchant_contract_create arg = {.method = str_of(option(cli, "--method"))};
-    const char *currency = option(cli, "--currency");
-
-    if (!id_option(cli, "--merchant", "mer", &arg.merchant_id) ||
-        !int_option(cli, "--rate", -1, &arg.rate_millionths) ||
-        !int_option(cli, "--min", 0, &arg.fee_min.minor) ||
-        !int_option(cli, "--max", 0, &arg.fee_max.minor)) {
-        return 2;
-    }
-    if (arg.method.len > 32) {
-        return misuse("--method", "must have at most 32 characters");
-    }
-    if (arg.fee_min.minor < 0 || arg.fee_max.minor < 0) {
-        return misuse(arg.fee_min.minor < 0 ? "--min" : "--max", "must not be negative");
-    }
-    if (arg.rate_millionths < 0 || arg.rate_millionths > 1000000) {
-        return misuse("--rate", "must be 0 to 1000000 millionths");
-    }
-    if (currency_parse(str_of(currency == NULL ? "CNY" : currency), &arg.currency) != ERR_OK) {
-        return misuse("--currency", "is not an ISO 4217 code");
-    }
-    return run(cli, &merchant__contract_kind, &arg, &merchant__contract_set, NULL);
-}
-
-static int endpoint(const struct cli *cli)
-{
-    struct merchant_endpoint_create arg = {.url = str_of(option(cli, "--url")),
-                                           .events = str_of(option(cli, "--events"))};
+    struct merchant_endpoint_create arg = {.url = str_of(merchant_cli_option(cli, "--url")),
+                                           .events = str_of(merchant_cli_option(cli, "--events"))};
     struct secret plain;
 
     if (!str_starts(arg.url, STR("http://")) && !str_starts(arg.url, STR("https://"))) {
-        return misuse("--url", "must begin with http:// or https://");
+        return merchant_cli_misuse("--url", "must begin with http:// or https://");
     }
     if (arg.url.len > 512 || arg.events.len > 512) {
-        return misuse(arg.url.len > 512 ? "--url" : "--events", "must have at most 512 characters");
+        return merchant_cli_misuse(arg.url.len > 512 ? "--url" : "--events",
+                                   "must have at most 512 characters");
     }
-    if (!id_option(cli, "--merchant", "mer", &arg.merchant_id)) {
+    if (!merchant_cli_id(cli, "--merchant", "mer", &arg.merchant_id)) {
         return 2;
     }
     arg.id = store_new_id(cli->app->store, clock_now_ms(cli->app->clock));
@@ -361,16 +334,6 @@ static enum err read_apps(struct reader *reader, struct owned *owned)
     return err;
 }
 
-static enum err read_contracts(struct reader *reader, struct owned *owned)
-{
-    struct merchant_contract *rows = NULL;
-    enum err err =
-        merchant__read_contracts(reader, owned->merchant_id, owned->arena, &rows, &owned->count);
-
-    owned->rows = rows;
-    return err;
-}
-
 static enum err read_endpoints(struct reader *reader, struct owned *owned)
 {
     struct merchant_endpoint *rows = NULL;
@@ -397,8 +360,8 @@ static void read_owned(void *ctx, struct reader *reader)
     owned->err = owned->read(reader, owned);
 }
 
-static int list_owned(const struct cli *cli, struct owned *owned, const struct field_set *set,
-                      size_t row_size)
+static int list_owned(const struct merchant_cli *cli, struct owned *owned,
+                      const struct field_set *set, size_t row_size)
 {
     enum err err;
 
@@ -406,51 +369,42 @@ static int list_owned(const struct cli *cli, struct owned *owned, const struct f
     err = store_read(cli->app->store, read_owned, owned);
     err = err == ERR_OK ? owned->err : err;
     if (err != ERR_OK) {
-        return fail("list", err);
+        return merchant_cli_fail("list", err);
     }
     for (size_t i = 0; i < owned->count; i++) {
-        (void)print(cli, set, (const char *)owned->rows + i * row_size, NULL);
+        (void)merchant_cli_print(cli, set, (const char *)owned->rows + i * row_size, NULL);
     }
     return 0;
 }
 
-static int apps(const struct cli *cli)
+static int apps(const struct merchant_cli *cli)
 {
     struct owned owned = {.read = read_apps};
 
-    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+    return merchant_cli_id(cli, "--merchant", "mer", &owned.merchant_id)
                ? list_owned(cli, &owned, &merchant__app_set, sizeof(struct merchant_app))
                : 2;
 }
 
-static int contracts(const struct cli *cli)
-{
-    struct owned owned = {.read = read_contracts};
-
-    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
-               ? list_owned(cli, &owned, &merchant__contract_set, sizeof(struct merchant_contract))
-               : 2;
-}
-
-static int endpoints(const struct cli *cli)
+static int endpoints(const struct merchant_cli *cli)
 {
     struct owned owned = {.read = read_endpoints};
 
-    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+    return merchant_cli_id(cli, "--merchant", "mer", &owned.merchant_id)
                ? list_owned(cli, &owned, &merchant__endpoint_set, sizeof(struct merchant_endpoint))
                : 2;
 }
 
-static int keys(const struct cli *cli)
+static int keys(const struct merchant_cli *cli)
 {
     struct owned owned = {.read = read_keys};
 
-    return id_option(cli, "--merchant", "mer", &owned.merchant_id)
+    return merchant_cli_id(cli, "--merchant", "mer", &owned.merchant_id)
                ? list_owned(cli, &owned, &key_set, sizeof(struct auth_key))
                : 2;
 }
 
-static int operator_keys(const struct cli *cli)
+static int operator_keys(const struct merchant_cli *cli)
 {
     struct owned owned = {.read = read_keys};
 
@@ -473,7 +427,7 @@ static void read_key(void *ctx, struct reader *reader)
     key->err = auth_key_read(reader, key->id, key->arena, &key->row);
 }
 
-static int rotate_key(const struct cli *cli)
+static int rotate_key(const struct merchant_cli *cli)
 {
     struct one_key old = {.arena = cli->arena};
     struct auth_key_rotate arg;
@@ -482,20 +436,21 @@ static int rotate_key(const struct cli *cli)
     enum err err;
     int64_t overlap_s;
 
-    if (!id_option(cli, "--key", "key", &old.id) ||
-        !int_option(cli, "--overlap", 86400, &overlap_s)) {
+    if (!merchant_cli_id(cli, "--key", "key", &old.id) ||
+        !merchant_cli_int(cli, "--overlap", 86400, &overlap_s)) {
         return 2;
     }
     if (overlap_s < 0 || overlap_s > 30 * 86400) {
-        return misuse("--overlap", "must be 0 to 2592000 seconds");
+        return merchant_cli_misuse("--overlap", "must be 0 to 2592000 seconds");
     }
     err = store_read(cli->app->store, read_key, &old);
     err = err == ERR_OK ? old.err : err;
     if (err != ERR_OK) {
-        return fail("rotate", err);
+        return merchant_cli_fail("rotate", err);
     }
     if (old.row.algorithm != AUTH_HMAC_SHA256) {
-        return misuse("--key", "has a key pair: rotate it by POST /v1/keys/{id}/rotate");
+        return merchant_cli_misuse("--key",
+                                   "has a key pair: rotate it by POST /v1/keys/{id}/rotate");
     }
     ask = (struct auth_key_ask){.merchant_id = old.row.merchant_id,
                                 .app_id = old.row.app_id,
@@ -507,27 +462,22 @@ static int rotate_key(const struct cli *cli)
     if (err == ERR_OK) {
         err = store_run(cli->app->store, &auth_key_rotate_kind, &arg, &old.row, cli->arena);
     }
-    return err == ERR_OK ? print(cli, &key_set, &arg.next, &plain) : fail("rotate", err);
+    return err == ERR_OK ? merchant_cli_print(cli, &key_set, &arg.next, &plain)
+                         : merchant_cli_fail("rotate", err);
 }
 
-static int revoke_key(const struct cli *cli)
+static int revoke_key(const struct merchant_cli *cli)
 {
-    const char *text = option(cli, "--key");
+    const char *text = merchant_cli_option(cli, "--key");
     struct auth_key_revoke arg = {.operators = text != NULL && strncmp(text, "op_", 3) == 0};
 
-    return id_option(cli, "--key", arg.operators ? "op" : "key", &arg.key_id)
+    return merchant_cli_id(cli, "--key", arg.operators ? "op" : "key", &arg.key_id)
                ? run(cli, &auth_key_revoke_kind, &arg, arg.operators ? &operator_set : &key_set,
                      NULL)
                : 2;
 }
 
-struct sub {
-    const char *name;
-    int (*run)(const struct cli *cli);
-    const char *options; /* each between blanks */
-};
-
-static const struct sub subs[] = {
+static const struct merchant_sub subs[] = {
     {"create", create, " --no --name --fund-mode "},
     {"list", list, " "},
     {"show", show, " --id "},
@@ -536,33 +486,42 @@ static const struct sub subs[] = {
     {"close", close_merchant, " --id "},
     {"app", app_create, " --merchant --name "},
     {"key", key_create, " --merchant --app --permissions "},
-    {"contract", contract, " --merchant --rate --method --currency --min --max "},
     {"endpoint", endpoint, " --merchant --url --events "},
     {"operator-key", operator_key, " --name --permissions "},
     {"apps", apps, " --merchant "},
-    {"contracts", contracts, " --merchant "},
     {"endpoints", endpoints, " --merchant "},
     {"keys", keys, " --merchant "},
     {"operator-keys", operator_keys, " "},
     {"rotate", rotate_key, " --key --overlap "},
     {"revoke", revoke_key, " --key "},
+    {NULL, NULL, NULL},
 };
 
-int merchant_cli(struct app *app, int argc, char **argv)
+static const struct merchant_sub *find_sub(const struct merchant_sub *sub, const char *name)
 {
-    struct cli cli = {app, NULL, argc, argv};
-    int status = -1;
+    while (sub->name != NULL && strcmp(sub->name, name) != 0) {
+        sub++;
+    }
+    return sub->name == NULL ? NULL : sub;
+}
+
+int merchant_cli(struct app *app, int argc, char **argv, const struct merchant_sub *more)
+{
+    struct merchant_cli cli = {app, NULL, argc, argv};
+    const struct merchant_sub *sub;
+    int status;
 
     if (argc < 1 || strcmp(argv[0], "--help") == 0) {
         (void)fputs(help_text, argc < 1 ? stderr : stdout);
         return argc < 1 ? 2 : 0;
     }
-    cli.arena = arena_new();
-    for (size_t i = 0; i < ARRAY_LEN(subs); i++) {
-        if (strcmp(argv[0], subs[i].name) == 0) {
-            status = check_options(&cli, subs[i].options) ? subs[i].run(&cli) : 2;
-        }
+    sub = find_sub(subs, argv[0]);
+    sub = sub == NULL ? find_sub(more, argv[0]) : sub;
+    if (sub == NULL) {
+        return merchant_cli_misuse(argv[0], "is not a command");
     }
+    cli.arena = arena_new();
+    status = check_options(&cli, sub->options) ? sub->run(&cli) : 2;
     arena_free(cli.arena);
-    return status == -1 ? misuse(argv[0], "is not a command") : status;
+    return status;
 }

@@ -1,4 +1,4 @@
-/* The commands of merchants, apps, contracts and endpoints. */
+/* The commands of merchants, apps and endpoints. */
 #include "business/merchant/merchant_int.h"
 
 static enum err create_apply(struct tx *tx, const void *arg_ptr, void *result)
@@ -108,78 +108,6 @@ const struct command_kind merchant__app_kind = {
     .name = "merchant.app",
     .apply = app_apply,
     .result_size = sizeof(struct merchant_app),
-};
-
-/* Takes the contracts off the list that others have superseded for more than a day. */
-static enum err drop_superseded(struct tx *tx, struct merchant_links *links)
-{
-    const struct str all = links->contracts;
-    const struct merchant_contract *contract, *other;
-    struct str list = all;
-    int64_t id, other_id;
-
-    while (merchant__next_id(&list, &id)) {
-        bool superseded = false;
-
-        TRY(merchant__contract_get(tx, id, &contract));
-        for (struct str others = all; merchant__next_id(&others, &other_id);) {
-            TRY(merchant__contract_get(tx, other_id, &other));
-            superseded = superseded || (str_eq(other->method, contract->method) &&
-                                        other->currency == contract->currency &&
-                                        other->effective_from_ms > contract->effective_from_ms &&
-                                        other->effective_from_ms <= tx_now_ms(tx) - TIME_DAY_MS);
-        }
-        if (superseded) {
-            merchant__remove_id(tx, &links->contracts, id);
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err link_contract(struct tx *tx, struct merchant_links *links, int64_t id)
-{
-    enum err err = merchant__add_id(tx, &links->contracts, id, MERCHANT_CONTRACTS_MAX);
-
-    if (err == ERR_MERCHANT_TOO_MANY) {
-        TRY(drop_superseded(tx, links));
-        err = merchant__add_id(tx, &links->contracts, id, MERCHANT_CONTRACTS_MAX);
-    }
-    return err;
-}
-
-static enum err contract_apply(struct tx *tx, const void *arg_ptr, void *result)
-{
-    const struct merchant_contract_create *arg = arg_ptr;
-    struct merchant_contract contract = {
-        .id = tx_id(tx),
-        .merchant_id = arg->merchant_id,
-        .method = arg->method,
-        .currency = arg->currency,
-        .rate_millionths = arg->rate_millionths,
-        .fee_min = arg->fee_min,
-        .fee_max = arg->fee_max,
-        .effective_from_ms = arg->effective_from == 0 ? tx_now_ms(tx) : arg->effective_from,
-        .created_at_ms = tx_now_ms(tx),
-    };
-    struct merchant_links *links;
-
-    TRY(merchant__links_edit(tx, arg->merchant_id, &links));
-    if (contract.effective_from_ms < tx_now_ms(tx)) {
-        return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
-    }
-    if (arg->fee_max.minor > 0 && amount_cmp(arg->fee_max, arg->fee_min) < 0) {
-        return tx_refuse(tx, ERR_FIELD_RANGE, "fee_max");
-    }
-    TRY(link_contract(tx, links, contract.id));
-    TRY(tx_insert(tx, &merchant_contract_table, &contract));
-    tx_result_row(tx, &merchant_contract_table, &contract, result);
-    return ERR_OK;
-}
-
-const struct command_kind merchant__contract_kind = {
-    .name = "merchant.contract",
-    .apply = contract_apply,
-    .result_size = sizeof(struct merchant_contract),
 };
 
 static enum err endpoint_apply(struct tx *tx, const void *arg_ptr, void *result)

@@ -65,39 +65,6 @@ static const struct field app_create_fields[] = {
 };
 const struct field_set merchant__app_create_set = FIELD_SET("app_create", app_create_fields);
 
-static const struct field contract_fields[] = {
-    FIELD(struct merchant_contract, id, FIELD_ID, .prefix = "con", .always = true),
-    {.name = "object", .type = FIELD_CONST, .text = "contract"},
-    MERCHANT_FIELD(struct merchant_contract, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
-                   .always = true),
-    FIELD(struct merchant_contract, method, FIELD_TEXT, .max = 32),
-    FIELD(struct merchant_contract, currency, FIELD_CURRENCY, .always = true),
-    FIELD(struct merchant_contract, rate_millionths, FIELD_INT, .always = true),
-    FIELD(struct merchant_contract, fee_min, FIELD_AMOUNT, .always = true),
-    FIELD(struct merchant_contract, fee_max, FIELD_AMOUNT),
-    MERCHANT_FIELD(struct merchant_contract, effective_from_ms, "effective_from", FIELD_TIME,
-                   .always = true),
-    MERCHANT_FIELD(struct merchant_contract, created_at_ms, "created_at", FIELD_TIME,
-                   .always = true),
-};
-const struct field_set merchant__contract_set = FIELD_SET("contract", contract_fields);
-
-static const struct field contract_create_fields[] = {
-    FIELD(struct merchant_contract_create, method, FIELD_TEXT, .max = 32, .charset = FIELD_CODE,
-          .help = "Absent: every method without a contract of its own", .example = "wechat_native"),
-    FIELD(struct merchant_contract_create, currency, FIELD_CURRENCY, .required = true,
-          .example = "CNY"),
-    FIELD(struct merchant_contract_create, rate_millionths, FIELD_INT, .required = true, .min = 0,
-          .max = 1000000, .help = "6000 is 0.6 %", .example = "6000"),
-    FIELD(struct merchant_contract_create, fee_min, FIELD_AMOUNT, .min = 0, .max = 100000000),
-    FIELD(struct merchant_contract_create, fee_max, FIELD_AMOUNT, .min = 0, .max = 10000000000,
-          .help = "0 or absent: no maximum"),
-    FIELD(struct merchant_contract_create, effective_from, FIELD_TIME,
-          .help = "Absent: now; never in the past"),
-};
-const struct field_set merchant__contract_create_set =
-    FIELD_SET("contract_create", contract_create_fields);
-
 static const struct field endpoint_fields[] = {
     FIELD(struct merchant_endpoint, id, FIELD_ID, .prefix = "whe", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "webhook_endpoint"},

@@ -24,8 +24,6 @@ bool merchant__next_id(struct str *list, int64_t *id);
  * list has max ids. */
 MUST_USE enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t max);
 void merchant__remove_id(struct tx *tx, struct str *list, int64_t id);
-MUST_USE enum err merchant__contract_get(struct tx *tx, int64_t id,
-                                         const struct merchant_contract **out);
 /* Moves an endpoint between enabled and disabled: only the enabled ones are linked and counted. */
 MUST_USE enum err merchant__endpoint_move(struct tx *tx, struct merchant_endpoint *endpoint,
                                           enum merchant_endpoint_status status, struct str reason);
@@ -37,11 +35,9 @@ extern const struct enum_name merchant__statuses[];
 extern const struct enum_name merchant__fund_modes[];
 extern const struct field_set merchant__set;
 extern const struct field_set merchant__app_set;
-extern const struct field_set merchant__contract_set;
 extern const struct field_set merchant__endpoint_set;
 extern const struct field_set merchant__create_set;
 extern const struct field_set merchant__app_create_set;
-extern const struct field_set merchant__contract_create_set;
 extern const struct field_set merchant__endpoint_create_set;
 
 /* ---- commands ---- */
@@ -65,17 +61,6 @@ struct merchant_app_create {
     struct str name;
 };
 extern const struct command_kind merchant__app_kind; /* result: struct merchant_app */
-
-struct merchant_contract_create {
-    int64_t merchant_id;
-    struct str method;
-    enum currency currency;
-    int64_t rate_millionths;
-    struct amount fee_min;
-    struct amount fee_max;
-    int64_t effective_from; /* Unix ms; 0: now */
-};
-extern const struct command_kind merchant__contract_kind; /* result: struct merchant_contract */
 
 struct merchant_endpoint_create {
     int64_t id; /* made by the caller, who sealed the secret with it */
@@ -118,9 +103,6 @@ MUST_USE enum err merchant__read_list(struct reader *reader, int64_t after_id, i
 MUST_USE enum err merchant__read_apps(struct reader *reader, int64_t merchant_id,
                                       struct arena *arena, struct merchant_app **out,
                                       size_t *count);
-MUST_USE enum err merchant__read_contracts(struct reader *reader, int64_t merchant_id,
-                                           struct arena *arena, struct merchant_contract **out,
-                                           size_t *count);
 MUST_USE enum err merchant__read_endpoints(struct reader *reader, int64_t merchant_id,
                                            struct arena *arena, struct merchant_endpoint **out,
                                            size_t *count);

@@ -1,4 +1,4 @@
-/* What other modules' commands ask of a merchant: its state, its price, its endpoints. */
+/* What other modules' commands ask of a merchant: its state, its contracts, its endpoints. */
 #include "business/merchant/merchant_int.h"
 
 bool merchant__next_id(struct str *list, int64_t *id)
@@ -148,53 +148,85 @@ enum err merchant_fund_mode_allowed(enum merchant_fund_mode mode, bool collect_a
     return mode == MERCHANT_FUND_DIRECT || collect_allowed ? ERR_OK : ERR_MERCHANT_COLLECT_LICENCE;
 }
 
-enum err merchant__contract_get(struct tx *tx, int64_t id, const struct merchant_contract **out)
+enum err merchant_contract_get(struct tx *tx, int64_t contract_id,
+                               const struct merchant_contract **out)
 {
     const void *row;
+    enum err err = tx_get(tx, &merchant_contract_table, contract_id, &row);
 
-    TRY(tx_get(tx, &merchant_contract_table, id, &row));
+    if (err != ERR_OK) {
+        return err == ERR_STORE_NOT_FOUND ? ERR_MERCHANT_CONTRACT_NOT_FOUND : err;
+    }
     *out = row;
     return ERR_OK;
 }
 
-/* Whether a is the better contract of two that both have begun. */
-static bool is_better(const struct merchant_contract *a, const struct merchant_contract *b)
-{
-    if (b == NULL || (a->method.len > 0) != (b->method.len > 0)) {
-        return b == NULL || a->method.len > 0;
-    }
-    if (a->effective_from_ms != b->effective_from_ms) {
-        return a->effective_from_ms > b->effective_from_ms;
-    }
-    return a->id > b->id;
-}
-
-enum err merchant_contract_at(struct tx *tx, const struct merchant_price_ask *ask,
-                              struct amount_rate *rate, int64_t *contract_id)
+enum err merchant_contracts_for(struct tx *tx, const struct merchant_contract_key *key,
+                                struct merchant_contracts *out)
 {
     const struct merchant_links *links;
-    const struct merchant_contract *best = NULL;
     struct str list;
     int64_t id;
 
-    TRY(links_of(tx, ask->merchant_id, &links));
+    out->count = 0;
+    TRY(links_of(tx, key->merchant_id, &links));
     list = links->contracts;
     while (merchant__next_id(&list, &id)) {
         const struct merchant_contract *contract;
 
-        TRY(merchant__contract_get(tx, id, &contract));
-        if (contract->currency == ask->currency && contract->effective_from_ms <= ask->at_ms &&
-            (contract->method.len == 0 || str_eq(contract->method, ask->method)) &&
-            is_better(contract, best)) {
-            best = contract;
+        TRY(merchant_contract_get(tx, id, &contract));
+        if (contract->currency == key->currency &&
+            (contract->method.len == 0 || str_eq(contract->method, key->method))) {
+            out->all[out->count++] = contract;
         }
     }
-    if (best == NULL) {
-        return ERR_MERCHANT_CONTRACT;
-    }
-    *rate = (struct amount_rate){best->rate_millionths, best->fee_min, best->fee_max};
-    *contract_id = best->id;
     return ERR_OK;
+}
+
+static enum err make_contract(struct tx *tx, const struct merchant_contract_key *key,
+                              const struct merchant_contract **out)
+{
+    const struct merchant_contract contract = {
+        .id = tx_id(tx),
+        .merchant_id = key->merchant_id,
+        .method = key->method,
+        .currency = key->currency,
+        .created_at_ms = tx_now_ms(tx),
+    };
+    struct merchant_links *links;
+
+    TRY(merchant__links_edit(tx, key->merchant_id, &links));
+    TRY(merchant__add_id(tx, &links->contracts, contract.id, MERCHANT_CONTRACTS_MAX));
+    TRY(tx_insert(tx, &merchant_contract_table, &contract));
+    return merchant_contract_get(tx, contract.id, out);
+}
+
+enum err merchant_contract_open(struct tx *tx, const struct merchant_contract_key *key,
+                                const struct merchant_contract **out)
+{
+    struct merchant_contracts covering;
+
+    TRY(merchant_contracts_for(tx, key, &covering));
+    for (size_t i = covering.count; i > 0; i--) {
+        if (str_eq(covering.all[i - 1]->method, key->method)) {
+            *out = covering.all[i - 1];
+            return ERR_OK;
+        }
+    }
+    return make_contract(tx, key, out);
+}
+
+size_t merchant_contracts_peek(struct prefetch *pre, int64_t merchant_id,
+                               int64_t ids[MERCHANT_CONTRACTS_MAX])
+{
+    const struct merchant_links *links = prefetch_peek(pre, &merchant__links_table, merchant_id);
+    struct str list = links == NULL ? STR("") : links->contracts;
+    size_t count = 0;
+
+    while (count < MERCHANT_CONTRACTS_MAX && merchant__next_id(&list, &ids[count])) {
+        count++;
+    }
+    return count;
 }
 
 static bool wants(struct str events, struct str type)

@@ -59,10 +59,6 @@ static const struct column contract_columns[] = {
     COLUMN(struct merchant_contract, merchant_id, COL_ID, .fixed = true),
     COLUMN(struct merchant_contract, method, COL_TEXT, .size = 32, .fixed = true),
     COLUMN(struct merchant_contract, currency, COL_CURRENCY, .fixed = true),
-    COLUMN(struct merchant_contract, rate_millionths, COL_INT, .fixed = true),
-    COLUMN(struct merchant_contract, fee_min, COL_AMOUNT, .fixed = true),
-    COLUMN(struct merchant_contract, fee_max, COL_AMOUNT, .fixed = true),
-    COLUMN(struct merchant_contract, effective_from_ms, COL_TIME, .fixed = true),
     COLUMN(struct merchant_contract, created_at_ms, COL_TIME, .fixed = true),
 };
 
@@ -162,8 +158,8 @@ enum err merchant__read_apps(struct reader *reader, int64_t merchant_id, struct 
     return ERR_OK;
 }
 
-enum err merchant__read_contracts(struct reader *reader, int64_t merchant_id, struct arena *arena,
-                                  struct merchant_contract **out, size_t *count)
+enum err merchant_contracts_read(struct reader *reader, int64_t merchant_id, struct arena *arena,
+                                 struct merchant_contract **out, size_t *count)
 {
     void *rows;
 

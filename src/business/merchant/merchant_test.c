@@ -31,8 +31,6 @@ struct question {
     int64_t app_id;
     struct str text;
     enum currency currency;
-    int64_t at_ms;
-    struct amount_rate rate;
     int64_t id;
     int64_t ids[MERCHANT_ENDPOINTS_MAX];
     size_t count;
@@ -58,11 +56,27 @@ static enum err ask_active(struct tx *tx, struct question *q)
     return merchant_check_active(tx, q->merchant_id, q->app_id);
 }
 
-static enum err ask_price(struct tx *tx, struct question *q)
+static enum err ask_open(struct tx *tx, struct question *q)
 {
-    const struct merchant_price_ask price = {q->merchant_id, q->text, q->currency, q->at_ms};
+    const struct merchant_contract *contract;
 
-    return merchant_contract_at(tx, &price, &q->rate, &q->id);
+    TRY(merchant_contract_open(
+        tx, &(struct merchant_contract_key){q->merchant_id, q->text, q->currency}, &contract));
+    q->id = contract->id;
+    return ERR_OK;
+}
+
+static enum err ask_covering(struct tx *tx, struct question *q)
+{
+    struct merchant_contracts covering;
+
+    TRY(merchant_contracts_for(
+        tx, &(struct merchant_contract_key){q->merchant_id, q->text, q->currency}, &covering));
+    q->count = covering.count;
+    for (size_t i = 0; i < covering.count; i++) {
+        q->ids[i] = covering.all[i]->id;
+    }
+    return ERR_OK;
 }
 
 static enum err ask_endpoints(struct tx *tx, struct question *q)
@@ -179,88 +193,66 @@ static void the_same_name_gives_the_first_app(void **state)
 
 /* ---- contracts ---- */
 
-static enum err set_price(struct till *till, int64_t merchant_id, const char *method,
-                          int64_t rate_millionths, int64_t from_ms)
+static struct question contract_question(struct till *till, const char *method,
+                                         enum currency currency)
 {
-    const struct merchant_contract_create arg = {
-        .merchant_id = merchant_id,
-        .method = str_of(method),
-        .currency = CURRENCY_CNY,
-        .rate_millionths = rate_millionths,
-        .effective_from = from_ms,
-    };
-    struct merchant_contract contract;
-
-    return till_run(till, &merchant__contract_kind, &arg, &contract);
+    return (struct question){
+        .merchant_id = till->merchant_id, .text = str_of(method), .currency = currency};
 }
 
-/* The rate in effect, or -1. */
-static int64_t price(struct till *till, int64_t merchant_id, const char *method, int64_t at_ms)
+static int64_t open_contract(struct till *till, const char *method, enum currency currency)
 {
-    struct question q = {.ask = ask_price,
-                         .merchant_id = merchant_id,
-                         .text = str_of(method),
-                         .currency = CURRENCY_CNY,
-                         .at_ms = at_ms};
-    enum err err = ask(till, &q);
+    struct question q = contract_question(till, method, currency);
 
-    assert_true(err == ERR_OK || err == ERR_MERCHANT_CONTRACT);
-    return err == ERR_OK ? q.rate.rate_millionths : -1;
+    q.ask = ask_open;
+    assert_int_equal(ask(till, &q), ERR_OK);
+    return q.id;
 }
 
-static void the_latest_contract_that_has_begun_is_in_effect(void **state)
+static void there_is_one_contract_of_a_method_and_currency(void **state)
 {
     struct till *till = *state;
-    struct merchant m;
+    int64_t wechat = open_contract(till, "wechat_native", CURRENCY_CNY);
 
-    assert_int_equal(create(till, "N1", "One", 0, false, &m), ERR_OK);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW), -1);
-    assert_int_equal(set_price(till, m.id, "", 6000, NOW + 1000), ERR_OK);
-    assert_int_equal(set_price(till, m.id, "", 5000, NOW + 3000), ERR_OK);
-    assert_int_equal(set_price(till, m.id, "", 5500, NOW + 2000), ERR_OK);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 999), -1);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 1000), 6000);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 2500), 5500);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 3000), 5000);
+    assert_int_equal(open_contract(till, "", CURRENCY_CNY), till->contract_id);
+    assert_int_equal(open_contract(till, "wechat_native", CURRENCY_CNY), wechat);
+    assert_true(wechat != till->contract_id);
+    assert_true(open_contract(till, "", CURRENCY_USD) != till->contract_id);
 }
 
-static void a_methods_own_contract_goes_before_the_general_one(void **state)
+static void a_payment_is_covered_by_its_methods_contracts_and_the_general_ones(void **state)
 {
     struct till *till = *state;
-    struct merchant m;
+    int64_t wechat = open_contract(till, "wechat_native", CURRENCY_CNY);
+    struct question q = contract_question(till, "wechat_native", CURRENCY_CNY);
 
-    assert_int_equal(create(till, "N1", "One", 0, false, &m), ERR_OK);
-    assert_int_equal(set_price(till, m.id, "wechat_native", 3800, NOW), ERR_OK);
-    assert_int_equal(set_price(till, m.id, "", 6000, NOW + 1000), ERR_OK);
-    assert_int_equal(price(till, m.id, "wechat_native", NOW + 5000), 3800);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 5000), 6000);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW), -1);
+    (void)open_contract(till, "", CURRENCY_USD);
+    q.ask = ask_covering;
+    assert_int_equal(ask(till, &q), ERR_OK);
+    assert_int_equal(q.count, 2);
+    assert_int_equal(q.ids[0], till->contract_id);
+    assert_int_equal(q.ids[1], wechat);
+    q.text = STR("");
+    assert_int_equal(ask(till, &q), ERR_OK);
+    assert_int_equal(q.count, 1);
+    assert_int_equal(q.ids[0], till->contract_id);
 }
 
-static void a_contract_never_begins_in_the_past(void **state)
+static void a_merchant_has_as_many_contracts_as_it_may_have(void **state)
 {
     struct till *till = *state;
+    struct question q = contract_question(till, "one_more", CURRENCY_CNY);
 
-    assert_int_equal(set_price(till, till->merchant_id, "", 1, NOW - 1),
-                     ERR_MERCHANT_CONTRACT_PAST);
-    assert_int_equal(set_price(till, 12345, "", 1, NOW), ERR_MERCHANT_NOT_FOUND);
-}
-
-static void superseded_contracts_make_room(void **state)
-{
-    struct till *till = *state;
-    struct merchant m;
-
-    assert_int_equal(create(till, "N1", "One", 0, false, &m), ERR_OK);
-    for (int i = 0; i < MERCHANT_CONTRACTS_MAX; i++) {
-        assert_int_equal(set_price(till, m.id, "", 1000 + i, NOW + i), ERR_OK);
+    for (int i = 1; i < MERCHANT_CONTRACTS_MAX; i++) {
+        (void)open_contract(till, str_cstr(till->arena, str_printf(till->arena, "m%d", i)),
+                            CURRENCY_CNY);
     }
-    assert_int_equal(set_price(till, m.id, "", 9999, NOW + 1000), ERR_MERCHANT_TOO_MANY);
-    counter_add(&till->now_ms, 2 * TIME_DAY_MS);
-    assert_int_equal(set_price(till, m.id, "", 9999, 0), ERR_OK);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 2 * TIME_DAY_MS - 1),
-                     1000 + MERCHANT_CONTRACTS_MAX - 1);
-    assert_int_equal(price(till, m.id, "mock_qr", NOW + 2 * TIME_DAY_MS), 9999);
+    q.ask = ask_open;
+    assert_int_equal(ask(till, &q), ERR_MERCHANT_TOO_MANY);
+    q.text = STR("m1");
+    assert_int_equal(ask(till, &q), ERR_OK);
+    q.merchant_id = 12345;
+    assert_int_equal(ask(till, &q), ERR_MERCHANT_NOT_FOUND);
 }
 
 /* ---- endpoints ---- */
@@ -391,10 +383,9 @@ int main(void)
         TEST(a_merchant_is_suspended_activated_and_closed_for_ever),
         TEST(an_app_is_its_merchants_alone),
         TEST(the_same_name_gives_the_first_app),
-        TEST(the_latest_contract_that_has_begun_is_in_effect),
-        TEST(a_methods_own_contract_goes_before_the_general_one),
-        TEST(a_contract_never_begins_in_the_past),
-        TEST(superseded_contracts_make_room),
+        TEST(there_is_one_contract_of_a_method_and_currency),
+        TEST(a_payment_is_covered_by_its_methods_contracts_and_the_general_ones),
+        TEST(a_merchant_has_as_many_contracts_as_it_may_have),
         TEST(endpoints_get_the_events_they_want),
         TEST(only_enabled_endpoints_count),
         TEST(a_foreign_endpoint_is_not_found),

@@ -72,6 +72,7 @@ struct payment {
     int64_t channel_account_id;
     enum ledger_fund_mode fund_mode;
     int64_t contract_id;
+    int64_t rate_id; /* of kind trade, that charged the fee; 0: the contract's first one did */
     int64_t fee_rate_millionths;
     struct amount fee;
     int64_t attempt_id; /* the latest */
@@ -131,6 +132,7 @@ struct payment_view {
         struct amount amount;
         int64_t rate_millionths;
         int64_t contract;
+        int64_t rate;
     } fee;
     struct payment_view_channel {
         int64_t account;

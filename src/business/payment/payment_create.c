@@ -1,6 +1,7 @@
 /* The command that creates a payment. */
 #include "business/merchant/merchant.h"
 #include "business/payment/payment_int.h"
+#include "business/rate/rate.h"
 
 /* What a repeated create is compared by, field by field. */
 static const struct field compared_fields[] = {
@@ -94,15 +95,18 @@ static enum err check_notify_url(struct tx *tx, const struct payment *payment)
 
 static enum err price(struct tx *tx, struct payment *payment)
 {
-    const struct merchant_price_ask ask = {.merchant_id = payment->merchant_id,
-                                           .method = payment->method,
-                                           .currency = payment->currency,
-                                           .at_ms = tx_now_ms(tx)};
-    struct amount_rate rate;
+    const struct rate_trade_ask ask = {.merchant_id = payment->merchant_id,
+                                       .method = payment->method,
+                                       .currency = payment->currency,
+                                       .amount = payment->amount,
+                                       .at_ms = tx_now_ms(tx)};
+    struct rate_trade rate;
 
-    TRY(merchant_contract_at(tx, &ask, &rate, &payment->contract_id));
+    TRY(rate_trade(tx, &ask, &rate));
+    payment->contract_id = rate.contract_id;
+    payment->rate_id = rate.rate_id;
     payment->fee_rate_millionths = rate.rate_millionths;
-    TRY(amount_fee(payment->amount, &rate, &payment->fee));
+    payment->fee = rate.fee;
     if (amount_cmp(payment->fee, payment->amount) > 0) {
         payment->fee = payment->amount; /* a minimum fee never takes more than was paid */
     }
@@ -168,6 +172,7 @@ static void create_prefetch(struct prefetch *pre, const void *arg_ptr, unsigned 
         prefetch_unique(pre, &payment_table, 0, &key);
     }
     merchant_prefetch(pre, arg->merchant_id, arg->app_id, round);
+    rate_trade_prefetch(pre, arg->merchant_id, round);
     channel_pick_prefetch(pre, arg->merchant_id, arg->method, arg->currency, round);
 }
 

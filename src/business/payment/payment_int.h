@@ -7,7 +7,7 @@
 #include "platform/store/store_reply.h"
 
 extern const struct store_part payment__store;
-extern const struct migration payment__migrations[4];
+extern const struct migration payment__migrations[5];
 extern const struct route payment__routes[];
 extern const struct timer_kind payment__timer;
 extern const struct field_set payment__create_fields;

@@ -1,6 +1,6 @@
 #include "business/payment/payment_int.h"
 
-const struct migration payment__migrations[4] = {
+const struct migration payment__migrations[5] = {
     {
         .name = "payment.001_payment",
         .sql = "CREATE TABLE payment (\n"
@@ -70,5 +70,10 @@ const struct migration payment__migrations[4] = {
     {
         .name = "payment.004_open",
         .sql = "CREATE INDEX payment_open ON payment (merchant_id, currency, fund_mode, status)",
+    },
+    {
+        .name = "payment.005_rate",
+        .sql = "ALTER TABLE payment ADD COLUMN rate_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'that charged the fee, 0: the first one of the contract did'",
     },
 };

@@ -20,6 +20,7 @@ static const struct column payment_columns[] = {
     COLUMN(struct payment, channel_account_id, COL_ID, .fixed = true),
     COLUMN(struct payment, fund_mode, COL_ENUM, .fixed = true),
     COLUMN(struct payment, contract_id, COL_ID, .fixed = true),
+    COLUMN(struct payment, rate_id, COL_ID, .fixed = true),
     COLUMN(struct payment, fee_rate_millionths, COL_INT, .fixed = true),
     COLUMN(struct payment, fee, COL_AMOUNT, .fixed = true),
     COLUMN(struct payment, attempt_id, COL_ID, .fixed = true),

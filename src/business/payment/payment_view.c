@@ -13,8 +13,12 @@ static const struct field fee_fields[] = {
     FIELD(struct payment_view_fee, amount, FIELD_AMOUNT, .always = true,
           .help = "What the merchant owes the platform for this payment"),
     FIELD(struct payment_view_fee, rate_millionths, FIELD_INT, .always = true,
-          .help = "Rate of the contract when the payment was created"),
+          .help =
+              "Rate of the contract when the payment was created; of the last tier reached when "
+              "it has tiers"),
     FIELD(struct payment_view_fee, contract, FIELD_ID, .prefix = "con"),
+    FIELD(struct payment_view_fee, rate, FIELD_ID, .prefix = "rat",
+          .help = "That charged the fee; its terms never change"),
 };
 
 static const struct field channel_fields[] = {
@@ -127,7 +131,7 @@ void payment_view_make(struct arena *arena, const struct payment *payment,
         .return_url = payment->return_url,
         .status = payment->status,
         .amount_received = payment->amount_received,
-        .fee = {payment->fee, payment->fee_rate_millionths, payment->contract_id},
+        .fee = {payment->fee, payment->fee_rate_millionths, payment->contract_id, payment->rate_id},
         .channel = {payment->channel_account_id, payment->transaction_no, payment->payer_id,
                     payment->bank_type},
         .last_error = {payment->error_code, payment->error_message, str_of(advice_of(payment))},

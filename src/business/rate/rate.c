@@ -19,8 +19,8 @@ static bool supersedes(const struct rate *a, const struct rate *b)
 
 /* Walks the line from its last row back. Rows made earlier all begin by their horizon, so the walk
  * ends at the first that cannot begin later than the best one found: mostly at the second row. */
-static enum err line_at(struct tx *tx, const struct rate *key, int64_t at_ms,
-                        const struct rate **out)
+enum err rate__line_at(struct tx *tx, const struct rate *key, int64_t at_ms,
+                       const struct rate **out)
 {
     const struct rate *best = NULL;
     const struct rate_line *line;
@@ -78,9 +78,9 @@ enum err rate_quote(struct tx *tx, const struct rate_ask *ask, struct rate_quote
     if (ask->kind == RATE_TRADE) {
         return tx_refuse(tx, ERR_RATE_TRADE, "kind");
     }
-    TRY(line_at(tx, &own, ask->at_ms, &rate));
+    TRY(rate__line_at(tx, &own, ask->at_ms, &rate));
     if (rate == NULL && ask->owner_id != 0) {
-        TRY(line_at(tx, &everybodys, ask->at_ms, &rate));
+        TRY(rate__line_at(tx, &everybodys, ask->at_ms, &rate));
     }
     err = rate__quote_of(tx_arena(tx), rate, ask->amount, out);
     return err == ERR_OK ? ERR_OK : tx_refuse(tx, err, "amount");
@@ -120,9 +120,12 @@ static enum err start(struct app *app, void **state)
     return ERR_OK;
 }
 
+static const struct route *const more_routes[] = {rate__contract_routes, NULL};
+
 const struct module rate_module = {
     .name = "rate",
     .store = &rate_part,
     .routes = rate__routes,
+    .more_routes = more_routes,
     .start = start,
 };

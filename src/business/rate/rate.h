@@ -1,19 +1,22 @@
-/* Fee rates (费率): what an owner pays for a settlement, a cash-out or a refund, from when on.
+/* Fee rates (费率): what an owner pays for a trade, a settlement, a cash-out or a refund, from when
+ * on.
  *
- * A rate belongs to a line: an owner (a merchant, an agent, or the platform as everybody's
- * default), a kind and a currency. Rows are appended and never changed or deleted, so the line is
- * its own history:
+ * A rate belongs to a line: an owner, a kind and a currency. The owner is a merchant or the
+ * platform as everybody's default, of kind trade a merchant's contract. Rows are appended and never
+ * changed or deleted, so the line is its own history:
  *
- *     asked for ──zero, where neither the owner nor the platform has a rate──► in the line
+ *     asked for ──it changes nobody's price──► in the line
  *         └──reviewed (business/review)──► in the line ──effective_from──► in effect ──► superseded
  *
  * In effect at an instant is the rate that began last by then; of two that begin together, the
- * later row. A rate never begins in the past. An owner without a rate in effect pays the platform's
- * default; without that there is no fee, and the quote says so.
+ * later row. A rate never begins in the past. A merchant without a rate in effect pays the
+ * platform's default; without that there is no fee, and the quote says so. What changes nobody's
+ * price is a zero where neither the owner nor the platform has a rate, and the first trade rate
+ * that covers its payments: without one they are refused.
  *
- * The trade fee is charged once, upstream: its only source is the merchant's contract
- * (merchant_contract_at), snapshot on the payment. So kind trade is refused here, both when a rate
- * is set and when one is asked for: ERR_RATE_TRADE.
+ * The trade fee is charged once, upstream: its only source is a contract of the merchant
+ * (merchant_contract_open), and the platform has no default of it. A payment keeps the contract,
+ * the rate and the fee: the rate's row is the snapshot, as it never changes.
  *
  *     fee = half-up(amount × rate / 10^6) + flat, at least fee_min, at most fee_max
  *
@@ -30,18 +33,14 @@ extern const struct module rate_module;
 
 #define RATE_PREFIX "rat"
 
-enum rate_kind {                 /* stored */
-                 RATE_TRADE = 1, /* refused here, see above */
-                 RATE_SETTLEMENT,
-                 RATE_CASH,
-                 RATE_REFUND,
-};
+enum rate_kind { RATE_TRADE = 1, RATE_SETTLEMENT, RATE_CASH, RATE_REFUND }; /* stored */
 
 enum rate_owner_kind {
     RATE_OWNER_PLATFORM = 1,
     RATE_OWNER_MERCHANT,
-    RATE_OWNER_AGENT
-}; /* stored */
+    RATE_OWNER_AGENT,
+    RATE_OWNER_CONTRACT, /* of kind trade, and of no other */
+};                       /* stored */
 
 enum rate_tier_mode { RATE_TIERS_WHOLE = 1, RATE_TIERS_MARGINAL }; /* stored */
 
@@ -89,6 +88,7 @@ struct rate {
     int64_t horizon_ms;  /* the latest effective_from_ms of the line up to this row */
     int64_t previous_id; /* the row of the line before this one; 0: it is the first */
     int64_t review_id;   /* that approved it; 0: none was needed */
+    int64_t operator_id; /* key of who asked for it; 0: the command line, or before it was kept */
     int64_t created_at_ms;
 };
 extern const struct table rate_table;
@@ -120,8 +120,8 @@ struct amount rate_refund_fee_return(const struct rate_refund *refund);
 /* ---- in commands ---- */
 
 struct rate_ask {
-    int64_t owner_id; /* a merchant's or agent's; 0: the platform's default itself */
-    enum rate_kind kind;
+    int64_t owner_id;    /* a merchant's or agent's; 0: the platform's default itself */
+    enum rate_kind kind; /* not trade */
     enum currency currency;
     struct amount amount; /* >= 0 */
     int64_t at_ms;
@@ -141,6 +141,27 @@ enum { RATE_SNAPSHOT_MAX = 1000 };
 MUST_USE enum err rate_quote(struct tx *tx, const struct rate_ask *ask, struct rate_quote *out);
 /* Names the rows rate_quote will want; call it in every round. */
 void rate_prefetch(struct prefetch *pre, const struct rate_ask *ask, unsigned round);
+
+/* What a payment is charged: by a contract of its method before a general one, of several by the
+ * rate that began last. ERR_MERCHANT_CONTRACT: no contract that covers it has a rate in effect;
+ * ERR_AMOUNT_OVERFLOW (amount). */
+struct rate_trade_ask {
+    int64_t merchant_id;
+    struct str method;
+    enum currency currency;
+    struct amount amount; /* >= 0 */
+    int64_t at_ms;
+};
+struct rate_trade {
+    int64_t contract_id;
+    int64_t rate_id;
+    int64_t rate_millionths;
+    struct amount fee;
+};
+MUST_USE enum err rate_trade(struct tx *tx, const struct rate_trade_ask *ask,
+                             struct rate_trade *out);
+/* Beside merchant_prefetch, in every round. */
+void rate_trade_prefetch(struct prefetch *pre, int64_t merchant_id, unsigned round);
 
 extern const struct store_part rate_part;
 

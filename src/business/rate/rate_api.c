@@ -3,7 +3,7 @@
 #include "platform/store/store_reply.h"
 
 enum { RATE_LIST_DEFAULT = 20, RATE_LIST_MAX = 200 };
-#define OWNER_DETAIL "must be platform, or the id of a merchant (mer_…)"
+#define OWNER_DETAIL "must be platform, or the id of a merchant (mer_…) or contract (con_…)"
 
 /* ---- a rate as it is answered ---- */
 
@@ -22,7 +22,7 @@ static const struct field view_fields[] = {
     ROW_FIELD(id, "id", FIELD_ID, .prefix = RATE_PREFIX, .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "rate"},
     FIELD(struct rate_view, owner, FIELD_TEXT, .max = 32, .always = true,
-          .help = "A merchant's or agent's id, or platform"),
+          .help = "A merchant's or contract's id, or platform"),
     ROW_FIELD(kind, "kind", FIELD_ENUM, .names = rate__kinds, .always = true),
     ROW_FIELD(currency, "currency", FIELD_CURRENCY, .always = true),
     ROW_FIELD(rate_millionths, "rate_millionths", FIELD_INT, .always = true,
@@ -37,6 +37,9 @@ static const struct field view_fields[] = {
     ROW_FIELD(effective_from_ms, "effective_from", FIELD_TIME, .always = true),
     ROW_FIELD(review_id, "review", FIELD_ID, .prefix = REVIEW_PREFIX,
               .help = "That approved it; absent when none was needed"),
+    ROW_FIELD(operator_id, "operator_id", FIELD_ID, .prefix = "op", .help = "Who asked for it"),
+    ROW_FIELD(previous_id, "previous", FIELD_ID, .prefix = RATE_PREFIX,
+              .help = "The rate of the same line that was set before it"),
     ROW_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
 };
 static const struct field_set view_set = FIELD_SET("rate", view_fields);
@@ -111,7 +114,7 @@ struct list_query {
 };
 static const struct field list_fields[] = {
     FIELD(struct list_query, owner, FIELD_TEXT, .max = 32,
-          .help = "A merchant's or agent's id, or platform; absent: all"),
+          .help = "A merchant's or contract's id, or platform; absent: all"),
     FIELD(struct list_query, kind, FIELD_ENUM, .names = rate__kinds),
     FIELD(struct list_query, currency, FIELD_CURRENCY),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = RATE_LIST_MAX,
@@ -188,7 +191,8 @@ struct quote_body {
 };
 static const struct field quote_fields[] = {
     FIELD(struct quote_body, owner, FIELD_TEXT, .required = true, .min = 1, .max = 32,
-          .help = "A merchant's id, or platform", .example = "platform"),
+          .help = "A merchant's id, or platform; of kind trade a contract's",
+          .example = "platform"),
     FIELD(struct quote_body, kind, FIELD_ENUM, .names = rate__kinds, .required = true,
           .example = "cash"),
     FIELD(struct quote_body, currency, FIELD_CURRENCY, .required = true, .example = "CNY"),
@@ -245,10 +249,11 @@ static struct reply *quote_handler(struct request *req)
     if (rate__owner_parse(body.owner, &owner) != ERR_OK) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "owner", OWNER_DETAIL);
     }
-    if (owner.kind == RATE_OWNER_AGENT) {
+    if (owner.kind == RATE_OWNER_AGENT ||
+        (owner.kind == RATE_OWNER_CONTRACT && body.kind != RATE_TRADE)) {
         return reply_error_at(req, ERR_RATE_OWNER, "owner", NULL);
     }
-    if (body.kind == RATE_TRADE) {
+    if (owner.kind != RATE_OWNER_CONTRACT && body.kind == RATE_TRADE) {
         return reply_error_at(req, ERR_RATE_TRADE, "kind", NULL);
     }
     *ask = (struct rate_ask){
@@ -263,9 +268,10 @@ static struct reply *quote_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err set_errors[] = {ERR_RATE_OWNER, ERR_RATE_TRADE,         ERR_RATE_TIERS,
-                                      ERR_RATE_PAST,  ERR_MERCHANT_NOT_FOUND, ERR_REVIEW_PENDING,
-                                      ERR_OK};
+static const enum err set_errors[] = {ERR_RATE_OWNER,         ERR_RATE_TRADE,
+                                      ERR_RATE_TIERS,         ERR_RATE_PAST,
+                                      ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND,
+                                      ERR_REVIEW_PENDING,     ERR_OK};
 static const enum err quote_errors[] = {ERR_RATE_OWNER, ERR_RATE_TRADE, ERR_AMOUNT_OVERFLOW,
                                         ERR_OK};
 static const enum err id_errors[] = {ERR_RATE_NOT_FOUND, ERR_OK};
@@ -280,7 +286,7 @@ const struct route rate__routes[] = {
      .body = &rate__set_set,
      .reply = &view_set,
      .errors = set_errors,
-     .summary = "Set a fee rate from an instant on; all but a zero where none was is reviewed "
+     .summary = "Set a fee rate from an instant on; what changes anybody's price is reviewed "
                 "(202 with the review)",
      ROUTE_HERE},
     {.method = "GET",

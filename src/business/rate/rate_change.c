@@ -1,5 +1,4 @@
 /* What a rate may be, and how it gets into its line. */
-#include "business/merchant/merchant.h"
 #include "business/rate/rate_int.h"
 
 /* ---- what a change may be ---- */
@@ -37,32 +36,51 @@ static enum err check_tiers(struct tx *tx, const struct rate_change *change)
     return ERR_OK;
 }
 
+static enum err check_contract(struct tx *tx, const struct rate_change *change, int64_t contract_id)
+{
+    const struct merchant_contract *contract;
+    enum err err = merchant_contract_get(tx, contract_id, &contract);
+
+    if (err != ERR_OK) {
+        return err == ERR_MERCHANT_CONTRACT_NOT_FOUND ? tx_refuse(tx, err, "owner") : err;
+    }
+    if (change->kind != RATE_TRADE) {
+        return tx_refuse(tx, ERR_RATE_OWNER, "owner");
+    }
+    return change->currency == contract->currency ? ERR_OK
+                                                  : tx_refuse(tx, ERR_FIELD_VALUE, "currency");
+}
+
+static enum err check_merchant(struct tx *tx, int64_t merchant_id)
+{
+    const struct merchant *merchant;
+    enum err err = merchant_get(tx, merchant_id, &merchant);
+
+    return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, "owner") : err;
+}
+
 static enum err check_owner(struct tx *tx, const struct rate_change *change,
                             struct rate_owner *owner)
 {
-    const struct merchant *merchant;
-    enum err err;
-
     if (rate__owner_parse(change->owner, owner) != ERR_OK) {
         return tx_refuse(tx, ERR_FIELD_FORMAT, "owner");
     }
     switch (owner->kind) {
-    case RATE_OWNER_PLATFORM:
-        return ERR_OK;
+    case RATE_OWNER_CONTRACT:
+        return check_contract(tx, change, owner->id);
     case RATE_OWNER_AGENT: /* until there are agents, there is none of that id */
         return tx_refuse(tx, ERR_RATE_OWNER, "owner");
     case RATE_OWNER_MERCHANT:
+        TRY(check_merchant(tx, owner->id));
+        break;
+    case RATE_OWNER_PLATFORM:
         break;
     }
-    err = merchant_get(tx, owner->id, &merchant);
-    return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, "owner") : err;
+    return change->kind == RATE_TRADE ? tx_refuse(tx, ERR_RATE_TRADE, "kind") : ERR_OK;
 }
 
 static enum err check_change(struct tx *tx, const struct rate_change *change)
 {
-    if (change->kind == RATE_TRADE) {
-        return tx_refuse(tx, ERR_RATE_TRADE, "kind");
-    }
     if (change->fee_max.minor > 0 && amount_cmp(change->fee_max, change->fee_min) < 0) {
         return tx_refuse(tx, ERR_FIELD_RANGE, "fee_max");
     }
@@ -117,7 +135,7 @@ static enum err edit_line(struct tx *tx, const struct rate *row, struct rate_lin
     void *editable;
 
     TRY(rate__line_find(tx, row, &found));
-    line.id = found == NULL ? tx_id(tx) : found->id;
+    line.id = found != NULL ? found->id : row->kind == RATE_TRADE ? row->owner_id : tx_id(tx);
     if (found == NULL) {
         TRY(tx_insert(tx, &rate__line_table, &line));
     }

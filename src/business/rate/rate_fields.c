@@ -36,35 +36,43 @@ const struct field rate__tier_fields[3] = {
 enum { SAID_FIELDS = 2 };
 _Static_assert(offsetof(struct rate_set, change) == 0, "the change's fields are the body's");
 
+#define TERMS_FIELDS                                                                               \
+    FIELD(struct rate_change, currency, FIELD_CURRENCY, .required = true, .example = "CNY"),       \
+        FIELD(struct rate_change, rate_millionths, FIELD_INT, .min = 0, .max = 1000000,            \
+              .help = "3800 is 0.38 %", .example = "3800"),                                        \
+        FIELD(struct rate_change, flat, FIELD_AMOUNT, .min = 0, .max = RATE_FLAT_MAX,              \
+              .help = "Added to what the rate gives"),                                             \
+        FIELD(struct rate_change, fee_min, FIELD_AMOUNT, .min = 0, .max = RATE_FLAT_MAX),          \
+        FIELD(struct rate_change, fee_max, FIELD_AMOUNT, .min = 0, .max = RATE_AMOUNT_MAX,         \
+              .help = "0 or absent: no maximum"),                                                  \
+        FIELD(struct rate_change, tier_mode, FIELD_ENUM, .names = rate__tier_modes,                \
+              .help =                                                                              \
+                  "whole: the last tier reached prices the whole amount; marginal: each tier its " \
+                  "own part of it"),                                                               \
+        FIELD(struct rate_change, tiers, FIELD_LIST, .min = 1, .max = RATE_TIERS_MAX,              \
+              .sub = rate__tier_fields, .sub_count = ARRAY_LEN(rate__tier_fields),                 \
+              .sub_size = sizeof(struct rate_tier),                                                \
+              .help = "In place of rate_millionths and flat; rising, the first from 0"),           \
+        FIELD(struct rate_change, effective_from, FIELD_TIME,                                      \
+              .help = "Never in the past; absent: at once, or when the review has approved it")
+
+#define SAID_TO_REVIEWERS                                                                          \
+    FIELD(struct rate_set, reason, FIELD_TEXT, .max = REVIEW_REASON_MAX,                           \
+          .help = "For the reviewers; required but for what changes nobody's price"),              \
+        FIELD(struct rate_set, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,                   \
+              .help = "A document's number, address or hash")
+
 static const struct field set_fields[] = {
     FIELD(struct rate_change, owner, FIELD_TEXT, .required = true, .min = 1, .max = 32,
-          .help = "A merchant's id, or \"platform\": the default of all", .example = "platform"),
+          .help =
+              "A merchant's id, or \"platform\": the default of all; of kind trade a contract's",
+          .example = "platform"),
     FIELD(struct rate_change, kind, FIELD_ENUM, .names = rate__kinds, .required = true,
-          .help = "trade is refused: the trade fee is set by the merchant's contract",
-          .example = "cash"),
-    FIELD(struct rate_change, currency, FIELD_CURRENCY, .required = true, .example = "CNY"),
-    FIELD(struct rate_change, rate_millionths, FIELD_INT, .min = 0, .max = 1000000,
-          .help = "3800 is 0.38 %", .example = "3800"),
-    FIELD(struct rate_change, flat, FIELD_AMOUNT, .min = 0, .max = RATE_FLAT_MAX,
-          .help = "Added to what the rate gives"),
-    FIELD(struct rate_change, fee_min, FIELD_AMOUNT, .min = 0, .max = RATE_FLAT_MAX),
-    FIELD(struct rate_change, fee_max, FIELD_AMOUNT, .min = 0, .max = RATE_AMOUNT_MAX,
-          .help = "0 or absent: no maximum"),
-    FIELD(struct rate_change, tier_mode, FIELD_ENUM, .names = rate__tier_modes,
-          .help = "whole: the last tier reached prices the whole amount; marginal: each tier its "
-                  "own part of it"),
-    FIELD(struct rate_change, tiers, FIELD_LIST, .min = 1, .max = RATE_TIERS_MAX,
-          .sub = rate__tier_fields, .sub_count = ARRAY_LEN(rate__tier_fields),
-          .sub_size = sizeof(struct rate_tier),
-          .help = "In place of rate_millionths and flat; rising, the first from 0"),
+          .help = "trade: what payments under a contract are charged", .example = "cash"),
+    TERMS_FIELDS,
     FIELD(struct rate_change, refund_policy, FIELD_ENUM, .names = rate__refund_policies,
           .help = "Kind refund alone: what becomes of the trade fee; keep when absent"),
-    FIELD(struct rate_change, effective_from, FIELD_TIME,
-          .help = "Never in the past; absent: at once, or when the review has approved it"),
-    FIELD(struct rate_set, reason, FIELD_TEXT, .max = REVIEW_REASON_MAX,
-          .help = "For the reviewers; required but for a zero where there was no rate"),
-    FIELD(struct rate_set, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
-          .help = "A document's number, address or hash"),
+    SAID_TO_REVIEWERS,
 };
 const struct field_set rate__set_set = FIELD_SET("rate_set", set_fields);
 const struct field_set rate__change_set = {
@@ -72,6 +80,17 @@ const struct field_set rate__change_set = {
     .fields = set_fields,
     .count = ARRAY_LEN(set_fields) - SAID_FIELDS,
 };
+
+_Static_assert(offsetof(struct rate_contract_create, set) == 0, "the terms' fields are the rate's");
+
+static const struct field contract_create_fields[] = {
+    FIELD(struct rate_contract_create, method, FIELD_TEXT, .max = 32, .charset = FIELD_CODE,
+          .help = "Absent: every method without a contract of its own", .example = "wechat_native"),
+    TERMS_FIELDS,
+    SAID_TO_REVIEWERS,
+};
+const struct field_set rate__contract_create_set =
+    FIELD_SET("contract_create", contract_create_fields);
 
 /* ---- owners ---- */
 
@@ -83,6 +102,10 @@ enum err rate__owner_parse(struct str text, struct rate_owner *out)
     }
     out->kind = RATE_OWNER_MERCHANT;
     if (id_parse(text, "mer", &out->id) == ERR_OK) {
+        return ERR_OK;
+    }
+    out->kind = RATE_OWNER_CONTRACT;
+    if (id_parse(text, "con", &out->id) == ERR_OK) {
         return ERR_OK;
     }
     out->kind = RATE_OWNER_AGENT;
@@ -98,6 +121,8 @@ struct str rate__owner_print(struct arena *arena, enum rate_owner_kind kind, int
         return id_str(arena, "mer", id);
     case RATE_OWNER_AGENT:
         return id_str(arena, "agt", id);
+    case RATE_OWNER_CONTRACT:
+        return id_str(arena, "con", id);
     }
     check_failed("rate owner", __FILE__, __LINE__);
 }

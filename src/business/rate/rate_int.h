@@ -3,12 +3,14 @@
 #define BUSINESS_RATE_RATE_INT_H
 
 #include "base/time.h"
+#include "business/merchant/merchant.h"
 #include "business/rate/rate.h"
 #include "business/review/review.h"
 
 enum { RATE_TIERS_TEXT_MAX = 400 };
 
-/* Where a line's history ends: found by its key, so that a quote needs no search. */
+/* Where a line's history ends: found by its key, so that a quote needs no search. The line of a
+ * contract has its id, so that a payment can name it beforehand. */
 struct rate_line {
     int64_t id;
     int64_t owner_id;
@@ -19,7 +21,7 @@ struct rate_line {
 
 extern const struct table rate__line_table;
 extern const struct sequence rate__sequence;
-extern const struct migration rate__migrations[3];
+extern const struct migration rate__migrations[10];
 extern const struct route rate__routes[];
 
 extern const struct enum_name rate__kinds[];
@@ -33,7 +35,8 @@ struct rate_owner {
     enum rate_owner_kind kind;
     int64_t id;
 };
-/* "platform", "mer_…" or "agt_…", which nobody can be yet (ERR_RATE_OWNER); ERR_FIELD_FORMAT. */
+/* "platform", "mer_…", "con_…" or "agt_…", which nobody can be yet (ERR_RATE_OWNER);
+ * ERR_FIELD_FORMAT. */
 MUST_USE enum err rate__owner_parse(struct str text, struct rate_owner *out);
 struct str rate__owner_print(struct arena *arena, enum rate_owner_kind kind, int64_t id);
 
@@ -57,8 +60,11 @@ extern const struct field_set rate__change_set;
 /* The row a change asks for, without id and times. The field is refused by tx_refuse: the tables'
  * limits have been checked before. The first that applies:
  *
- *     ERR_FIELD_FORMAT, ERR_RATE_OWNER, ERR_MERCHANT_NOT_FOUND   owner
- *     ERR_RATE_TRADE        kind
+ *     ERR_FIELD_FORMAT, ERR_RATE_OWNER,
+ *     ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND    owner
+ *     ERR_RATE_TRADE        kind: trade, and the owner is no contract
+ *     ERR_RATE_OWNER        owner: a contract, and the kind is another
+ *     ERR_FIELD_VALUE       currency: another than the contract's
  *     ERR_FIELD_RANGE       fee_max: below fee_min
  *     ERR_FIELD_VALUE       refund_policy: of another kind than refund
  *     ERR_RATE_PAST         effective_from
@@ -67,6 +73,9 @@ extern const struct field_set rate__change_set;
 MUST_USE enum err rate__row_of(struct tx *tx, const struct rate_change *change, struct rate *row);
 /* Appends it to its line, in effect from its effective_from_ms on (0: now). ERR_RATE_PAST. */
 MUST_USE enum err rate__put(struct tx *tx, struct rate *row);
+/* The rate of exactly this line in effect at an instant; *out NULL: there is none. */
+MUST_USE enum err rate__line_at(struct tx *tx, const struct rate *key, int64_t at_ms,
+                                const struct rate **out);
 /* *line NULL: the line has no row yet. */
 MUST_USE enum err rate__line_find(struct tx *tx, const struct rate *key,
                                   const struct rate_line **line);
@@ -82,8 +91,57 @@ struct rate_outcome {
     struct review_item review; /* id 0: it was put into the line at once */
 };
 extern const struct field_set rate__set_set;
+/* Puts the rate into its line, or asks for the review. Refuses as rate__row_of and review_submit.
+ */
+MUST_USE enum err rate__set(struct tx *tx, const struct rate_set *set,
+                            struct rate_outcome *outcome);
 extern const struct command_kind rate__set_kind; /* arg rate_set, result rate_outcome */
 extern const struct review_kind rate__review;
+
+/* ---- contracts ---- */
+
+enum { RATE_NOT_SAID = -1 };
+
+/* Opens the contract and sets its rate. The fee that would be in effect anyway changes nothing.
+ *
+ *     ERR_MERCHANT_CONTRACT_PAST   effective_from
+ *     ERR_FIELD_REQUIRED           rate_millionths: neither it nor tiers
+ *     ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_TOO_MANY
+ *     then as rate__set */
+struct rate_contract_create {
+    struct rate_set set; /* its owner and kind are the contract's; rate_millionths may be
+                            RATE_NOT_SAID */
+    int64_t merchant_id;
+    struct str method;
+};
+struct rate_contract {
+    struct merchant_contract contract;
+    struct rate rate; /* in effect, or the next to be; id 0: none has been approved yet */
+};
+struct rate_contract_outcome {
+    struct rate_contract contract;
+    struct review_item review; /* id 0: it was put into the line at once, or nothing was to do */
+};
+extern const struct field_set rate__contract_create_set;
+extern const struct command_kind rate__contract_kind; /* arg and result: the two above */
+/* A merchant's contracts with their rates at an instant, oldest first. */
+struct rate_contract_ask {
+    int64_t merchant_id;
+    int64_t at_ms;
+};
+MUST_USE enum err rate__read_contracts(struct reader *reader, const struct rate_contract_ask *ask,
+                                       struct arena *arena, struct rate_contract **out,
+                                       size_t *count);
+
+/* A contract as it is answered. */
+struct rate_contract_view {
+    struct rate_contract contract;
+    struct rate_terms terms;
+    struct field_list tiers;
+};
+void rate__contract_view(const struct rate_contract *contract, struct rate_contract_view *view);
+extern const struct field_set rate__contract_set;
+extern const struct route rate__contract_routes[];
 
 /* ---- terms as text ---- */
 
@@ -106,7 +164,11 @@ MUST_USE enum err rate__read_list(struct reader *reader, const struct rate_filte
 /* ERR_RATE_NOT_FOUND. */
 MUST_USE enum err rate__read(struct reader *reader, int64_t id, struct arena *arena,
                              struct rate *out);
-/* rate_quote, on a reader connection; the snapshot is the arena's. */
+/* The rate of exactly this owner in effect at ask->at_ms; *out NULL: there is none. */
+MUST_USE enum err rate__read_at(struct reader *reader, const struct rate_ask *ask, int64_t owner_id,
+                                struct arena *arena, const struct rate **out);
+/* rate_quote, on a reader connection, and of a contract (kind trade); the snapshot is the
+ * arena's. */
 MUST_USE enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask,
                                    struct arena *arena, struct rate_quote *out);
 /* The quote of a rate; NULL: none is configured. */

@@ -17,6 +17,7 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
 
     TRY(review_row(tx, item, &row));
     row.review_id = item->id;
+    row.operator_id = item->maker_key_id;
     return rate__put(tx, &row);
 }
 
@@ -42,17 +43,46 @@ static bool is_zero(const struct rate *row)
            row->tier_mode == 0 && row->refund_policy <= RATE_REFUND_KEEP;
 }
 
-/* Whether the row gives and takes nothing: zero is what its owner pays without it, as long as no
- * default of the platform's, in effect or to come, would be waived by it. */
-static enum err changes_nothing(struct tx *tx, const struct rate *row, bool *nothing)
+/* Zero is what its owner pays without it, as long as no default of the platform's, in effect or to
+ * come, would be waived by it. */
+static enum err is_zero_already(struct tx *tx, const struct rate *row, bool *already)
 {
     const struct rate everybodys = {.kind = row->kind, .currency = row->currency};
     const struct rate_line *own, *platforms;
 
     TRY(rate__line_find(tx, row, &own));
     TRY(rate__line_find(tx, &everybodys, &platforms));
-    *nothing = is_zero(row) && own == NULL && platforms == NULL;
+    *already = is_zero(row) && own == NULL && platforms == NULL;
     return ERR_OK;
+}
+
+/* Whether no contract that covers the payments of this one has a rate, in effect or to come. */
+static enum err is_first_price(struct tx *tx, const struct rate *row, bool *first)
+{
+    const struct merchant_contract *contract;
+    struct merchant_contracts covering;
+
+    TRY(merchant_contract_get(tx, row->owner_id, &contract));
+    TRY(merchant_contracts_for(tx,
+                               &(struct merchant_contract_key){
+                                   contract->merchant_id, contract->method, contract->currency},
+                               &covering));
+    *first = true;
+    for (size_t i = 0; i < covering.count && *first; i++) {
+        const struct rate key = {
+            .owner_id = covering.all[i]->id, .kind = RATE_TRADE, .currency = row->currency};
+        const struct rate_line *line;
+
+        TRY(rate__line_find(tx, &key, &line));
+        *first = line == NULL;
+    }
+    return ERR_OK;
+}
+
+static enum err changes_nobodys_price(struct tx *tx, const struct rate *row, bool *nobodys)
+{
+    return row->kind == RATE_TRADE ? is_first_price(tx, row, nobodys)
+                                   : is_zero_already(tx, row, nobodys);
 }
 
 static struct str summary_of(struct tx *tx, const struct rate *row)
@@ -73,8 +103,8 @@ static enum err submit(struct tx *tx, const struct rate_set *set, const struct r
     const struct review_ask ask = {
         .kind = &rate__review,
         .maker_key_id = set->maker_key_id,
-        .subject_prefix = "mer",
-        .subject_id = row->owner_kind == RATE_OWNER_MERCHANT ? row->owner_id : 0,
+        .subject_prefix = row->owner_kind == RATE_OWNER_CONTRACT ? "con" : "mer",
+        .subject_id = row->owner_id,
         .change = review_change_print(tx_arena(tx), &rate__change_set, &set->change),
         .summary = summary_of(tx, row),
         .reason = set->reason,
@@ -87,21 +117,25 @@ static enum err submit(struct tx *tx, const struct rate_set *set, const struct r
     return ERR_OK;
 }
 
-static enum err set_apply(struct tx *tx, const void *arg, void *result)
+enum err rate__set(struct tx *tx, const struct rate_set *set, struct rate_outcome *outcome)
 {
-    const struct rate_set *set = arg;
-    struct rate_outcome *outcome = result;
     struct rate row;
-    bool nothing;
+    bool nobodys;
 
     TRY(rate__row_of(tx, &set->change, &row));
-    TRY(changes_nothing(tx, &row, &nothing));
-    if (!nothing) {
+    TRY(changes_nobodys_price(tx, &row, &nobodys));
+    if (!nobodys) {
         return submit(tx, set, &row, outcome);
     }
+    row.operator_id = set->maker_key_id;
     TRY(rate__put(tx, &row));
     tx_result_row(tx, &rate_table, &row, &outcome->rate);
     return ERR_OK;
+}
+
+static enum err set_apply(struct tx *tx, const void *arg, void *result)
+{
+    return rate__set(tx, arg, result);
 }
 
 const struct command_kind rate__set_kind = {

@@ -17,6 +17,7 @@ static const struct column rate_columns[] = {
     COLUMN(struct rate, horizon_ms, COL_TIME, .fixed = true),
     COLUMN(struct rate, previous_id, COL_ID, .fixed = true),
     COLUMN(struct rate, review_id, COL_ID, .fixed = true),
+    COLUMN(struct rate, operator_id, COL_ID, .fixed = true),
     COLUMN(struct rate, created_at_ms, COL_TIME, .fixed = true),
 };
 
@@ -105,9 +106,8 @@ enum err rate__read(struct reader *reader, int64_t id, struct arena *arena, stru
     return err == ERR_STORE_NOT_FOUND ? ERR_RATE_NOT_FOUND : err;
 }
 
-/* The rate in effect for exactly this owner; *out NULL: there is none. */
-static enum err read_at(struct reader *reader, const struct rate_ask *ask, int64_t owner_id,
-                        struct arena *arena, const struct rate **out)
+enum err rate__read_at(struct reader *reader, const struct rate_ask *ask, int64_t owner_id,
+                       struct arena *arena, const struct rate **out)
 {
     const struct value values[] = {VALUE_INT(owner_id), VALUE_INT((int64_t)ask->kind),
                                    VALUE_INT((int64_t)ask->currency), VALUE_INT(ask->at_ms)};
@@ -124,9 +124,44 @@ enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask, str
 {
     const struct rate *rate;
 
-    TRY(read_at(reader, ask, ask->owner_id, arena, &rate));
-    if (rate == NULL && ask->owner_id != 0) {
-        TRY(read_at(reader, ask, 0, arena, &rate));
+    TRY(rate__read_at(reader, ask, ask->owner_id, arena, &rate));
+    if (rate == NULL && ask->owner_id != 0 && ask->kind != RATE_TRADE) {
+        TRY(rate__read_at(reader, ask, 0, arena, &rate));
     }
     return rate__quote_of(arena, rate, ask->amount, out);
+}
+
+/* The rate the contract shows: in effect, else the one that was set last; id 0: there is none. */
+static enum err read_contract_rate(struct reader *reader, const struct merchant_contract *contract,
+                                   int64_t at_ms, struct arena *arena, struct rate *out)
+{
+    const struct rate_ask ask = {
+        .kind = RATE_TRADE, .currency = contract->currency, .at_ms = at_ms};
+    const struct rate_filter last = {
+        .has_owner = true, .owner_id = contract->id, .kind = RATE_TRADE, .limit = 1};
+    const struct rate *rate;
+    struct rate *rows;
+    size_t count;
+
+    TRY(rate__read_at(reader, &ask, contract->id, arena, &rate));
+    if (rate == NULL) {
+        TRY(rate__read_list(reader, &last, arena, &rows, &count));
+        rate = count == 0 ? NULL : rows;
+    }
+    *out = rate == NULL ? (struct rate){.id = 0} : *rate;
+    return ERR_OK;
+}
+
+enum err rate__read_contracts(struct reader *reader, const struct rate_contract_ask *ask,
+                              struct arena *arena, struct rate_contract **out, size_t *count)
+{
+    struct merchant_contract *contracts;
+
+    TRY(merchant_contracts_read(reader, ask->merchant_id, arena, &contracts, count));
+    *out = ARENA_ARRAY(arena, struct rate_contract, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*out)[i].contract = contracts[i];
+        TRY(read_contract_rate(reader, &contracts[i], ask->at_ms, arena, &(*out)[i].rate));
+    }
+    return ERR_OK;
 }

@@ -164,7 +164,7 @@ static void a5_a_missing_rate_is_no_fee_and_the_quote_says_so(void **state)
 }
 
 /* A4: the trade fee has one source, the merchant's contract. */
-static void a4_the_trade_fee_cannot_be_set_or_asked_for_here(void **state)
+static void a4_a_trade_fee_belongs_to_a_contract_alone(void **state)
 {
     struct till *till = *state;
     struct rate_change change = cash(merchant_of(till), 6000, 0);
@@ -273,11 +273,11 @@ static void a_quote_keeps_the_terms_it_was_made_of(void **state)
     assert_int_equal(put(till, &change, NULL), ERR_OK);
     quote = quote_at(till, till->merchant_id, 10000, NOW);
     assert_int_equal(quote.fee.minor, 27);
-    assert_int_equal(quote.rate_id, 1);
+    assert_int_equal(quote.rate_id, 2);
     assert_int_equal(quote.rate_millionths, 2000);
     assert_true(
         str_eq(quote.snapshot,
-               STR("{\"id\":\"rat_0000000000001\",\"owner\":\"platform\",\"fee_max\":900,"
+               STR("{\"id\":\"rat_0000000000002\",\"owner\":\"platform\",\"fee_max\":900,"
                    "\"tier_mode\":\"whole\",\"tiers\":[{\"from\":0,\"rate_millionths\":3800,"
                    "\"flat\":0},{\"from\":5000,\"rate_millionths\":2000,\"flat\":7}]}")));
 }
@@ -351,7 +351,7 @@ static void a_rate_never_begins_in_the_past(void **state)
     assert_int_equal(put(till, &present, NULL), ERR_OK);
 }
 
-static void the_owner_is_the_platform_or_a_merchant_that_is_there(void **state)
+static void the_owner_is_the_platform_or_one_that_is_there(void **state)
 {
     struct till *till = *state;
     struct rate_change change = cash(STR("nobody"), 1000, 0);
@@ -361,6 +361,16 @@ static void the_owner_is_the_platform_or_a_merchant_that_is_there(void **state)
     assert_refused(till, &change, ERR_MERCHANT_NOT_FOUND, "owner");
     change.owner = STR("agt_0000000000001"); /* there are no agents yet */
     assert_refused(till, &change, ERR_RATE_OWNER, "owner");
+    change.owner = STR("con_0000000000001");
+    assert_refused(till, &change, ERR_MERCHANT_CONTRACT_NOT_FOUND, "owner");
+    change.owner = id_str(till->arena, "con", till->contract_id);
+    assert_refused(till, &change, ERR_RATE_OWNER, "owner"); /* it has a trade fee, and no other */
+    change.kind = RATE_TRADE;
+    change.currency = CURRENCY_USD;
+    assert_refused(till, &change, ERR_FIELD_VALUE, "currency");
+    change.currency = CURRENCY_CNY;
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+    change.kind = RATE_CASH;
     change.owner = STR("platform");
     assert_int_equal(put(till, &change, NULL), ERR_OK);
 }
@@ -447,7 +457,7 @@ int main(void)
     static char schemes[][8] = {"sqlite", "mysql"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a5_a_missing_rate_is_no_fee_and_the_quote_says_so),
-        cmocka_unit_test(a4_the_trade_fee_cannot_be_set_or_asked_for_here),
+        cmocka_unit_test(a4_a_trade_fee_belongs_to_a_contract_alone),
         cmocka_unit_test(a4_a_payment_books_its_fee_once),
         cmocka_unit_test(an_owner_without_a_rate_pays_the_platforms),
         cmocka_unit_test(the_rate_that_began_last_is_in_effect),
@@ -458,7 +468,7 @@ int main(void)
         cmocka_unit_test(a_first_rate_of_zero_is_set_at_once),
         cmocka_unit_test(a_zero_that_waives_the_platforms_default_is_reviewed),
         cmocka_unit_test(a_rate_never_begins_in_the_past),
-        cmocka_unit_test(the_owner_is_the_platform_or_a_merchant_that_is_there),
+        cmocka_unit_test(the_owner_is_the_platform_or_one_that_is_there),
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),
         cmocka_unit_test(a_policy_belongs_to_kind_refund),
         cmocka_unit_test(tiers_begin_at_zero_and_rise),

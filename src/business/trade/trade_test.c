@@ -262,7 +262,7 @@ static void a_cash_out_holds_its_amount_and_fee_at_once(void **state)
 
     assert_int_equal(cash.status, TRADE_CASH_WAITING);
     assert_int_equal(cash.fee.minor, 200);
-    assert_int_equal(cash.rate_id, 1);
+    assert_int_equal(cash.rate_id, 2); /* after the contract's */
     assert_int_equal(posted(till), 100000);
     assert_int_equal(held(till), 50200);
     assert_int_equal(available(till), 49800);

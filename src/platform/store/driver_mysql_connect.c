@@ -66,6 +66,7 @@ enum db_status driver_mysql__class(unsigned code)
     case ER_TABLE_EXISTS_ERROR:
     case ER_DUP_FIELDNAME:
     case ER_DUP_KEYNAME:
+    case ER_CANT_DROP_FIELD_OR_KEY: /* an interrupted migration has dropped it */
         return DB_EXISTS;
     case ER_DISK_FULL:
     case ER_RECORD_FILE_FULL:

@@ -1,0 +1,91 @@
+/* A merchant's contract and its fee, which is the rate of kind trade it owns. */
+#include "business/rate/rate_int.h"
+
+/* The first that applies, before there is a contract to own the rate. */
+static enum err check(struct tx *tx, struct rate_change *change)
+{
+    if (change->effective_from != 0 && change->effective_from < tx_now_ms(tx)) {
+        return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
+    }
+    if (change->rate_millionths == RATE_NOT_SAID) {
+        if (change->tiers.count == 0) {
+            return tx_refuse(tx, ERR_FIELD_REQUIRED, "rate_millionths");
+        }
+        change->rate_millionths = 0;
+    }
+    return ERR_OK;
+}
+
+static bool same_terms(const struct rate *a, const struct rate *b)
+{
+    return a->rate_millionths == b->rate_millionths && a->flat.minor == b->flat.minor &&
+           a->fee_min.minor == b->fee_min.minor && a->fee_max.minor == b->fee_max.minor &&
+           a->tier_mode == b->tier_mode && str_eq(a->tiers, b->tiers);
+}
+
+/* The rate that charges the same from the same instant on anyway; *out NULL: there is none. */
+static enum err find_same(struct tx *tx, const struct rate_change *change, const struct rate **out)
+{
+    struct rate row;
+
+    TRY(rate__row_of(tx, change, &row));
+    TRY(rate__line_at(tx, &row, row.effective_from_ms == 0 ? tx_now_ms(tx) : row.effective_from_ms,
+                      out));
+    if (*out != NULL && !same_terms(*out, &row)) {
+        *out = NULL;
+    }
+    return ERR_OK;
+}
+
+/* The rate the contract shows, as rate__read_contracts has it. */
+static enum err shown(struct tx *tx, const struct merchant_contract *contract, struct rate *out)
+{
+    const struct rate key = {
+        .owner_id = contract->id, .kind = RATE_TRADE, .currency = contract->currency};
+    const struct rate_line *line;
+    const struct rate *rate;
+    const void *last;
+
+    TRY(rate__line_at(tx, &key, tx_now_ms(tx), &rate));
+    if (rate == NULL) {
+        TRY(rate__line_find(tx, &key, &line));
+        if (line == NULL) {
+            return ERR_OK;
+        }
+        TRY(tx_get(tx, &rate_table, line->last_id, &last));
+        rate = last;
+    }
+    tx_result_row(tx, &rate_table, rate, out);
+    return ERR_OK;
+}
+
+static enum err create_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct rate_contract_create *create = arg;
+    struct rate_contract_outcome *outcome = result;
+    struct rate_set set = create->set;
+    const struct merchant_contract *contract;
+    struct rate_outcome put = {.rate.id = 0};
+    const struct rate *same;
+
+    TRY(check(tx, &set.change));
+    TRY(merchant_contract_open(
+        tx,
+        &(struct merchant_contract_key){create->merchant_id, create->method, set.change.currency},
+        &contract));
+    set.change.owner = id_str(tx_arena(tx), "con", contract->id);
+    set.change.kind = RATE_TRADE;
+    TRY(find_same(tx, &set.change, &same));
+    if (same == NULL) {
+        TRY(rate__set(tx, &set, &put));
+    }
+    outcome->review = put.review;
+    tx_result_row(tx, &merchant_contract_table, contract, &outcome->contract.contract);
+    return shown(tx, contract, &outcome->contract.rate);
+}
+
+const struct command_kind rate__contract_kind = {
+    .name = "rate.contract",
+    .apply = create_apply,
+    .result_size = sizeof(struct rate_contract_outcome),
+};

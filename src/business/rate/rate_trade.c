@@ -1,0 +1,77 @@
+/* What a payment is charged: the rate of the contract that covers it. */
+#include "business/rate/rate_int.h"
+
+struct choice {
+    const struct merchant_contract *contract; /* NULL: none yet */
+    const struct rate *rate;
+};
+
+/* Whether a is the better of two that have both begun; b came before it. */
+static bool is_better(const struct choice *a, const struct choice *b)
+{
+    if (b->contract == NULL) {
+        return true;
+    }
+    if ((a->contract->method.len > 0) != (b->contract->method.len > 0)) {
+        return a->contract->method.len > 0;
+    }
+    return a->rate->effective_from_ms >= b->rate->effective_from_ms;
+}
+
+static enum err choose(struct tx *tx, const struct rate_trade_ask *ask, struct choice *best)
+{
+    struct merchant_contracts covering;
+
+    TRY(merchant_contracts_for(
+        tx, &(struct merchant_contract_key){ask->merchant_id, ask->method, ask->currency},
+        &covering));
+    for (size_t i = 0; i < covering.count; i++) {
+        struct choice choice = {.contract = covering.all[i]};
+        const struct rate key = {
+            .owner_id = choice.contract->id, .kind = RATE_TRADE, .currency = ask->currency};
+
+        TRY(rate__line_at(tx, &key, ask->at_ms, &choice.rate));
+        if (choice.rate != NULL && is_better(&choice, best)) {
+            *best = choice;
+        }
+    }
+    return best->contract == NULL ? ERR_MERCHANT_CONTRACT : ERR_OK;
+}
+
+enum err rate_trade(struct tx *tx, const struct rate_trade_ask *ask, struct rate_trade *out)
+{
+    struct choice best = {NULL, NULL};
+    struct rate_terms terms;
+    struct amount fee;
+    enum err err;
+
+    TRY(choose(tx, ask, &best));
+    terms = rate_terms_of(best.rate);
+    err = rate_fee(&terms, ask->amount, &fee);
+    if (err != ERR_OK) {
+        return tx_refuse(tx, err, "amount");
+    }
+    *out = (struct rate_trade){
+        .contract_id = best.contract->id,
+        .rate_id = best.rate->id,
+        .rate_millionths = rate_millionths_of(&terms, ask->amount),
+        .fee = fee,
+    };
+    return ERR_OK;
+}
+
+void rate_trade_prefetch(struct prefetch *pre, int64_t merchant_id, unsigned round)
+{
+    int64_t ids[MERCHANT_CONTRACTS_MAX];
+    size_t count = round == 0 ? 0 : merchant_contracts_peek(pre, merchant_id, ids);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rate_line *line;
+
+        if (round == 1) {
+            prefetch_id(pre, &rate__line_table, ids[i]);
+        } else if ((line = prefetch_peek(pre, &rate__line_table, ids[i])) != NULL) {
+            prefetch_id(pre, &rate_table, line->last_id);
+        }
+    }
+}
