@@ -15,6 +15,14 @@ void id_maker_init(struct id_maker *maker, uint32_t node)
     *maker = (struct id_maker){.last_ms = ID_EPOCH_MS, .node = node};
 }
 
+void id_maker_raise(struct id_maker *maker, int64_t id)
+{
+    if (id_time_ms(id) >= maker->last_ms) {
+        maker->last_ms = id_time_ms(id);
+        maker->sequence = SEQUENCE_MAX; /* its millisecond is over */
+    }
+}
+
 int64_t id_make(struct id_maker *maker, int64_t now_ms)
 {
     int64_t since_epoch;

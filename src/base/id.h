@@ -12,7 +12,8 @@ enum { ID_NODE_MAX = 1023, ID_TEXT_LEN = 13, ID_PREFIX_MAX = 8 };
 #define ID_EPOCH_MS INT64_C(1672531200000)
 
 /* Owned by one thread. Ids of one maker are strictly increasing, also when the clock steps back
- * or one millisecond needs more than 4096 of them (it then runs ahead of the clock). */
+ * or one millisecond needs more than 4096 of them (it then runs ahead of the clock). A maker knows
+ * nothing of the one before a restart: it is told by id_maker_raise. */
 struct id_maker {
     int64_t last_ms;
     uint32_t sequence;
@@ -20,6 +21,8 @@ struct id_maker {
 };
 
 void id_maker_init(struct id_maker *maker, uint32_t node);
+/* What it makes from now on is above this id, of whichever maker. */
+void id_maker_raise(struct id_maker *maker, int64_t id);
 int64_t id_make(struct id_maker *maker, int64_t now_ms);
 int64_t id_time_ms(int64_t id); /* when it was made, Unix milliseconds */
 

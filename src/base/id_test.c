@@ -59,6 +59,23 @@ static void ids_rise_when_a_millisecond_needs_more_than_4096(void **state)
     assert_true(id_make(&maker, now_ms + 2) > last);
 }
 
+static void ids_rise_above_one_of_another_maker(void **state)
+{
+    struct id_maker before, maker;
+    int64_t last;
+
+    (void)state;
+    id_maker_init(&before, 1023);
+    id_maker_init(&maker, 0);
+    last = id_make(&before, now_ms);
+    id_maker_raise(&maker, last);
+    assert_true(id_make(&maker, now_ms) > last);
+    assert_true(id_make(&maker, now_ms - 1000) > last);
+    id_maker_raise(&maker, 7); /* long ago: nothing changes */
+    assert_int_equal(id_time_ms(id_make(&maker, now_ms)), now_ms + 1);
+    assert_int_equal(id_time_ms(id_make(&maker, now_ms + 5)), now_ms + 5);
+}
+
 static void a_clock_before_the_epoch_still_gives_ids(void **state)
 {
     struct id_maker maker;
@@ -167,6 +184,7 @@ int main(void)
         cmocka_unit_test(an_id_tells_when_and_where_it_was_made),
         cmocka_unit_test(ids_rise_when_the_clock_steps_back),
         cmocka_unit_test(ids_rise_when_a_millisecond_needs_more_than_4096),
+        cmocka_unit_test(ids_rise_above_one_of_another_maker),
         cmocka_unit_test(a_clock_before_the_epoch_still_gives_ids),
         cmocka_unit_test(what_is_printed_parses_back),
         cmocka_unit_test(the_printed_form_is_fixed),

@@ -341,7 +341,6 @@ static void a_suspended_merchant_is_settled_when_it_is_active_again(void **state
 static enum settle_outcome_kind turn_again(struct books *books, int64_t account)
 {
     books_sql(books, "UPDATE settle_rule SET next_date = 20251125, handled_on = 0");
-    counter_add(&books->now_ms, 1000);
     books_reopen(books);
     return settle_kit_turn(books, account, TUESDAY);
 }

@@ -308,7 +308,9 @@ MUST_USE enum err store_open(const struct store_options *options, struct store *
 void store_stop(struct store *store);
 void store_close(struct store *store); /* stops and closes; nobody may use it any more */
 int64_t store_commit_no(const struct store *store);
-int64_t store_new_id(struct store *store, int64_t now_ms); /* any thread */
+/* Above all primary keys there were when the store was opened, also when the clock has been set
+ * back. Any thread. */
+int64_t store_new_id(struct store *store, int64_t now_ms);
 
 extern struct metric store_batches_metric, store_commands_metric, store_queue_metric,
     store_commit_metric, store_batch_size_metric;

@@ -1096,6 +1096,27 @@ static void a_result_row_outlives_the_batch(void **state)
     kit_close(kit);
 }
 
+/* The clock may have been set back while the program was away, or have stood still. */
+static void new_ids_are_above_all_that_are_stored_after_a_restart(void **state)
+{
+    static const int64_t clocks[] = {INT64_C(1795341600123), INT64_C(1795341600123),
+                                     INT64_C(1795341600123) - 3600 * 1000, 0};
+    struct kit *kit = kit_open(*state);
+    int64_t last = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+        for (int64_t j = 0; j < 3; j++) {
+            int64_t id = store_new_id(kit->store, clocks[i]);
+
+            assert_true(id > last);
+            last = id;
+        }
+        kit_put(kit, last, "stored");
+        kit_reopen(kit);
+    }
+    kit_close(kit);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test(test)
@@ -1131,6 +1152,7 @@ int main(void)
         EACH(closing_commits_what_waits),
         EACH(what_is_asked_after_the_stop_is_refused),
         EACH(a_result_row_outlives_the_batch),
+        EACH(new_ids_are_above_all_that_are_stored_after_a_restart),
     };
 #undef EACH
 

@@ -70,6 +70,7 @@ enum db_status tx__read_maxima(struct tx *tx)
 
     for (size_t i = 0; i < tx->catalog->table_count && status == DB_OK; i++) {
         status = read_table_maxima(tx, &tx->tables[i]);
+        id_maker_raise(&tx->store->ids, tx->tables[i].greatest_id);
     }
     for (size_t i = 0; i < tx->catalog->sequence_count; i++) {
         struct tx_sequence *sequence = &tx->sequences[i];
