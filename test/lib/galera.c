@@ -183,24 +183,31 @@ static void start_node(int node, bool first)
     cluster.nodes[node] = start(&a, log);
 }
 
-static bool is_ready(int node)
+/* What the node says of itself; false when it does not answer. */
+static bool status_is(int node, const char *name, const char *value)
 {
     MYSQL *handle = mysql_init(NULL);
     MYSQL_RES *result = NULL;
     MYSQL_ROW row = NULL;
-    bool ready = false;
+    char query[96];
+    bool is = false;
 
     CHECK(handle != NULL);
+    (void)snprintf(query, sizeof(query), "SHOW STATUS LIKE '%s'", name);
     if (mysql_real_connect(handle, "127.0.0.1", "tomato", "tomato", "tomato",
                            (unsigned)cluster.ports[node][PORT_SQL], NULL, 0) != NULL &&
-        mysql_query(handle, "SHOW STATUS LIKE 'wsrep_ready'") == 0 &&
-        (result = mysql_store_result(handle)) != NULL) {
+        mysql_query(handle, query) == 0 && (result = mysql_store_result(handle)) != NULL) {
         row = mysql_fetch_row(result);
-        ready = row != NULL && strcmp(row[1], "ON") == 0;
+        is = row != NULL && strcmp(row[1], value) == 0;
         mysql_free_result(result);
     }
     mysql_close(handle);
-    return ready;
+    return is;
+}
+
+static bool is_ready(int node)
+{
+    return status_is(node, "wsrep_ready", "ON");
 }
 
 static void await_node(int node)
@@ -324,7 +331,20 @@ void galera_freeze(int node)
     CHECK(cluster.nodes[node] > 0 && kill(cluster.nodes[node], SIGSTOP) == 0);
 }
 
+/* A node that was left out does not know it at first: another one is asked who is there. */
 void galera_thaw(int node)
 {
-    CHECK(cluster.nodes[node] > 0 && kill(cluster.nodes[node], SIGCONT) == 0);
+    int other = (node + 1) % GALERA_NODES;
+    bool back = false;
+
+    CHECK(cluster.nodes[node] > 0 && status_is(other, "wsrep_cluster_size", "2"));
+    CHECK(kill(cluster.nodes[node], SIGCONT) == 0);
+    for (int waited = 0; waited < START_MS && !back; waited += 100) {
+        sleep_ms(100);
+        back = status_is(other, "wsrep_cluster_size", "3") &&
+               status_is(node, "wsrep_cluster_size", "3") && is_ready(node);
+    }
+    if (!back) {
+        give_up("a node that was frozen has not come back");
+    }
 }

@@ -13,6 +13,7 @@ const char *galera_url_from(int first);
 void galera_kill(int node);    /* SIGKILL */
 void galera_restart(int node); /* a killed one; waits until it is in step again */
 void galera_freeze(int node);  /* SIGSTOP */
+/* One the others have left out meanwhile; waits until it is in step again. */
 void galera_thaw(int node);
 
 #endif

@@ -1,6 +1,7 @@
 /* The books on a Galera cluster of three nodes under load: the node of the writer is killed, with
- * the writer and without it, and the writer is frozen. A writer goes on at another node; a standby
- * takes over within ten seconds. After it the audit of test/lib/ledger_writers. */
+ * the writer and without it, the writer is frozen, and whole nodes are frozen, the writer's and
+ * another. A writer goes on at another node; a standby takes over within ten seconds; a thawed node
+ * comes back. After it the audit of test/lib/ledger_writers. */
 #include "test/lib/galera.h"
 #include "test/lib/ledger_writers.h"
 
@@ -70,6 +71,42 @@ static int freeze_the_writer(struct writers *writers, int writer, int node)
     return standby;
 }
 
+/* A machine hangs: nothing is refused or closed, it only answers no more. The others leave its node
+ * out and the load goes on at theirs. */
+static void freeze_another_node(struct writers *writers, int writer, int node)
+{
+    int64_t took;
+
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    galera_freeze(node);
+    took = writers_await(writers, writer, SOME, TAKE_OVER_MS);
+    expect(took >= 0, "the writer has not gone on beside a frozen node within 10 s");
+    printf("node %d frozen: the writer at another one went on within %lld ms\n", node + 1,
+           (long long)took);
+    galera_thaw(node);
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0,
+           "the writer does not go on with the node back");
+}
+
+/* The writer waits for an answer that does not come, until its lease is over. */
+static int freeze_the_node_of_the_writer(struct writers *writers, int writer, int node)
+{
+    int standby = writers_start(writers, galera_url_from((node + 1) % GALERA_NODES));
+    int64_t took;
+
+    expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
+    expect(writers_answered(writers, standby) == 0, "the standby writes beside the writer");
+    galera_freeze(node);
+    took = writers_await(writers, standby, 1, TAKE_OVER_MS);
+    expect(took >= 0, "the standby has not taken over from a frozen node within 10 s");
+    printf("node %d frozen under its writer: the standby wrote after %lld ms\n", node + 1,
+           (long long)took);
+    expect(writers_await(writers, standby, SOME, START_MS) >= 0, "the standby does not go on");
+    galera_thaw(node);
+    expect(writers_ended(writers, writer, TAKE_OVER_MS) != NULL, "a fenced writer has not ended");
+    return standby;
+}
+
 int main(void)
 {
     const char *url = galera_start();
@@ -79,6 +116,8 @@ int main(void)
     lose_the_node(writers, writer, 0);
     writer = lose_the_machine(writers, writer, 1);
     writer = freeze_the_writer(writers, writer, 2);
+    freeze_another_node(writers, writer, 1);
+    writer = freeze_the_node_of_the_writer(writers, writer, 0);
     expect(writers_await(writers, writer, SOME, START_MS) >= 0, "the writer does not go on");
     printf("%lld transfers, each once\n", (long long)writers_audit(writers, url));
     writers_free(writers);
