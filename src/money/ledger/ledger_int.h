@@ -321,8 +321,14 @@ struct ledger_rule {
     const char *table;
     const char *text;
 };
-enum { LEDGER__RULES = 7 };
+enum { LEDGER__RULES = 22 };
 extern const struct ledger_rule ledger__rules[LEDGER__RULES];
+/* Not among them: it goes over the whole journal, so that it is asked only when the numbers of
+ * captures differ. */
+extern const struct ledger_rule ledger__stray_capture;
+extern const struct statement ledger__captures_until;
+/* Steps that captured by journals up to the row. */
+MUST_USE enum err ledger__count_captures(struct reader *reader, int64_t last_row, int64_t *count);
 /* 0: none breaks it. */
 MUST_USE enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule,
                                     int64_t *id);

@@ -64,6 +64,7 @@ struct prover {
 
     struct ledger_journal head; /* the journal being folded */
     int64_t legs_due;           /* of it; 0: the next row begins a journal */
+    int64_t captures;           /* journals that captured from a hold */
     struct currency_sum sums[LEDGER_LEGS_MAX];
     size_t sum_count;
 
@@ -499,6 +500,10 @@ static void begin_journal(struct prover *p, const struct ledger_journal *row)
     if (row->business_no <= 0) {
         wrong(p, "ledger_journal row %lld: business_no is missing", (long long)row->id);
     }
+    if (row->source <= 0 || row->operation <= 0) {
+        wrong(p, "ledger_journal row %lld: source or operation is missing", (long long)row->id);
+    }
+    p->captures += row->hold_id != 0 ? 1 : 0;
 }
 
 static void go_on_journal(struct prover *p, const struct ledger_journal *row)
@@ -506,6 +511,10 @@ static void go_on_journal(struct prover *p, const struct ledger_journal *row)
     COMPARE(p, "ledger_journal", row->id, "part", row->part, row->id - p->head.id);
     COMPARE(p, "ledger_journal", row->id, "leg_count", row->leg_count, 0);
     COMPARE(p, "ledger_journal", row->id, "business_no", row->business_no, 0);
+    COMPARE(p, "ledger_journal", row->id, "source", (int64_t)row->source, 0);
+    COMPARE(p, "ledger_journal", row->id, "operation", (int64_t)row->operation, 0);
+    COMPARE(p, "ledger_journal", row->id, "hold_id", row->hold_id, 0);
+    COMPARE(p, "ledger_journal", row->id, "voucher", row->voucher, 0);
     COMPARE(p, "ledger_journal", row->id, "created_at_ms", row->created_at_ms,
             p->head.created_at_ms);
 }
@@ -519,6 +528,12 @@ static void end_journal(struct prover *p)
         }
     }
     p->proof->journals++;
+}
+
+static bool is_empty(const struct ledger_slot *slot)
+{
+    return (slot->account_id | slot->amount.minor | slot->sequence | slot->balance.minor |
+            slot->previous | slot->matures_on) == 0;
 }
 
 static void fold_row(struct prover *p, const struct ledger_journal *row)
@@ -537,7 +552,7 @@ static void fold_row(struct prover *p, const struct ledger_journal *row)
         if (p->legs_due > 0) {
             p->legs_due--;
             fold_leg(p, row, slot);
-        } else if (row->slots[slot].account_id != 0) {
+        } else if (!is_empty(&row->slots[slot])) {
             wrong(p, "ledger_journal row %lld: has more legs than leg_count", (long long)row->id);
         }
     }
@@ -688,16 +703,28 @@ static void no_stray_mark(struct prover *p)
     }
 }
 
+static void compare_rule(struct prover *p, const struct ledger_rule *rule)
+{
+    int64_t id = 0;
+
+    p->err = ledger__read_rule(p->reader, rule, &id);
+    if (p->err == ERR_OK && id != 0) {
+        wrong(p, "%s row %lld: %s", rule->table, (long long)id, rule->text);
+    }
+}
+
 static void compare_rows(struct prover *p)
 {
-    for (size_t i = 0; i < LEDGER__RULES && p->err == ERR_OK; i++) {
-        const struct ledger_rule *rule = &ledger__rules[i];
-        int64_t id = 0;
+    int64_t captures = 0;
 
-        p->err = ledger__read_rule(p->reader, rule, &id);
-        if (p->err == ERR_OK && id != 0) {
-            wrong(p, "%s row %lld: %s", rule->table, (long long)id, rule->text);
-        }
+    for (size_t i = 0; i < LEDGER__RULES && p->err == ERR_OK; i++) {
+        compare_rule(p, &ledger__rules[i]);
+    }
+    if (p->err == ERR_OK) {
+        p->err = ledger__count_captures(p->reader, p->last_row, &captures);
+    }
+    if (p->err == ERR_OK && captures != p->captures) {
+        compare_rule(p, &ledger__stray_capture);
     }
 }
 

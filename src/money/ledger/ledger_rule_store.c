@@ -1,5 +1,6 @@
-/* What must hold between the rows around the journal, each as a query for the first row that breaks
- * it. One statement sees one commit, so that these are true beside a writer too. */
+/* What must hold between the rows around the journal, and between them and the journal, each as a
+ * query for the first row that breaks it. One statement sees one commit, so that these are true
+ * beside a writer too. */
 #include "money/ledger/ledger_int.h"
 
 const struct ledger_rule ledger__rules[LEDGER__RULES] = {
@@ -46,8 +47,87 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                     "SUM(CASE WHEN step IN (3, 4) THEN amount ELSE released END) AS released "
                     "FROM ledger_hold_step GROUP BY hold_id) s ON s.hold_id = h.id "
                     "WHERE s.hold_id IS NULL OR h.amount <> s.placed OR h.captured <> s.captured "
-                    "OR h.released <> s.released OR h.captured + h.released > h.amount "
-                    "OR (h.status NOT IN (1, 4) AND h.captured + h.released <> h.amount)",
+                    "OR h.released <> s.released OR h.captured + h.released > h.amount",
+            },
+    },
+    {
+        .table = "ledger_hold",
+        .text = "its status is not what its steps have made of it",
+        .broken_by =
+            {
+                .name = "ledger_rule_status",
+                /* A block ends by a step, an amount when nothing of it is left. */
+                .sql = "SELECT MIN(h.id) FROM ledger_hold h JOIN (SELECT hold_id, "
+                       "SUM(CASE WHEN step = 2 THEN 1 ELSE 0 END) AS captures, "
+                       "SUM(CASE WHEN step IN (3, 4) THEN 1 ELSE 0 END) AS ends, "
+                       "SUM(CASE WHEN step = 4 THEN 1 ELSE 0 END) AS expiries, "
+                       "SUM(CASE WHEN step = 5 THEN 1 ELSE 0 END) AS starts "
+                       "FROM ledger_hold_step GROUP BY hold_id) s ON s.hold_id = h.id "
+                       "WHERE h.status NOT IN (1, 2, 3, 4) OR (h.amount = 0) <> (h.effect <> 1) "
+                       "OR (h.status IN (2, 3)) <> (CASE WHEN h.effect = 1 "
+                       "THEN h.captured + h.released = h.amount ELSE s.ends > 0 END) "
+                       "OR (h.status = 3) <> (s.expiries > 0) "
+                       "OR (h.status = 4 AND s.captures + s.starts > 0)",
+            },
+    },
+    {
+        .table = "ledger_hold",
+        .text = "its source or times are not those of its steps",
+        .broken_by =
+            {
+                .name = "ledger_rule_placed",
+                /* Freezes placed by the API (10) became the operators' (2). */
+                .sql = "SELECT MIN(h.id) FROM ledger_hold h LEFT JOIN ledger_hold_step s "
+                       "ON s.hold_id = h.id AND s.step = 1 WHERE s.id IS NULL "
+                       "OR (h.source <> s.source "
+                       "AND NOT (h.source = 2 AND s.source = 10 AND h.kind <= 2)) "
+                       "OR h.created_at_ms <> s.created_at_ms OR NOT EXISTS "
+                       "(SELECT 1 FROM ledger_hold_step l "
+                       "WHERE l.hold_id = h.id AND l.created_at_ms = h.updated_at_ms)",
+            },
+    },
+    {
+        .table = "ledger_hold_step",
+        .text = "there is no such hold",
+        .broken_by =
+            {
+                .name = "ledger_rule_stray_step",
+                .sql = "SELECT MIN(s.id) FROM ledger_hold_step s "
+                       "LEFT JOIN ledger_hold h ON h.id = s.hold_id WHERE h.id IS NULL",
+            },
+    },
+    {
+        .table = "ledger_hold_step",
+        .text = "its reference is not that of such a step",
+        .broken_by =
+            {
+                .name = "ledger_rule_references",
+                /* Captures: see below. Nobody asks for an expiry or a start. */
+                .sql = "SELECT MIN(id) FROM ledger_hold_step WHERE step NOT IN (1, 2, 3, 4, 5) "
+                       "OR (step <> 2 AND journal_id IS NOT NULL) "
+                       "OR (step IN (4, 5)) <> (business_no IS NULL) "
+                       "OR (step IN (4, 5)) <> (source = 0) OR (step IN (4, 5)) <> (operation = 0)",
+            },
+    },
+    {
+        .table = "ledger_hold_step",
+        .text = "is not what its journal captured",
+        .broken_by =
+            {
+                .name = "ledger_rule_captures",
+                .sql = "SELECT MIN(s.id) FROM ledger_hold_step s "
+                       "JOIN ledger_hold h ON h.id = s.hold_id "
+                       "JOIN ledger_account a ON a.id = h.account_id "
+                       "LEFT JOIN ledger_journal j ON j.id = s.journal_id "
+                       "WHERE s.step = 2 AND (j.id IS NULL OR j.business_no IS NULL "
+                       "OR j.hold_id IS NULL OR j.hold_id <> s.hold_id "
+                       "OR j.business_no <> s.business_no OR j.source <> s.source "
+                       "OR j.operation <> s.operation OR j.created_at_ms <> s.created_at_ms "
+                       "OR s.amount <> (CASE WHEN a.side = 2 THEN 1 ELSE -1 END) * "
+                       "(SELECT SUM(CASE WHEN l.account_a = a.id THEN l.amount_a ELSE 0 END "
+                       "+ CASE WHEN l.account_b = a.id THEN l.amount_b ELSE 0 END) "
+                       "FROM ledger_journal l "
+                       "WHERE l.id >= j.id AND l.id < j.id + ((j.leg_count + 1) >> 1)))",
             },
     },
     {
@@ -90,6 +170,134 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
     },
     {
         .table = "ledger_account",
+        .text = "is closed and not empty",
+        .broken_by =
+            {
+                .name = "ledger_rule_closed",
+                .sql = "SELECT MIN(id) FROM ledger_account WHERE status NOT IN (1, 2) "
+                       "OR (status = 2 AND (posted <> 0 OR held <> 0 OR holds <> 0))",
+            },
+    },
+    {
+        .table = "ledger_account",
+        .text = "its side is not that of its code",
+        .broken_by =
+            {
+                .name = "ledger_rule_side",
+                .sql = "SELECT MIN(a.id) FROM ledger_account a "
+                       "LEFT JOIN ledger_chart c ON c.code = a.code "
+                       "WHERE c.code IS NULL OR a.side <> c.side",
+            },
+    },
+    {
+        .table = "ledger_account",
+        .text = "legs on 2299 are not as many as its entries have made",
+        .broken_by =
+            {
+                .name = "ledger_rule_waiting_legs",
+                .sql = "SELECT MIN(w.id) FROM ledger_account w LEFT JOIN "
+                       "(SELECT a.owner_id AS owner_id, a.currency AS currency, "
+                       "SUM(CASE WHEN p.status = 2 THEN 2 ELSE 1 END) AS legs "
+                       "FROM ledger_pending p JOIN ledger_account a ON a.id = p.account_id "
+                       "GROUP BY a.owner_id, a.currency) s "
+                       "ON s.owner_id = w.owner_id AND s.currency = w.currency "
+                       "WHERE w.code = 2299 AND w.sequence <> COALESCE(s.legs, 0)",
+            },
+    },
+    {
+        .table = "ledger_pending",
+        .text = "is not its leg on 2299",
+        .broken_by =
+            {
+                .name = "ledger_rule_waiting_leg",
+                .sql = "SELECT MIN(p.id) FROM ledger_pending p "
+                       "LEFT JOIN ledger_account a ON a.id = p.account_id "
+                       "LEFT JOIN ledger_journal j ON j.id = p.position >> 1 "
+                       "LEFT JOIN ledger_account w ON w.id = "
+                       "CASE WHEN p.position % 2 = 0 THEN j.account_a ELSE j.account_b END "
+                       "WHERE a.id IS NULL OR w.id IS NULL OR w.code <> 2299 "
+                       "OR w.owner_id <> a.owner_id OR w.currency <> a.currency "
+                       "OR CASE WHEN p.position % 2 = 0 THEN j.amount_a ELSE j.amount_b END <> "
+                       "CASE WHEN p.side = 1 THEN p.amount ELSE -p.amount END "
+                       "OR p.created_at_ms <> j.created_at_ms",
+            },
+    },
+    {
+        .table = "ledger_pending",
+        .text = "is not what its journal applied",
+        .broken_by =
+            {
+                .name = "ledger_rule_applied",
+                .sql = "SELECT MIN(p.id) FROM ledger_pending p "
+                       "LEFT JOIN ledger_journal j ON j.id = p.journal_id "
+                       "WHERE p.status NOT IN (1, 2, 3) OR (p.status = 2) <> (p.journal_id <> 0) "
+                       "OR (p.status = 3) <> (p.refusal <> '') "
+                       "OR (p.status = 2 AND (j.id IS NULL OR j.business_no IS NULL "
+                       "OR j.business_no <> p.id OR j.source <> 7 OR j.operation <> 7 "
+                       "OR COALESCE(j.hold_id, 0) <> p.hold_id OR j.account_a <> p.account_id "
+                       "OR j.amount_a <> CASE WHEN p.side = 1 THEN p.amount ELSE -p.amount END "
+                       "OR j.matures_a <> p.matures_on))",
+            },
+    },
+    {
+        .table = "ledger_pending",
+        .text = "a debit is not what its hold holds",
+        .broken_by =
+            {
+                .name = "ledger_rule_reserved",
+                .sql = "SELECT MIN(p.id) FROM ledger_pending p "
+                       "JOIN ledger_account a ON a.id = p.account_id "
+                       "LEFT JOIN ledger_hold h ON h.id = p.hold_id "
+                       "LEFT JOIN ledger_hold_step s ON s.hold_id = p.hold_id AND s.step = 1 "
+                       "WHERE (p.side <> a.side) <> (p.hold_id <> 0) "
+                       "OR (p.hold_id <> 0 AND (h.id IS NULL OR s.id IS NULL "
+                       "OR s.business_no <> p.id OR s.operation <> 4 OR h.kind <> 8 "
+                       "OR h.source <> 7 OR h.account_id <> p.account_id OR h.effect <> 1 "
+                       "OR h.amount <> p.amount OR h.matures_on <> p.matures_on "
+                       "OR h.starts_at_ms <> 0 OR h.expires_at_ms <> 0 "
+                       "OR h.status <> CASE WHEN p.status = 2 THEN 2 ELSE 1 END))",
+            },
+    },
+    {
+        .table = "ledger_hold",
+        .text = "is of no entry that waits",
+        .broken_by =
+            {
+                .name = "ledger_rule_stray_reserve",
+                .sql = "SELECT MIN(h.id) FROM ledger_hold h "
+                       "LEFT JOIN ledger_hold_step s ON s.hold_id = h.id AND s.step = 1 "
+                       "LEFT JOIN ledger_pending p ON p.id = s.business_no AND p.hold_id = h.id "
+                       "WHERE (h.kind = 8 OR h.source = 7) AND p.id IS NULL",
+            },
+    },
+    {
+        .table = "ledger_pending",
+        .text = "its account's queue does not know it",
+        .broken_by =
+            {
+                .name = "ledger_rule_queued",
+                .sql = "SELECT MIN(p.id) FROM ledger_pending p "
+                       "LEFT JOIN ledger_queue q ON q.account_id = p.account_id "
+                       "WHERE q.account_id IS NULL OR p.number < 1 OR p.number > q.last "
+                       "OR (p.status = 1 AND p.number <= q.seen) "
+                       "OR (p.status <> 2 AND p.number < q.oldest)",
+            },
+    },
+    {
+        .table = "ledger_queue",
+        .text = "is not as long as its account has entries",
+        .broken_by =
+            {
+                .name = "ledger_rule_queue",
+                .sql = "SELECT MIN(q.account_id) FROM ledger_queue q LEFT JOIN "
+                       "(SELECT account_id, COUNT(*) AS n FROM ledger_pending "
+                       "GROUP BY account_id) p ON p.account_id = q.account_id "
+                       "WHERE q.last <> COALESCE(p.n, 0) OR q.seen < q.oldest - 1 "
+                       "OR q.seen > q.last OR q.oldest > q.last + 1 OR q.oldest < 1",
+            },
+    },
+    {
+        .table = "ledger_account",
         .text = "has no serial number",
         .broken_by =
             {
@@ -98,7 +306,42 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                        "LEFT JOIN ledger_serial s ON s.account_id = a.id WHERE s.serial IS NULL",
             },
     },
+    {
+        .table = "ledger_serial",
+        .text = "there is no such account",
+        .broken_by =
+            {
+                .name = "ledger_rule_stray_serial",
+                .sql = "SELECT MIN(s.serial) FROM ledger_serial s "
+                       "LEFT JOIN ledger_account a ON a.id = s.account_id WHERE a.id IS NULL",
+            },
+    },
 };
+
+const struct ledger_rule ledger__stray_capture = {
+    .table = "ledger_journal",
+    .text = "it captured from a hold, which has no such step",
+    .broken_by =
+        {
+            .name = "ledger_rule_stray_capture",
+            .sql = "SELECT MIN(j.id) FROM ledger_journal j LEFT JOIN ledger_hold_step s "
+                   "ON s.business_no = j.business_no AND s.operation = j.operation "
+                   "AND s.source = j.source "
+                   "WHERE j.hold_id IS NOT NULL AND (s.step IS NULL OR s.step <> 2)",
+        },
+};
+
+const struct statement ledger__captures_until = {
+    .name = "ledger_captures_until",
+    .sql = "SELECT COUNT(*) FROM ledger_hold_step WHERE step = 2 AND journal_id <= ?",
+};
+
+enum err ledger__count_captures(struct reader *reader, int64_t last_row, int64_t *count)
+{
+    const struct value values[] = {VALUE_INT(last_row)};
+
+    return reader_ints(reader, &ledger__captures_until, values, ARRAY_LEN(values), count, 1);
+}
 
 enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule, int64_t *id)
 {
