@@ -493,7 +493,9 @@ struct ledger_day {
     int64_t legs;
     struct str rows_hash;     /* 32 bytes over the hashes of its journal rows */
     struct str previous_hash; /* the hash of the day before it; empty: it is the first */
-    struct str hash;          /* 32 bytes over all of this and the totals of the day */
+    struct str
+        records; /* hashes of what else is sealed with it; empty: it was closed before any was */
+    struct str hash;  /* 32 bytes over all of this and the totals of the day */
     struct str wrong; /* why it could not be closed yet; empty: nothing is known to be wrong */
 };
 

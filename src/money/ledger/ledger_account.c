@@ -56,6 +56,28 @@ enum err ledger_account_id(struct tx *tx, const struct ledger_account_key *key, 
     return err == ERR_STORE_NOT_FOUND ? ERR_LEDGER_ACCOUNT : err;
 }
 
+static enum err append_terms(struct tx *tx, const struct ledger_account *account)
+{
+    struct ledger_terms terms = {
+        .account_id = account->id,
+        .owner_id = account->owner_id,
+        .code = account->code,
+        .currency = account->currency,
+        .side = account->side,
+        .opened_at_ms = account->created_at_ms,
+        .status = account->status,
+        .deferred = account->deferred,
+        .has_floor = account->has_floor,
+        .floor = account->floor,
+        .created_at_ms = tx_now_ms(tx),
+    };
+
+    TRY(ledger__date(tx, &terms.date));
+    terms.id = tx_sequence(tx, &ledger__terms_sequence);
+    tx_append(tx, &ledger__terms_table, &terms);
+    return ERR_OK;
+}
+
 enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
                              int64_t *account_id)
 {
@@ -79,6 +101,7 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
         .created_at_ms = tx_now_ms(tx),
     };
     TRY(tx_insert(tx, &ledger__account_table, &account));
+    TRY(append_terms(tx, &account));
     *account_id = account.id;
     return tx_insert(tx, &ledger__serial_table,
                      &(struct ledger_serial){.serial = tx_sequence(tx, &ledger__serial_sequence),
@@ -153,6 +176,19 @@ enum err ledger__account_put(struct tx *tx, const struct ledger_account *account
     return ERR_OK;
 }
 
+/* The account with terms that may be others than before. */
+static enum err put_terms(struct tx *tx, const struct ledger_account *next)
+{
+    const struct ledger_account *account;
+
+    TRY(ledger_account_get(tx, next->id, &account));
+    if (account->status != next->status || account->deferred != next->deferred ||
+        account->has_floor != next->has_floor || account->floor.minor != next->floor.minor) {
+        TRY(append_terms(tx, next));
+    }
+    return ledger__account_put(tx, next);
+}
+
 enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_floor,
                                   struct amount floor)
 {
@@ -166,7 +202,7 @@ enum err ledger_account_set_floor(struct tx *tx, int64_t account_id, bool has_fl
     if (!ledger__account_covers(&next, today)) {
         return ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "floor");
     }
-    return ledger__account_put(tx, &next);
+    return put_terms(tx, &next);
 }
 
 enum err ledger_account_set_deferred(struct tx *tx, int64_t account_id, bool deferred)
@@ -175,7 +211,7 @@ enum err ledger_account_set_deferred(struct tx *tx, int64_t account_id, bool def
 
     TRY(copy_foreign(tx, account_id, &next));
     next.deferred = deferred;
-    return ledger__account_put(tx, &next);
+    return put_terms(tx, &next);
 }
 
 enum err ledger_account_close(struct tx *tx, int64_t account_id)
@@ -196,7 +232,7 @@ enum err ledger_account_close(struct tx *tx, int64_t account_id)
         return ledger__refuse(tx, ERR_LEDGER_ACCOUNT_PENDING, "account");
     }
     next.status = LEDGER_ACCOUNT_CLOSED;
-    return ledger__account_put(tx, &next);
+    return put_terms(tx, &next);
 }
 
 enum err ledger_account_reopen(struct tx *tx, int64_t account_id)
@@ -205,7 +241,7 @@ enum err ledger_account_reopen(struct tx *tx, int64_t account_id)
 
     TRY(ledger__account_copy(tx, account_id, &next));
     next.status = LEDGER_ACCOUNT_OPEN;
-    TRY(ledger__account_put(tx, &next));
+    TRY(put_terms(tx, &next));
     return next.pending > 0 ? ledger_pending_retry(tx, account_id) : ERR_OK;
 }
 

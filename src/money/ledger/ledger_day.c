@@ -35,6 +35,15 @@ static enum err begin(struct tx *tx, int32_t *date)
     return ERR_OK;
 }
 
+enum err ledger__date(struct tx *tx, int64_t *date)
+{
+    const void *row;
+    enum err err = tx_get(tx, &ledger__clock_table, LEDGER_CLOCK_ID, &row);
+
+    *date = err == ERR_OK ? ((const struct ledger_clock *)row)->date : 0;
+    return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
+}
+
 /* The old day has all rows there are; its seal is made when the cut is durable. */
 static enum err cut(struct tx *tx, struct ledger_clock *clock)
 {

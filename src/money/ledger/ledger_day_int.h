@@ -92,6 +92,39 @@ const unsigned char *ledger__hasher_add(struct ledger_hasher *hasher,
 struct ledger_seal_page ledger__hasher_end_page(struct ledger_hasher *hasher, struct arena *arena);
 void ledger__row_hash(const struct ledger_journal *row, unsigned char out[LEDGER_HASH]);
 
+/* ---- what a seal covers besides the journal ---- */
+
+enum ledger_record_table {
+    LEDGER_RECORD_TERMS = 0,
+    LEDGER_RECORD_STEPS,
+    LEDGER_RECORD_HOLDS, /* what does not change in them */
+    LEDGER_RECORD_PENDING,
+    LEDGER_RECORD_MEMOS,
+    LEDGER_RECORD_TABLES
+};
+extern const char *const ledger__record_tables[LEDGER_RECORD_TABLES];
+extern const struct statement ledger__terms_of_date, ledger__steps_of_date;
+extern const struct statement ledger__pending_between, ledger__memos_between;
+
+/* The records of a day that has been cut, being hashed page by page. */
+struct ledger_records {
+    int64_t date, first_row, last_row;
+    bool first;   /* no seal before it covers any: it covers all that there are until then */
+    bool undated; /* those of the date 0 are being read */
+    unsigned reading;
+    int64_t after; /* the last one that was read */
+    unsigned char chains[LEDGER_RECORD_TABLES][LEDGER_HASH];
+};
+void ledger__records_begin(struct ledger_records *records, const struct ledger_day *day,
+                           bool first);
+MUST_USE enum err ledger__records_step(struct ledger_records *records, struct reader *reader,
+                                       struct arena *arena, bool *done);
+/* A view of the chains, one after the other. */
+struct str ledger__records_chains(const struct ledger_records *records);
+
+/* A numbered value as it is hashed; nothing when it is zero. */
+void ledger__add_value(struct buf *buf, unsigned char number, int64_t value);
+
 /* ---- what a day's rows say of each code and currency ---- */
 
 struct ledger_code_sum {

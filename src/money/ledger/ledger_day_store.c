@@ -30,6 +30,8 @@ static const struct column day_columns[] = {
     COLUMN(struct ledger_day, rows_hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
     COLUMN(struct ledger_day, previous_hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
     COLUMN(struct ledger_day, hash, COL_BLOB, .size = LEDGER_HASH, .optional = true),
+    COLUMN(struct ledger_day, records, COL_BLOB, .size = LEDGER_RECORD_TABLES * LEDGER_HASH,
+           .optional = true),
     COLUMN(struct ledger_day, wrong, COL_TEXT, .size = LEDGER_WRONG_MAX, .optional = true),
 };
 

@@ -104,6 +104,7 @@ static enum err insert_step(struct tx *tx, const struct ledger_reference *refere
 {
     step.id = tx_id(tx);
     step.created_at_ms = tx_now_ms(tx);
+    TRY(ledger__date(tx, &step.date));
     if (reference != NULL) {
         step.source = reference->source;
         step.operation = reference->operation;

@@ -67,6 +67,7 @@ struct ledger_hold_step {
     enum ledger_operation operation;
     int64_t business_no; /* 0 (NULL) when it expired */
     int64_t journal_id;  /* of a capture */
+    int64_t date;        /* of the books; 0: they had not begun, or it is from before 132 */
     int64_t created_at_ms;
 };
 
@@ -76,6 +77,24 @@ struct ledger_reserved {
     struct ledger_account account; /* first: its columns are those of an account */
     int64_t matures_on;
     struct amount reserved;
+};
+
+/* What an account is from a change on: appended when it is opened, and with each change of its
+ * status, floor or deferring. */
+struct ledger_terms {
+    int64_t id; /* gap-free, in the order of the changes */
+    int64_t account_id;
+    int64_t owner_id;
+    int64_t code;
+    enum currency currency;
+    enum ledger_side side;
+    int64_t opened_at_ms;
+    enum ledger_account_status status;
+    bool deferred;
+    bool has_floor;
+    struct amount floor;
+    int64_t date; /* of the books; 0: they had not begun */
+    int64_t created_at_ms;
 };
 
 /* Made with each account. */
@@ -94,6 +113,7 @@ struct ledger_queue {
 
 extern const struct table ledger__account_table;
 extern const struct table ledger__serial_table;
+extern const struct table ledger__terms_table;
 extern const struct table ledger__pending_table;
 extern const struct table ledger__queue_table;
 extern const struct table ledger__journal_table;
@@ -103,8 +123,9 @@ extern const struct table ledger__hold_table;
 extern const struct table ledger__hold_step_table;
 extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
+extern const struct sequence ledger__terms_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 69 };
+enum { LEDGER__MIGRATIONS = 75 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -257,6 +278,11 @@ void ledger__prefetch_capture(struct prefetch *pre, const struct ledger_hold_cap
 void ledger__prefetch_release(struct prefetch *pre, const struct ledger_hold_release *release,
                               unsigned round);
 
+/* ---- days ---- */
+
+/* The date of the books as it stands, without a cut; 0: they have not begun. */
+MUST_USE enum err ledger__date(struct tx *tx, int64_t *date);
+
 /* ---- reading ---- */
 
 /* ERR_LEDGER_JOURNAL: there is no such row. */
@@ -321,7 +347,7 @@ struct ledger_rule {
     const char *table;
     const char *text;
 };
-enum { LEDGER__RULES = 22 };
+enum { LEDGER__RULES = 24 };
 extern const struct ledger_rule ledger__rules[LEDGER__RULES];
 /* Not among them: it goes over the whole journal, so that it is asked only when the numbers of
  * captures differ. */

@@ -1,8 +1,11 @@
 /* The proof of what stands around the journal: maturities, holds and their steps, entries that
  * wait, the terms of accounts. The books have seen every kind of operation and are right; each
  * change to them is found, named, and taken back. */
+#include "base/encode.h"
 #include "base/time.h"
 #include "test/lib/ledger_kit_test.h"
+
+#include "money/ledger/ledger_day_int.h"
 
 #include <stdio.h>
 
@@ -122,9 +125,15 @@ static void fill_maturities(struct town *t)
     release(t, RESERVING, 30);
 }
 
+static enum err lend(struct tx *tx, void *ctx)
+{
+    return ledger_account_set_floor(tx, *(const int64_t *)ctx, true, AMOUNT(-100));
+}
+
 static void fill_amounts(struct town *t)
 {
     pay_in(t, SPENDER_ACCOUNT, 1000, 0);
+    assert_ok(books_run(t->books, lend, &t->ids[SPENDER_ACCOUNT]));
     place(t, SPENDER_ACCOUNT, RISK,
           (struct ledger_hold_place){.kind = LEDGER_HOLD_RISK, .amount = AMOUNT(100)});
     place(t, SPENDER_ACCOUNT, WITHDRAWAL,
@@ -211,6 +220,21 @@ static void fill_closed(struct town *t)
     assert_ok(books_run(t->books, leave, &t->ids[LEAVER_ACCOUNT]));
 }
 
+/* Journals 1 and 2. */
+static void fill_memos(struct town *t)
+{
+    struct ledger_leg legs[] = {debit(t->ids[CHANNEL_ACCOUNT], 1),
+                                credit(t->ids[SAVER_ACCOUNT], 1)};
+    struct ledger_memo_post arg = {.post = {.legs = legs, .leg_count = ARRAY_LEN(legs)}};
+    struct ledger_posted posted;
+
+    for (int i = 0; i < 2; i++) {
+        arg.post.reference = books_reference(t->books, LEDGER_OPERATION_TRANSFER);
+        arg.memo = i == 0 ? STR("rent") : STR("");
+        assert_ok(books_command(t->books, &ledger_memo_transfer_kind, &arg, &posted));
+    }
+}
+
 static struct town town_open(void **state)
 {
     struct town t = {.books = books_open(*state)};
@@ -221,6 +245,7 @@ static struct town town_open(void **state)
     t.ids[WAITER_ACCOUNT] = open_account(&t, WAITER, LEDGER_CODE_MERCHANT_PAYABLE);
     t.ids[LEAVER_ACCOUNT] = open_account(&t, LEAVER, LEDGER_CODE_MERCHANT_PAYABLE);
     t.ids[NEW_ACCOUNT] = open_account(&t, NEWCOMER, LEDGER_CODE_MERCHANT_PAYABLE);
+    fill_memos(&t);
     fill_maturities(&t);
     fill_amounts(&t);
     fill_blocks(&t);
@@ -242,6 +267,7 @@ struct change {
     "UPDATE " table_ " SET " column_ " = " bad_ " WHERE " where_,                                  \
         "UPDATE " table_ " SET " column_ " = " good_ " WHERE " where_
 
+#define NOT_ITS_TERMS "ledger_account row @: is not what its last terms say"
 #define NOT_ITS_STATUS "ledger_hold row @: its status is not what its steps have made of it"
 #define NOT_ITS_PLACING "ledger_hold row @: its source or times are not those of its steps"
 #define NOT_ITS_JOURNAL "ledger_hold_step row *: is not what its journal captured"
@@ -282,7 +308,32 @@ static const struct change changes[] = {
      "ledger_account row @: is closed and not empty"},
     {SET("ledger_account", "status", "3", "1", THE_SAVER), SAVER_ACCOUNT,
      "ledger_account row @: is closed and not empty"},
-    {SET("ledger_account", "side", "1", "2", "owner_id = 15"), NEW_ACCOUNT,
+    /* what an account is */
+    {SET("ledger_account", "floor", "-50", "0", "owner_id = 15"), NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "floor", "-90", "-100", "owner_id = 11"), SPENDER_ACCOUNT,
+     NOT_ITS_TERMS},
+    {SET("ledger_account", "has_floor", "0", "1", "owner_id = 11"), SPENDER_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "deferred", "0", "1", "owner_id = 13 AND code = 2241"), WAITER_ACCOUNT,
+     NOT_ITS_TERMS},
+    {SET("ledger_account", "status", "1", "2", "owner_id = 14"), LEAVER_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "status", "2", "1", "owner_id = 15"), NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "owner_id", "16", "15", "owner_id IN (15, 16)"), NEW_ACCOUNT,
+     NOT_ITS_TERMS},
+    {SET("ledger_account", "code", "2245", "2241", "owner_id = 15"), NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "currency", "840", "156", "owner_id = 15"), NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "side", "1", "2", "owner_id = 15"), NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_account", "created_at_ms", "created_at_ms + 1", "created_at_ms - 1",
+         "owner_id = 15"),
+     NEW_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_terms", "floor", "-90", "-100", "floor <> 0"), SPENDER_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_terms", "id", "999", "2", "id IN (2, 999)"), SPENDER_ACCOUNT, NOT_ITS_TERMS},
+    {SET("ledger_terms", "id", "-1", "2", "id IN (-1, 2)"), NONE,
+     "ledger_terms row -1: is of another account, or one before it is missing"},
+    {SET("ledger_terms", "owner_id", "77", "11",
+         "account_id = (SELECT id FROM ledger_account "
+         "WHERE owner_id = 11) AND floor = 0"),
+     NONE, "ledger_terms row 2: is of another account, or one before it is missing"},
+    {SET("ledger_chart", "side", "1", "2", "code = 2241"), SPENDER_ACCOUNT,
      "ledger_account row @: its side is not that of its code"},
     {"INSERT INTO ledger_serial (serial, account_id) VALUES (98, 99)",
      "DELETE FROM ledger_serial WHERE serial = 98", NONE,
@@ -317,7 +368,7 @@ static const struct change changes[] = {
     {SET("ledger_hold_step", "journal_id", "journal_id + 1", "journal_id - 1",
          "step = 2 AND amount = 60"),
      NONE, NOT_ITS_JOURNAL},
-    {SET("ledger_hold_step", "journal_id", "NULL", "6", "step = 2 AND amount = 60"), NONE,
+    {SET("ledger_hold_step", "journal_id", "NULL", "8", "step = 2 AND amount = 60"), NONE,
      NOT_ITS_JOURNAL},
     {SET("ledger_hold_step", "business_no", "business_no + 500", "business_no - 500",
          "step = 2 AND amount = 60"),
@@ -329,6 +380,9 @@ static const struct change changes[] = {
     {SET("ledger_hold_step", "created_at_ms", "created_at_ms - 1000", "created_at_ms + 1000",
          "step = 2 AND amount = 30"),
      NONE, NOT_ITS_JOURNAL},
+    {SET("ledger_hold_step", "date", "20250101", "20251122", "step = 4"), NONE, NOT_ITS_REFERENCE},
+    {SET("ledger_hold_step", "date", "20250101", "20251122", "step = 2 AND amount = 60"), NONE,
+     NOT_ITS_REFERENCE},
     {SET("ledger_journal", "hold_id", "7", "NULL", "id = 1"), NONE,
      "ledger_journal row 1: it captured from a hold, which has no such step"},
     {SET("ledger_journal", "source", "0", "2", "id = 1"), NONE,
@@ -429,6 +483,144 @@ static void every_change_is_found_and_named(void **state)
     books_close(t.books);
 }
 
+/* ---- after the day has been closed ---- */
+
+#define SEALED(table_) table_ ": a row of 20251122 is not as it was when the day was closed"
+#define A_HOLD(column_, bad_, good_)                                                               \
+    {                                                                                              \
+        SET("ledger_hold", column_, bad_, good_, "document_no = '2025-17' OR document_no = 'x'"),  \
+            NONE, SEALED("ledger_hold")                                                            \
+    }
+
+static const struct change sealed_changes[] = {
+    A_HOLD("kind", "3", "1"),
+    A_HOLD("reason", "'court order '", "'court order'"),
+    A_HOLD("document_no", "'x'", "'2025-17'"),
+    A_HOLD("turn", "4", "3"),
+    A_HOLD("operator_id", "8", "9"),
+    A_HOLD("shortage", "2", "1"),
+    A_HOLD("starts_at_ms", "starts_at_ms + 1", "starts_at_ms - 1"),
+    A_HOLD("expires_at_ms", "expires_at_ms + 1", "expires_at_ms - 1"),
+    A_HOLD("matures_on", "20251125", "0"),
+    {SET("ledger_hold_step", "business_no", "business_no + 500", "business_no - 500",
+         "step = 3 AND amount = 30"),
+     NONE, SEALED("ledger_hold_step")},
+    {SET("ledger_hold_step", "whole", "1", "0", "step = 3 AND amount = 30"), NONE,
+     SEALED("ledger_hold_step")},
+    {SET("ledger_hold_step", "date", "0", "20251122", "step = 3 AND amount = 30"), NONE,
+     SEALED("ledger_hold_step")},
+    {SET("ledger_hold_step", "date", "20251123", "20251122", "step = 3 AND amount = 30"), NONE,
+     SEALED("ledger_hold_step")},
+    {SET("ledger_pending", "matures_on", "20251126", "20251125", "id = 5"), NONE,
+     SEALED("ledger_pending")},
+    {SET("ledger_memo", "text", "'loan'", "'rent'", "journal_id = 1"), NONE, SEALED("ledger_memo")},
+    {"INSERT INTO ledger_memo (journal_id, text) VALUES (2, 'loan')",
+     "DELETE FROM ledger_memo WHERE journal_id = 2", NONE, SEALED("ledger_memo")},
+    {"DELETE FROM ledger_memo WHERE journal_id = 1",
+     "INSERT INTO ledger_memo (journal_id, text) VALUES (1, 'rent')", NONE, SEALED("ledger_memo")},
+    {SET("ledger_terms", "created_at_ms", "created_at_ms + 1", "created_at_ms - 1", "id = 2"), NONE,
+     SEALED("ledger_terms")},
+};
+
+static void close_day(struct town *t)
+{
+    bool right = false;
+
+    counter_add(&t->books->now_ms, TIME_DAY_MS);
+    pay_in(t, SAVER_ACCOUNT, 1, 0);
+    assert_ok(ledger_seal_days(t->books->store, &right));
+    assert_true(right);
+}
+
+static void what_a_closed_day_has_seen_is_sealed(void **state)
+{
+    struct town t = town_open(state);
+    int missed = 0;
+
+    close_day(&t);
+    close_day(&t);
+    books_assert_right(t.books);
+    for (size_t i = 0; i < ARRAY_LEN(sealed_changes); i++) {
+        struct ledger_proof day;
+
+        books_sql(t.books, sealed_changes[i].make);
+        missed += is_found(&t, &sealed_changes[i]) ? 0 : 1;
+        assert_ok(ledger_prove_day(t.books->store, TODAY, NULL, NULL, &day));
+        assert_string_equal(day.wrong, sealed_changes[i].wrong);
+        books_sql(t.books, sealed_changes[i].mend);
+    }
+    assert_int_equal(missed, 0);
+    books_assert_right(t.books);
+    books_sql(t.books, "UPDATE ledger_day SET records = NULL WHERE id = 20251122");
+    assert_string_equal(books_prove(t.books).wrong,
+                        "ledger_day row 20251122: hash is not that of what it says");
+    books_close(t.books);
+}
+
+/* The day as it would have been closed before there were records in a seal. */
+static void forget_records(struct books *books, struct reader *reader, void *ctx)
+{
+    struct ledger_total_at *totals;
+    unsigned char hash[LEDGER_HASH];
+    struct ledger_day day;
+    struct buf *sql = ctx;
+    size_t count;
+
+    assert_ok(ledger_read_day(reader, TODAY, books->arena, &day));
+    assert_ok(ledger__read_totals_at(reader, TODAY, books->arena, &totals, &count));
+    day.records = STR("");
+    ledger__day_hash(&day, totals, count, hash);
+    buf_add(sql, STR("UPDATE ledger_day SET records = NULL, hash = x'"));
+    hex_encode(sql, (struct str){(const char *)hash, LEDGER_HASH});
+    buf_printf(sql, "' WHERE id = %d", TODAY);
+}
+
+static void the_first_seal_of_records_covers_what_was_before(void **state)
+{
+    static const struct change before[] = {
+        {SET("ledger_memo", "text", "'loan'", "'rent'", "journal_id = 1"), NONE,
+         "ledger_memo: a row of 20251123 is not as it was when the day was closed"},
+        {SET("ledger_hold", "reason", "'no'", "'court order'", "kind = 1"), NONE,
+         "ledger_hold: a row of 20251123 is not as it was when the day was closed"},
+        {SET("ledger_terms", "created_at_ms", "created_at_ms + 1", "created_at_ms - 1", "id = 2"),
+         NONE, "ledger_terms: a row of 20251123 is not as it was when the day was closed"},
+    };
+    struct town t = town_open(state);
+    struct buf sql;
+
+    close_day(&t);
+    buf_init(&sql, 1000);
+    books_read(t.books, forget_records, &sql);
+    books_sql(t.books, str_cstr(t.books->arena, buf_str(&sql)));
+    buf_free(&sql);
+    books_sql(t.books, "UPDATE ledger_hold_step SET date = 0");
+    books_sql(t.books, "UPDATE ledger_terms SET date = 0");
+    books_assert_right(t.books);
+    close_day(&t);
+    books_assert_right(t.books);
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        books_sql(t.books, before[i].make);
+        assert_true(is_found(&t, &before[i]));
+        books_sql(t.books, before[i].mend);
+    }
+    books_assert_right(t.books);
+    books_close(t.books);
+}
+
+static void accounts_of_before_get_terms_as_they_are(void **state)
+{
+    struct town t = town_open(state);
+
+    books_sql(t.books, "DELETE FROM ledger_terms");
+    books_sql(t.books, "DELETE FROM store_migration WHERE name = 'ledger.131_terms_of_old'");
+    assert_false(books_prove(t.books).holds_true);
+    books_reopen(t.books);
+    books_assert_right(t.books);
+    (void)open_account(&t, NEWCOMER + 1, LEDGER_CODE_MERCHANT_PAYABLE);
+    books_assert_right(t.books);
+    books_close(t.books);
+}
+
 /* ---- beside the writer ---- */
 
 /* The rows of the accounts have been read, and what day it is, but not the journal: money that
@@ -464,6 +656,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_change_is_found_and_named),
+        cmocka_unit_test(what_a_closed_day_has_seen_is_sealed),
+        cmocka_unit_test(the_first_seal_of_records_covers_what_was_before),
+        cmocka_unit_test(accounts_of_before_get_terms_as_they_are),
         cmocka_unit_test(what_matures_is_proved_while_a_day_begins),
     };
 

@@ -12,9 +12,11 @@ struct ledger_day_proof {
 
     struct ledger_day day; /* the day being folded; id 0: none yet. Its hashes are in here: */
     unsigned char rows_hash[LEDGER_HASH], previous_hash[LEDGER_HASH], hash[LEDGER_HASH];
+    unsigned char records[LEDGER_RECORD_TABLES * LEDGER_HASH];
     unsigned char last_hash[LEDGER_HASH]; /* of the day before it */
     size_t last_hash_len;
-    bool ended; /* the day has been compared */
+    bool last_records; /* it has sealed records */
+    bool ended;        /* the day has been compared */
     int64_t next_row;
     size_t limit; /* of the rows that are read next */
 
@@ -97,6 +99,10 @@ static void take_day(struct ledger_day_proof *p, const struct ledger_day *day)
     p->day.rows_hash = keep_hash(p->rows_hash, day->rows_hash);
     p->day.previous_hash = keep_hash(p->previous_hash, day->previous_hash);
     p->day.hash = keep_hash(p->hash, day->hash);
+    p->day.records.len =
+        day->records.len < sizeof(p->records) ? day->records.len : sizeof(p->records);
+    memcpy(p->records, p->day.records.len == 0 ? "" : day->records.ptr, p->day.records.len);
+    p->day.records.ptr = (const char *)p->records;
     p->day.wrong = STR("");
 }
 
@@ -131,6 +137,7 @@ static enum err take_before(struct ledger_day_proof *p)
     }
     TRY(err);
     p->last_hash_len = keep_hash(p->last_hash, before.hash).len;
+    p->last_records = before.records.len > 0;
     compare_order(p, &before);
     return ERR_OK;
 }
@@ -178,6 +185,44 @@ static void compare_seal(struct ledger_day_proof *p, const struct ledger_total_a
     }
 }
 
+static enum err fold_records(struct ledger_day_proof *p, struct ledger_records *records)
+{
+    struct arena *arena = arena_new();
+    enum err err = ERR_OK;
+    bool done = false;
+
+    ledger__records_begin(records, &p->day, !p->last_records);
+    while (err == ERR_OK && !done) {
+        err = ledger__records_step(records, p->reader, arena, &done);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    return err;
+}
+
+static enum err compare_records(struct ledger_day_proof *p)
+{
+    struct ledger_records records;
+
+    if (p->day.records.len == 0 && !p->last_records) {
+        return ERR_OK; /* closed before records were sealed */
+    }
+    if (p->day.records.len != sizeof(p->records)) {
+        wrong(p, "ledger_day row %lld: records is missing", (long long)p->day.id);
+        return ERR_OK;
+    }
+    TRY(fold_records(p, &records));
+    for (size_t i = 0; i < LEDGER_RECORD_TABLES; i++) {
+        struct str found = str_slice(p->day.records, i * LEDGER_HASH, (i + 1) * LEDGER_HASH);
+
+        if (!str_eq(found, hash_str(records.chains[i]))) {
+            wrong(p, "%s: a row of %lld is not as it was when the day was closed",
+                  ledger__record_tables[i], (long long)p->day.id);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err end_day(struct ledger_day_proof *p)
 {
     struct ledger_total_at *totals;
@@ -193,6 +238,7 @@ static enum err end_day(struct ledger_day_proof *p)
     }
     if (p->day.status == LEDGER_DAY_CLOSED) {
         compare_seal(p, totals, count);
+        TRY(compare_records(p));
     }
     return ERR_OK;
 }

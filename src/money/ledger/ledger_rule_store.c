@@ -76,11 +76,12 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
         .broken_by =
             {
                 .name = "ledger_rule_placed",
-                /* Freezes placed by the API (10) became the operators' (2). */
+                /* Freezes and blocks placed by the API (10) became the operators' (2). */
                 .sql = "SELECT MIN(h.id) FROM ledger_hold h LEFT JOIN ledger_hold_step s "
                        "ON s.hold_id = h.id AND s.step = 1 WHERE s.id IS NULL "
                        "OR (h.source <> s.source "
-                       "AND NOT (h.source = 2 AND s.source = 10 AND h.kind <= 2)) "
+                       "AND NOT (h.source = 2 AND s.source = 10 "
+                       "AND (h.kind <= 2 OR h.effect > 1))) "
                        "OR h.created_at_ms <> s.created_at_ms OR NOT EXISTS "
                        "(SELECT 1 FROM ledger_hold_step l "
                        "WHERE l.hold_id = h.id AND l.created_at_ms = h.updated_at_ms)",
@@ -106,7 +107,8 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                 .sql = "SELECT MIN(id) FROM ledger_hold_step WHERE step NOT IN (1, 2, 3, 4, 5) "
                        "OR (step <> 2 AND journal_id IS NOT NULL) "
                        "OR (step IN (4, 5)) <> (business_no IS NULL) "
-                       "OR (step IN (4, 5)) <> (source = 0) OR (step IN (4, 5)) <> (operation = 0)",
+                       "OR (step IN (4, 5)) <> (source = 0) OR (step IN (4, 5)) <> (operation = 0) "
+                       "OR (date <> 0 AND date NOT IN (SELECT id FROM ledger_day))",
             },
     },
     {
@@ -123,6 +125,7 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                        "OR j.hold_id IS NULL OR j.hold_id <> s.hold_id "
                        "OR j.business_no <> s.business_no OR j.source <> s.source "
                        "OR j.operation <> s.operation OR j.created_at_ms <> s.created_at_ms "
+                       "OR (s.date <> 0 AND s.date <> j.business_date) "
                        "OR s.amount <> (CASE WHEN a.side = 2 THEN 1 ELSE -1 END) * "
                        "(SELECT SUM(CASE WHEN l.account_a = a.id THEN l.amount_a ELSE 0 END "
                        "+ CASE WHEN l.account_b = a.id THEN l.amount_b ELSE 0 END) "
@@ -176,6 +179,38 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                 .name = "ledger_rule_closed",
                 .sql = "SELECT MIN(id) FROM ledger_account WHERE status NOT IN (1, 2) "
                        "OR (status = 2 AND (posted <> 0 OR held <> 0 OR holds <> 0))",
+            },
+    },
+    {
+        .table = "ledger_account",
+        .text = "is not what its last terms say",
+        .broken_by =
+            {
+                .name = "ledger_rule_terms",
+                .sql = "SELECT MIN(a.id) FROM ledger_account a LEFT JOIN "
+                       "(SELECT account_id, MAX(id) AS id FROM ledger_terms GROUP BY account_id) l "
+                       "ON l.account_id = a.id LEFT JOIN ledger_terms t ON t.id = l.id "
+                       "WHERE t.id IS NULL OR a.owner_id <> t.owner_id OR a.code <> t.code "
+                       "OR a.currency <> t.currency OR a.side <> t.side "
+                       "OR a.created_at_ms <> t.opened_at_ms OR a.status <> t.status "
+                       "OR a.deferred <> t.deferred OR a.has_floor <> t.has_floor "
+                       "OR a.floor <> t.floor",
+            },
+    },
+    {
+        .table = "ledger_terms",
+        .text = "is of another account, or one before it is missing",
+        .broken_by =
+            {
+                .name = "ledger_rule_terms_before",
+                .sql = "SELECT MIN(t.id) FROM ledger_terms t "
+                       "LEFT JOIN ledger_terms p ON p.id = t.id - 1 "
+                       "LEFT JOIN ledger_account a ON a.id = t.account_id "
+                       "WHERE t.id < 1 OR (t.id > 1 AND p.id IS NULL) OR a.id IS NULL "
+                       "OR a.owner_id <> t.owner_id OR a.code <> t.code "
+                       "OR a.currency <> t.currency OR a.side <> t.side "
+                       "OR a.created_at_ms <> t.opened_at_ms "
+                       "OR (t.date <> 0 AND t.date NOT IN (SELECT id FROM ledger_day))",
             },
     },
     {

@@ -452,4 +452,49 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "UPDATE ledger_hold SET source = 2 WHERE source = 10 AND effect > 1 "
                "AND account_id IN (SELECT id FROM ledger_account WHERE code IN (2241, 2245))",
     },
+    {
+        .name = "ledger.130_terms",
+        .sql = "CREATE TABLE ledger_terms (\n"
+               "  id BIGINT NOT NULL COMMENT 'gap-free, in the order of the changes',\n"
+               "  account_id BIGINT NOT NULL COMMENT 'ledger_account.id',\n"
+               "  owner_id BIGINT NOT NULL COMMENT 'of the account, as are all that follow',\n"
+               "  code BIGINT NOT NULL COMMENT 'of the chart',\n"
+               "  currency INT NOT NULL COMMENT 'ISO 4217 numeric',\n"
+               "  side INT NOT NULL COMMENT 'enum ledger_side',\n"
+               "  opened_at_ms BIGINT NOT NULL COMMENT 'Unix ms',\n"
+               "  status INT NOT NULL COMMENT 'enum ledger_account_status',\n"
+               "  deferred INT NOT NULL COMMENT 'entries are applied later',\n"
+               "  has_floor INT NOT NULL COMMENT 'whether floor binds',\n"
+               "  floor BIGINT NOT NULL COMMENT 'minor units',\n"
+               "  date INT NOT NULL COMMENT 'yyyymmdd of the books; 0 before they began',\n"
+               "  created_at_ms BIGINT NOT NULL COMMENT 'Unix ms: of the change',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "ledger.131_terms_of_old",
+        .sql = "INSERT INTO ledger_terms (id, account_id, owner_id, code, currency, side, "
+               "opened_at_ms, status, deferred, has_floor, floor, date, created_at_ms) "
+               "SELECT ROW_NUMBER() OVER (ORDER BY id), id, owner_id, code, currency, side, "
+               "created_at_ms, status, deferred, has_floor, floor, 0, created_at_ms "
+               "FROM ledger_account WHERE NOT EXISTS (SELECT 1 FROM ledger_terms)",
+    },
+    {
+        .name = "ledger.132_hold_step_date",
+        .sql = "ALTER TABLE ledger_hold_step ADD COLUMN date INT NOT NULL DEFAULT 0 "
+               "COMMENT 'yyyymmdd of the books; 0 before they began'",
+    },
+    {
+        .name = "ledger.133_hold_step_date_index",
+        .sql = "CREATE INDEX ledger_hold_step_date ON ledger_hold_step (date, id)",
+    },
+    {
+        .name = "ledger.134_terms_date_index",
+        .sql = "CREATE INDEX ledger_terms_date ON ledger_terms (date, id)",
+    },
+    {
+        .name = "ledger.135_day_records",
+        .sql = "ALTER TABLE ledger_day ADD COLUMN records VARBINARY(160) "
+               "COMMENT 'chains of terms, steps, holds, pending, memos; NULL not sealed'",
+    },
 };

@@ -105,7 +105,7 @@ struct ledger_seal_page ledger__hasher_end_page(struct ledger_hasher *hasher, st
 
 /* ---- the day ---- */
 
-static void add_value(struct buf *buf, unsigned char number, int64_t value)
+void ledger__add_value(struct buf *buf, unsigned char number, int64_t value)
 {
     unsigned char bytes[VALUE_BYTES];
 
@@ -114,9 +114,9 @@ static void add_value(struct buf *buf, unsigned char number, int64_t value)
 
 static void add_sums(struct buf *buf, unsigned char number, const struct ledger_total_sums *sums)
 {
-    add_value(buf, number, sums->debits.minor);
-    add_value(buf, (unsigned char)(number + 1), sums->credits.minor);
-    add_value(buf, (unsigned char)(number + 2), sums->legs);
+    ledger__add_value(buf, number, sums->debits.minor);
+    ledger__add_value(buf, (unsigned char)(number + 1), sums->credits.minor);
+    ledger__add_value(buf, (unsigned char)(number + 2), sums->legs);
 }
 
 void ledger__day_hash(const struct ledger_day *day, const struct ledger_total_at *totals,
@@ -125,24 +125,26 @@ void ledger__day_hash(const struct ledger_day *day, const struct ledger_total_at
     struct buf buf;
 
     buf_init(&buf, (4 + total_count) * ROW_VALUES_MAX * VALUE_BYTES);
-    add_value(&buf, 1, day->id);
-    add_value(&buf, 2, day->previous_id);
-    add_value(&buf, 3, day->opened_at_ms);
-    add_value(&buf, 4, day->cut_at_ms);
-    add_value(&buf, 5, day->closed_at_ms);
-    add_value(&buf, 6, day->first_row);
-    add_value(&buf, 7, day->last_row);
-    add_value(&buf, 8, day->journals);
-    add_value(&buf, 9, day->legs);
+    ledger__add_value(&buf, 1, day->id);
+    ledger__add_value(&buf, 2, day->previous_id);
+    ledger__add_value(&buf, 3, day->opened_at_ms);
+    ledger__add_value(&buf, 4, day->cut_at_ms);
+    ledger__add_value(&buf, 5, day->closed_at_ms);
+    ledger__add_value(&buf, 6, day->first_row);
+    ledger__add_value(&buf, 7, day->last_row);
+    ledger__add_value(&buf, 8, day->journals);
+    ledger__add_value(&buf, 9, day->legs);
     for (size_t i = 0; i < total_count; i++) {
         if (totals[i].closing.legs > 0) {
-            add_value(&buf, 32, ledger__total_id(totals[i].total.code, totals[i].total.currency));
+            ledger__add_value(&buf, 32,
+                              ledger__total_id(totals[i].total.code, totals[i].total.currency));
             add_sums(&buf, 33, &totals[i].opening);
             add_sums(&buf, 36, &totals[i].closing);
         }
     }
     buf_add(&buf, day->rows_hash);
     buf_add(&buf, day->previous_hash);
+    buf_add(&buf, day->records);
     CHECK(buf_ok(&buf));
     crypto_sha256(buf_str(&buf), out);
     buf_free(&buf);

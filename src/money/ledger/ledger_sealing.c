@@ -24,7 +24,7 @@ struct metric ledger_day_wrong_metric = {
 /* How a day's wrong begins when rows were changed after their page was made. */
 #define PAGE_WRONG "ledger_seal_page"
 
-enum phase { PHASE_FIND = 1, PHASE_ACCOUNTS, PHASE_ROWS, PHASE_TOTALS };
+enum phase { PHASE_FIND = 1, PHASE_ACCOUNTS, PHASE_ROWS, PHASE_RECORDS, PHASE_TOTALS };
 
 /* Which sum an account belongs to. */
 struct account_sum {
@@ -60,6 +60,7 @@ struct ledger_sealing {
     unsigned char previous_hash[LEDGER_HASH];
     int64_t next_row;
     struct ledger_hasher hasher;
+    struct ledger_records records;
 
     struct ledger_fold fold;
     struct account_sum *index; /* open addressing */
@@ -151,6 +152,7 @@ static enum err close_apply(struct tx *tx, const void *arg, void *result)
     day->legs = close->seal.legs;
     day->rows_hash = close->seal.rows_hash;
     day->previous_hash = close->seal.previous_hash;
+    day->records = close->seal.records;
     day->wrong = STR("");
     ledger__day_hash(day, close->totals, close->total_count, hash);
     day->hash = (struct str){(const char *)hash, LEDGER_HASH};
@@ -269,7 +271,7 @@ static enum err read_accounts(struct ledger_sealing *s)
 
 static enum err begin_day(struct ledger_sealing *s)
 {
-    struct ledger_day previous;
+    struct ledger_day previous = {0};
     int64_t date;
     enum err err;
 
@@ -280,7 +282,7 @@ static enum err begin_day(struct ledger_sealing *s)
     }
     TRY(ledger_read_day(s->reader, (int32_t)date, s->arena, &s->day));
     s->replace = s->day.wrong.len > 0 && !str_starts(s->day.wrong, STR(PAGE_WRONG));
-    s->day.rows_hash = s->day.previous_hash = s->day.hash = s->day.wrong = STR("");
+    s->day.rows_hash = s->day.previous_hash = s->day.hash = s->day.records = s->day.wrong = STR("");
     s->day.journals = s->day.legs = 0;
     if (s->day.previous_id != 0) {
         err = ledger_read_day(s->reader, (int32_t)s->day.previous_id, s->arena, &previous);
@@ -299,6 +301,7 @@ static enum err begin_day(struct ledger_sealing *s)
     ledger__fold_begin_day(&s->fold);
     s->next_row = s->day.first_row;
     ledger__hasher_begin(&s->hasher);
+    ledger__records_begin(&s->records, &s->day, previous.records.len == 0);
     s->phase = s->accounts_read ? PHASE_ROWS : PHASE_ACCOUNTS;
     return ERR_OK;
 }
@@ -376,7 +379,7 @@ static enum err fold_rows(struct ledger_sealing *s)
     size_t count, there_count;
 
     if (left <= 0) {
-        s->phase = PHASE_TOTALS;
+        s->phase = PHASE_RECORDS;
         return ERR_OK;
     }
     TRY(ledger__read_rows_after(s->reader, s->next_row - 1,
@@ -400,6 +403,23 @@ static enum err fold_rows(struct ledger_sealing *s)
     return ERR_OK;
 }
 
+/* ---- the records ---- */
+
+/* A reader of a server that is behind may not know of the cut yet: then it has not all of them. */
+static enum err fold_records(struct ledger_sealing *s)
+{
+    struct ledger_day day;
+    bool done;
+
+    TRY(ledger_read_day(s->reader, (int32_t)s->day.id, s->arena, &day));
+    if (day.status == LEDGER_DAY_OPEN) {
+        return ERR_OK;
+    }
+    TRY(ledger__records_step(&s->records, s->reader, s->arena, &done));
+    s->phase = done ? PHASE_TOTALS : PHASE_RECORDS;
+    return ERR_OK;
+}
+
 /* ---- the sums ---- */
 
 static enum err check_totals(struct ledger_sealing *s)
@@ -418,6 +438,7 @@ static enum err check_totals(struct ledger_sealing *s)
         wrong(s, STR_FMT, STR_ARG(buf_str(&text)));
     } else {
         s->day.rows_hash = (struct str){(const char *)s->hasher.chain, LEDGER_HASH};
+        s->day.records = ledger__records_chains(&s->records);
         s->close = (struct close_arg){s->day, totals, count};
         s->kind = &close_kind;
         s->phase = PHASE_FIND;
@@ -440,6 +461,8 @@ enum err ledger__sealing_step(struct ledger_sealing *s, struct reader *reader)
         return read_accounts(s);
     case PHASE_ROWS:
         return fold_rows(s);
+    case PHASE_RECORDS:
+        return fold_records(s);
     case PHASE_TOTALS:
         return check_totals(s);
     }

@@ -73,6 +73,35 @@ const struct sequence ledger__serial_sequence = {
     .table = &ledger__serial_table,
 };
 
+static const struct column terms_columns[] = {
+    COLUMN(struct ledger_terms, id, COL_ID),
+    COLUMN(struct ledger_terms, account_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_terms, owner_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_terms, code, COL_INT, .fixed = true),
+    COLUMN(struct ledger_terms, currency, COL_CURRENCY, .fixed = true),
+    COLUMN(struct ledger_terms, side, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_terms, opened_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_terms, status, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_terms, deferred, COL_BOOL, .fixed = true),
+    COLUMN(struct ledger_terms, has_floor, COL_BOOL, .fixed = true),
+    COLUMN(struct ledger_terms, floor, COL_AMOUNT, .fixed = true),
+    COLUMN(struct ledger_terms, date, COL_INT, .fixed = true),
+    COLUMN(struct ledger_terms, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table ledger__terms_table = {
+    .name = "ledger_terms",
+    .row_size = sizeof(struct ledger_terms),
+    .columns = terms_columns,
+    .column_count = ARRAY_LEN(terms_columns),
+    .append_only = true,
+};
+
+const struct sequence ledger__terms_sequence = {
+    .name = "ledger_terms",
+    .table = &ledger__terms_table,
+};
+
 /* A member of slots[number], under a column name with the slot's letter. */
 #define SLOT_COLUMN(column_, number_, member_, type_)                                              \
     {                                                                                              \
@@ -178,6 +207,7 @@ static const struct column hold_step_columns[] = {
     COLUMN(struct ledger_hold_step, business_no, COL_ID, .fixed = true, .optional = true),
     COLUMN(struct ledger_hold_step, journal_id, COL_ID, .fixed = true, .optional = true),
     COLUMN(struct ledger_hold_step, created_at_ms, COL_TIME, .fixed = true),
+    COLUMN(struct ledger_hold_step, date, COL_INT, .fixed = true),
 };
 
 const struct table ledger__hold_step_table = {
@@ -351,6 +381,32 @@ static const struct statement owner_code_accounts = {
     .row = &ledger__account_table,
 };
 
+const struct statement ledger__terms_of_date = {
+    .name = "ledger_terms_of_date",
+    .sql = "SELECT :row FROM ledger_terms WHERE date = ? AND id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__terms_table,
+};
+
+const struct statement ledger__steps_of_date = {
+    .name = "ledger_steps_of_date",
+    .sql = "SELECT :row FROM ledger_hold_step WHERE date = ? AND id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__hold_step_table,
+};
+
+const struct statement ledger__pending_between = {
+    .name = "ledger_pending_between",
+    .sql = "SELECT :row FROM ledger_pending WHERE position > ? AND position <= ? "
+           "ORDER BY position LIMIT ?",
+    .row = &ledger__pending_table,
+};
+
+const struct statement ledger__memos_between = {
+    .name = "ledger_memos_between",
+    .sql = "SELECT :row FROM ledger_memo WHERE journal_id > ? AND journal_id <= ? "
+           "ORDER BY journal_id LIMIT ?",
+    .row = &ledger__memo_table,
+};
+
 static const struct table *const tables[] = {
     &ledger__account_table,  &ledger__serial_table,        &ledger__journal_table,
     &ledger__mark_table,     &ledger__hold_table,          &ledger__hold_step_table,
@@ -358,6 +414,7 @@ static const struct table *const tables[] = {
     &ledger__day_table,      &ledger__total_table,         &ledger__total_day_table,
     &ledger__chart_table,    &ledger__chart_version_table, &ledger__seal_page_table,
     &ledger__template_table, &ledger__template_leg_table,  &ledger__memo_table,
+    &ledger__terms_table,
 };
 static const struct table *const shapes[] = {&reserved_shape};
 static const struct statement *const statements[] = {
@@ -406,7 +463,13 @@ static const struct statement *const statements[] = {
     &ledger__rules[19].broken_by,
     &ledger__rules[20].broken_by,
     &ledger__rules[21].broken_by,
+    &ledger__rules[22].broken_by,
+    &ledger__rules[23].broken_by,
     &ledger__stray_capture.broken_by,
+    &ledger__terms_of_date,
+    &ledger__steps_of_date,
+    &ledger__pending_between,
+    &ledger__memos_between,
     &ledger__captures_until,
     &ledger__seal_pages,
     &ledger__oldest_closing,
@@ -418,6 +481,7 @@ static const struct statement *const statements[] = {
 static const struct sequence *const sequences[] = {
     &ledger__journal_sequence,
     &ledger__serial_sequence,
+    &ledger__terms_sequence,
     &ledger__pending_sequence,
 };
 
