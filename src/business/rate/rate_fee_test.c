@@ -54,9 +54,19 @@ static void flat_minimum_and_maximum(void **state)
     assert_int_equal(fee_of(&terms, 10000000), 500);
 }
 
+static void the_maximum_wins_over_the_minimum(void **state)
+{
+    const struct rate_terms terms = {
+        .rate_millionths = 6000, .fee_min = AMOUNT(10), .fee_max = AMOUNT(5)};
+
+    (void)state;
+    assert_int_equal(fee_of(&terms, 100), 5);
+}
+
 static void the_largest_amount_has_a_fee(void **state)
 {
     const struct rate_terms all = {.rate_millionths = 1000000};
+    const struct rate_terms part = {.rate_millionths = 6000};
     const struct rate_terms more = {.rate_millionths = 1000000, .flat = AMOUNT(1)};
     const struct rate_terms capped = {
         .rate_millionths = 1000000, .flat = AMOUNT(1), .fee_max = AMOUNT(7)};
@@ -64,6 +74,8 @@ static void the_largest_amount_has_a_fee(void **state)
 
     (void)state;
     assert_int_equal(fee_of(&all, INT64_MAX), INT64_MAX);
+    /* 9223372036854775807 × 0.006 = 55340232221128654.842 */
+    assert_true(fee_of(&part, INT64_MAX) == INT64_C(55340232221128655));
     assert_int_equal(fee_of(&capped, INT64_MAX), 7);
     assert_int_equal(rate_fee(&more, AMOUNT(INT64_MAX), &fee), ERR_AMOUNT_OVERFLOW);
     assert_int_equal(fee.minor, -1);
@@ -327,6 +339,7 @@ int main(void)
         cmocka_unit_test(a7_a_rate_of_0_38_percent_is_exact),
         cmocka_unit_test(halves_are_rounded_up),
         cmocka_unit_test(flat_minimum_and_maximum),
+        cmocka_unit_test(the_maximum_wins_over_the_minimum),
         cmocka_unit_test(the_largest_amount_has_a_fee),
         cmocka_unit_test(whole_tiers_price_the_whole_amount),
         cmocka_unit_test(marginal_tiers_price_each_part),
