@@ -148,9 +148,8 @@ enum settle_outcome_kind settle_kit_turn(struct books *books, int64_t account_id
 }
 
 struct reading {
-    struct settle_due due;
-    struct settle_rule *rules;
-    size_t count;
+    struct settle_page page;
+    int64_t date;
     int64_t id;
     struct settle_rule rule;
     struct settle_run run;
@@ -158,31 +157,29 @@ struct reading {
     struct settle_outcome outcome;
 };
 
-static void read_due(struct books *books, struct reader *reader, void *ctx)
+static void read_page(struct books *books, struct reader *reader, void *ctx)
 {
     struct reading *reading = ctx;
 
-    CHECK(settle_rule_read_due(reader, &reading->due, books->arena, &reading->rules,
-                               &reading->count) == ERR_OK);
+    CHECK(settle__read_page(reader, books->arena, &reading->page) == ERR_OK);
 }
 
 struct settle_run settle_kit_run(struct books *books, int64_t page)
 {
     struct settle_run run = settle_kit_run_open(books);
-    struct reading reading = {.due = {.date = run.id, .limit = page}};
+    struct reading reading = {.page = {.date = run.id, .limit = page}};
     bool more, done;
 
     do {
         CHECK(books_command(books, &settle__rules_kind, &run.id, &more) == ERR_OK);
     } while (more);
     for (;;) {
-        books_read(books, read_due, &reading);
-        if (reading.count == 0) {
+        books_read(books, read_page, &reading);
+        if (reading.page.over) {
             break;
         }
-        for (size_t i = 0; i < reading.count; i++) {
-            reading.due.after_id = reading.rules[i].id;
-            (void)settle_kit_turn(books, reading.rules[i].id, run.id);
+        for (size_t i = 0; i < reading.page.count; i++) {
+            (void)settle_kit_turn(books, reading.page.rules[i].id, run.id);
         }
     }
     CHECK(books_command(books, &settle__end_kind, &run.id, &done) == ERR_OK);
@@ -245,7 +242,7 @@ struct settle_order settle_kit_order(struct books *books, int64_t account_id)
 static void read_outcome(struct books *books, struct reader *reader, void *ctx)
 {
     struct reading *reading = ctx;
-    const struct settle_outcome_page page = {.date = reading->due.date, .limit = 1000};
+    const struct settle_outcome_page page = {.date = reading->date, .limit = 1000};
     struct settle_outcome *outcomes;
     size_t count;
 
@@ -259,7 +256,7 @@ static void read_outcome(struct books *books, struct reader *reader, void *ctx)
 
 struct settle_outcome settle_kit_outcome(struct books *books, int64_t date, int64_t account_id)
 {
-    struct reading reading = {.id = account_id, .due = {.date = date}};
+    struct reading reading = {.id = account_id, .date = date};
 
     books_read(books, read_outcome, &reading);
     return reading.outcome;

@@ -108,6 +108,22 @@ extern const struct command_kind settle__open_kind;
  */
 enum { SETTLE_RULES_BATCH = 32 };
 extern const struct command_kind settle__rules_kind;
+
+/* The accounts of a run, page by page: the automatic ones that are due, then those of self-service
+ * whose merchant has closed, as nobody asks for them any more. Begins with its date. */
+struct settle_page {
+    int64_t date;
+    int64_t limit;
+    int64_t after_id;
+    bool closed; /* at the second kind */
+    bool over;   /* there are no more */
+    struct settle_rule *rules;
+    size_t count; /* may be 0 before it is over */
+};
+MUST_USE enum err settle__read_page(struct reader *reader, struct arena *arena,
+                                    struct settle_page *page);
+
+/* An account of a page: settled if it is due; self-service becomes automatic first. */
 struct settle_turn {
     int64_t account_id;
     int64_t date;

@@ -23,9 +23,7 @@ struct job {
     struct command command;
     struct settle_run run;
     bool more_rules;
-    int64_t after_id;
-    struct settle_rule *rules;
-    size_t rule_count;
+    struct settle_page page;
     size_t in_flight;
     bool over;   /* the timer stands at the next day */
     bool failed; /* something of this pass has to be done again */
@@ -75,7 +73,6 @@ static void next_page(struct job *job);
 static void turn_over(struct job *job)
 {
     if (--job->in_flight == 0) {
-        job->after_id = job->rules[job->rule_count - 1].id;
         next_page(job);
     }
 }
@@ -117,17 +114,17 @@ static void page_read(struct query *query)
 {
     struct job *job = query->ctx;
 
-    if (query->err != ERR_OK || (job->rule_count == 0 && job->failed)) {
+    if (query->err != ERR_OK || (job->page.over && job->failed)) {
         job_end(job);
         return;
     }
-    if (job->rule_count == 0) {
+    if (job->page.over) {
         submit(job, &settle__end_kind, &job->done, ended);
         return;
     }
-    job->in_flight = job->rule_count + 1; /* one for this loop: the page cannot end within it */
-    for (size_t i = 0; i < job->rule_count; i++) {
-        take_turn(job, job->rules[i].id);
+    job->in_flight = job->page.count + 1; /* one for this loop: the page cannot end within it */
+    for (size_t i = 0; i < job->page.count; i++) {
+        take_turn(job, job->page.rules[i].id);
     }
     turn_over(job);
 }
@@ -135,10 +132,8 @@ static void page_read(struct query *query)
 static void read_page(struct query *query, struct reader *reader)
 {
     struct job *job = query->ctx;
-    const struct settle_due due = {
-        .date = job->run.id, .after_id = job->after_id, .limit = SETTLE_PAGE};
 
-    query->err = settle_rule_read_due(reader, &due, job->arena, &job->rules, &job->rule_count);
+    query->err = settle__read_page(reader, job->arena, &job->page);
 }
 
 static void next_page(struct job *job)
@@ -171,6 +166,7 @@ static void ruled(struct command *command)
     } else if (job->more_rules) {
         submit(job, &settle__rules_kind, &job->more_rules, ruled);
     } else {
+        job->page = (struct settle_page){.date = job->run.id, .limit = SETTLE_PAGE};
         next_page(job);
     }
 }

@@ -156,6 +156,45 @@ const struct command_kind settle__end_kind = {
     .result_size = sizeof(bool),
 };
 
+/* ---- which accounts ---- */
+
+static enum err keep_closed(struct reader *reader, struct arena *arena, struct settle_page *page)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < page->count; i++) {
+        struct merchant merchant;
+        enum err err = merchant_read(reader, page->rules[i].merchant_id, arena, &merchant);
+
+        TRY(err == ERR_MERCHANT_NOT_FOUND ? ERR_OK : err);
+        if (err == ERR_OK && merchant.status == MERCHANT_CLOSED) {
+            page->rules[kept++] = page->rules[i];
+        }
+    }
+    page->count = kept;
+    return ERR_OK;
+}
+
+enum err settle__read_page(struct reader *reader, struct arena *arena, struct settle_page *page)
+{
+    const struct settle_due due = {
+        .date = page->date,
+        .mode = page->closed ? SETTLE_SELF_SERVICE : SETTLE_AUTOMATIC,
+        .after_id = page->after_id,
+        .limit = page->limit,
+    };
+
+    TRY(settle_rule_read_due(reader, &due, arena, &page->rules, &page->count));
+    if (page->count == 0) {
+        page->over = page->closed;
+        page->closed = true;
+        page->after_id = 0;
+        return ERR_OK;
+    }
+    page->after_id = page->rules[page->count - 1].id;
+    return page->closed ? keep_closed(reader, arena, page) : ERR_OK;
+}
+
 /* ---- an account's turn ---- */
 
 /* What a refusal means for the account; NONE: it is no refusal but a failure of ours, and tried
@@ -215,6 +254,23 @@ static enum err count(struct tx *tx, int64_t date, enum settle_outcome_kind kind
     return ERR_OK;
 }
 
+/* Nobody asks for the settlements of a merchant that has closed. */
+static enum err take_over(struct tx *tx, struct settle_rule *rule)
+{
+    const struct merchant *merchant;
+    enum err err = ERR_MERCHANT_NOT_FOUND;
+
+    if (rule->mode == SETTLE_SELF_SERVICE) {
+        err = merchant_get(tx, rule->merchant_id, &merchant);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_MERCHANT_NOT_FOUND ? ERR_OK : err;
+    }
+    return merchant->status == MERCHANT_CLOSED
+               ? settle_rule_automate(tx, rule, STR("the merchant has closed"))
+               : ERR_OK;
+}
+
 static bool is_due(const struct settle_rule *rule, int64_t date)
 {
     return rule->mode == SETTLE_AUTOMATIC && rule->next_date <= date && rule->handled_on < date;
@@ -231,7 +287,11 @@ static enum err turn_apply(struct tx *tx, const void *arg_ptr, void *result)
 
     TRY(settle_rule_edit(tx, arg->account_id, &rule));
     TRY(ledger_today(tx, &today));
-    if (!is_due(rule, arg->date) || today != arg->date) { /* the run of the new day takes it */
+    if (today != arg->date) { /* the run of the new day takes it */
+        return ERR_OK;
+    }
+    TRY(take_over(tx, rule));
+    if (!is_due(rule, arg->date)) {
         return ERR_OK;
     }
     TRY(settle_rule_open_date(tx, rule, (int32_t)arg->date, &next));

@@ -447,6 +447,43 @@ static void what_is_owed_to_a_closed_merchant_is_settled(void **state)
     books_close(books);
 }
 
+/* Nobody asks for it any more: what the merchant settled by itself becomes automatic. */
+static void what_a_closed_merchant_settled_by_itself_is_settled(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t merchants[3], accounts[3];
+    struct settle_rule rule;
+
+    settle_kit_day(books, MONDAY);
+    for (int i = 0; i < 3; i++) {
+        static const char *const numbers[] = {"M1", "M2", "M3"};
+
+        merchants[i] = settle_kit_merchant(books, numbers[i]);
+        settle_kit_earn(books, merchants[i], 100);
+        accounts[i] = settle_kit_account(books, merchants[i]);
+        assert_ok(
+            settle_kit_change(books, &(struct settle_rule_change){.account_id = accounts[i],
+                                                                  .cycle = SETTLE_WEEK_WORK,
+                                                                  .cycle_days = STR("1,2,3,4,5"),
+                                                                  .reserve_days = 1,
+                                                                  .mode = SETTLE_SELF_SERVICE,
+                                                                  .reason = STR("a contract")}));
+    }
+    set_status(books, merchants[1], MERCHANT_SUSPENDED);
+    set_status(books, merchants[2], MERCHANT_CLOSED);
+    settle_kit_day(books, TUESDAY);
+    assert_int_equal(settle_kit_run(books, 1).settled, 1);
+    assert_int_equal(settle_kit_order(books, accounts[0]).id, 0);
+    assert_int_equal(settle_kit_order(books, accounts[1]).id, 0);
+    assert_int_equal(settle_kit_order(books, accounts[2]).amount.minor, 100);
+    rule = settle_kit_rule(books, accounts[2]);
+    assert_int_equal(rule.mode, SETTLE_AUTOMATIC);
+    assert_int_equal(rule.version, 3);
+    assert_int_equal(rule.next_date, WEDNESDAY);
+    assert_int_equal(settle_kit_rule(books, accounts[0]).mode, SETTLE_SELF_SERVICE);
+    books_close(books);
+}
+
 /* By an adjustment or a top-up, say: only payments make a rule. */
 static void money_that_came_by_no_payment_is_settled(void **state)
 {
@@ -611,6 +648,7 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_turn_come_in_the_documented_order),
         cmocka_unit_test(a_suspended_merchant_is_told_before_its_closed_account),
         cmocka_unit_test(what_is_owed_to_a_closed_merchant_is_settled),
+        cmocka_unit_test(what_a_closed_merchant_settled_by_itself_is_settled),
         cmocka_unit_test(money_that_came_by_no_payment_is_settled),
         cmocka_unit_test(a_day_that_has_become_a_holiday_settles_nothing),
         cmocka_unit_test(a_credit_line_is_not_paid_out),

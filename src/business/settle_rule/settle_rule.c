@@ -205,16 +205,43 @@ static enum err plan(struct tx *tx, struct settle_rule *rule, bool due, int32_t 
     return ERR_OK;
 }
 
+/* The rule has been changed from history->before: another version of it, noted with the account's
+ * changes as well. */
+static enum err note(struct tx *tx, struct settle_rule *rule, struct settle_rule_history *history)
+{
+    rule->version++;
+    rule->updated_at_ms = tx_now_ms(tx);
+    history->id = tx_id(tx);
+    history->account_id = rule->id;
+    history->version = rule->version;
+    history->after = print(tx, rule);
+    history->created_at_ms = tx_now_ms(tx);
+    TRY(tx_insert(tx, &settle_rule__history_table, history));
+    return account_note(tx, &(struct account_note){.account_id = rule->id,
+                                                   .action = ACCOUNT_SETTLEMENT_RULE,
+                                                   .before = history->before,
+                                                   .after = history->after,
+                                                   .operator_id = history->operator_id,
+                                                   .review_id = history->review_id,
+                                                   .reason = history->reason});
+}
+
+enum err settle_rule_automate(struct tx *tx, struct settle_rule *rule, struct str reason)
+{
+    struct settle_rule_history history = {.reason = reason, .before = print(tx, rule)};
+
+    CHECK(rule->mode == SETTLE_SELF_SERVICE);
+    rule->mode = SETTLE_AUTOMATIC;
+    return note(tx, rule, &history);
+}
+
 enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
                             int64_t review_id)
 {
     struct settle_rule_history history = {
-        .id = tx_id(tx),
-        .account_id = change->account_id,
         .review_id = review_id,
         .operator_id = change->operator_id,
         .reason = change->reason,
-        .created_at_ms = tx_now_ms(tx),
     };
     struct settle_rule *rule;
     struct str cycle_days;
@@ -232,19 +259,8 @@ enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *chan
     rule->maximum = change->maximum;
     rule->mode = change->mode;
     rule->card_id = change->card_id;
-    rule->version++;
-    rule->updated_at_ms = tx_now_ms(tx);
     TRY(plan(tx, rule, due, today));
-    history.version = rule->version;
-    history.after = print(tx, rule);
-    TRY(tx_insert(tx, &settle_rule__history_table, &history));
-    return account_note(tx, &(struct account_note){.account_id = history.account_id,
-                                                   .action = ACCOUNT_SETTLEMENT_RULE,
-                                                   .before = history.before,
-                                                   .after = history.after,
-                                                   .operator_id = history.operator_id,
-                                                   .review_id = history.review_id,
-                                                   .reason = history.reason});
+    return note(tx, rule, &history);
 }
 
 /* ---- asking for a change, which another operator approves ---- */

@@ -96,6 +96,9 @@ MUST_USE enum err settle_rule_matures_on(struct tx *tx, int64_t merchant_id, enu
 /* Names the rows of the calls above; in every round. */
 void settle_rule_prefetch(struct prefetch *pre, int64_t merchant_id, enum currency currency,
                           unsigned round);
+/* A rule of self-service, which may be edited, becomes automatic with the date it has; done by the
+ * platform, with the reason in the history. */
+MUST_USE enum err settle_rule_automate(struct tx *tx, struct settle_rule *rule, struct str reason);
 /* The date after today on which the rule settles next. */
 MUST_USE enum err settle_rule_next_date(struct tx *tx, const struct settle_rule *rule,
                                         int32_t today, int32_t *date);
@@ -110,16 +113,18 @@ MUST_USE enum err settle_rule_open_date(struct tx *tx, const struct settle_rule 
 MUST_USE enum err settle_rule_read(struct reader *reader, int64_t account_id, struct arena *arena,
                                    struct settle_rule *out);
 
-/* The automatic accounts that are due on a date and that its run has not dealt with, in the order
+/* The accounts of a mode that are due on a date and that its run has not dealt with, in the order
  * of their ids, from after_id (exclusive) on. */
 struct settle_due {
     int64_t date;
+    enum settle_mode mode;
     int64_t after_id;
     int64_t limit;
 };
 MUST_USE enum err settle_rule_read_due(struct reader *reader, const struct settle_due *due,
                                        struct arena *arena, struct settle_rule **out,
                                        size_t *count);
+/* The automatic ones. */
 MUST_USE enum err settle_rule_count_due(struct reader *reader, int64_t date, int64_t *count);
 
 extern const struct store_part settle_rule_part;

@@ -109,7 +109,7 @@ enum err settle_rule_read_due(struct reader *reader, const struct settle_due *du
                               struct arena *arena, struct settle_rule **out, size_t *count)
 {
     const struct value values[] = {VALUE_INT(due->after_id), VALUE_INT(due->date),
-                                   VALUE_INT(due->date), VALUE_INT(SETTLE_AUTOMATIC),
+                                   VALUE_INT(due->date), VALUE_INT((int64_t)due->mode),
                                    VALUE_INT(due->limit)};
     void *rows;
 
