@@ -319,8 +319,8 @@ struct ledger_range {
     int64_t first;
     int64_t last;
 };
-/* The account's legs of the range, oldest first; at most LEDGER_STATEMENT_MAX. One look-up of a
- * mark and one statement. */
+/* The account's legs of the range, oldest first; at most LEDGER_STATEMENT_MAX. Look-ups of one or
+ * two marks and one statement. */
 MUST_USE enum err ledger__read_entries(struct reader *reader, const struct ledger_account *account,
                                        struct ledger_range range, struct arena *arena,
                                        struct ledger_entry *out);

@@ -33,7 +33,8 @@ static int compare_row(const void *id, const void *row)
     return (left > right) - (left < right);
 }
 
-/* Rows as ledger__read_chain gives them. */
+/* Rows in the order of their ids: all those that legs of interest stand in, and the first rows of
+ * their journals. */
 struct chain {
     struct ledger_journal *rows;
     size_t count;
@@ -83,6 +84,46 @@ static enum err seek(struct reader *reader, const struct ledger_account *account
     return ledger__read_mark(reader, account->id, mark, &place->position);
 }
 
+/* An account that takes part in much of what is posted has its legs close together: the rows
+ * between them are read along, which is several times cheaper than to follow the chain from leg to
+ * leg. */
+enum { ROWS_A_LEG = 4, ROWS_A_JOURNAL = LEDGER_LEGS_MAX / 2 };
+
+/* The row before the first one that the legs of the range, and the journals they are of, may stand
+ * in. Before the account's first mark that is 0: they may stand anywhere. */
+static enum err row_before(struct reader *reader, const struct ledger_account *account,
+                           int64_t sequence, int64_t *row)
+{
+    int64_t mark = sequence / LEDGER_MARK_EVERY * LEDGER_MARK_EVERY;
+    int64_t position = 0;
+
+    if (mark > 0) {
+        TRY(ledger__read_mark(reader, account->id, mark, &position));
+    }
+    *row = ledger__position_row(position) - ROWS_A_JOURNAL;
+    *row = *row < 0 ? 0 : *row;
+    return ERR_OK;
+}
+
+/* The rows of the legs from the place down to the sequence, and perhaps others between them. */
+static enum err read_rows(struct reader *reader, const struct ledger_account *account,
+                          struct place place, int64_t sequence, struct arena *arena,
+                          struct chain *chain)
+{
+    int64_t legs = place.sequence - sequence + 1;
+    int64_t before, rows;
+
+    if (legs >= LEDGER_MARK_EVERY) {
+        TRY(row_before(reader, account, sequence, &before));
+        rows = ledger__position_row(place.position) - before;
+        if (rows <= ROWS_A_LEG * legs) {
+            return ledger__read_rows_after(reader, before, (size_t)rows, arena, &chain->rows,
+                                           &chain->count);
+        }
+    }
+    return ledger__read_chain(reader, place.position, legs, arena, &chain->rows, &chain->count);
+}
+
 enum err ledger__read_entries(struct reader *reader, const struct ledger_account *account,
                               struct ledger_range range, struct arena *arena,
                               struct ledger_entry *out)
@@ -92,8 +133,7 @@ enum err ledger__read_entries(struct reader *reader, const struct ledger_account
 
     CHECK(range.first >= 1 && range.first <= range.last && range.last <= account->sequence);
     TRY(seek(reader, account, range.last, &place));
-    TRY(ledger__read_chain(reader, place.position, place.sequence - range.first + 1, arena,
-                           &chain.rows, &chain.count));
+    TRY(read_rows(reader, account, place, range.first, arena, &chain));
     for (int64_t sequence = place.sequence; sequence >= range.first; sequence--) {
         struct ledger_entry entry = chain_entry(&chain, place.position);
 

@@ -10,9 +10,10 @@ struct shop {
     int64_t channel;
     int64_t merchant;
     int64_t fees;
+    int others; /* journals without the merchant before each of its legs */
 };
 
-static struct shop shop_open(void **state, int legs)
+static struct shop shop_open_among(void **state, int legs, int others)
 {
     struct books *books = books_open(*state);
     struct shop s = {
@@ -20,6 +21,7 @@ static struct shop shop_open(void **state, int legs)
         .channel = books_account(books, CHANNEL, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY),
         .merchant = books_account(books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY),
         .fees = books_account(books, LEDGER_PLATFORM, LEDGER_CODE_FEE_INCOME, CURRENCY_CNY),
+        .others = others,
     };
 
     for (int i = 1; i <= legs; i++) {
@@ -28,10 +30,18 @@ static struct shop shop_open(void **state, int legs)
         const struct ledger_leg two[] = {debit(s.channel, i), credit(s.merchant, i)};
 
         counter_set(&books->now_ms, BOOKS_START_MS + i * 1000);
+        for (int other = 0; other < others; other++) {
+            assert_ok(books_transfer(books, s.channel, s.fees, 1));
+        }
         assert_ok(i % 3 == 0 ? books_post(books, 0, three, 3, NULL)
                              : books_post(books, 0, two, 2, NULL));
     }
     return s;
+}
+
+static struct shop shop_open(void **state, int legs)
+{
+    return shop_open_among(state, legs, 0);
 }
 
 static int64_t balance_after(int64_t legs)
@@ -75,7 +85,7 @@ static void assert_entry(const struct shop *s, const struct ledger_entry *entry,
     assert_int_equal(entry->business_date, 20251122);
     assert_int_equal(entry->reference.source, LEDGER_SOURCE_OPERATOR);
     assert_int_equal(entry->reference.operation, LEDGER_OPERATION_TRANSFER);
-    assert_int_equal(entry->reference.business_no, sequence);
+    assert_int_equal(entry->reference.business_no, sequence * (s->others + 1));
 }
 
 /* Walks the whole statement in pages of a size, one way. */
@@ -99,13 +109,13 @@ static void walk(struct shop *s, int legs, bool forward, size_t limit)
     assert_int_equal(next, forward ? legs + 1 : 0);
 }
 
-static void every_page_of_a_statement_is_right(void **state)
+static void assert_pages(void **state, int others)
 {
     static const int lengths[] = {0, 1, 2, 31, 32, 33, 63, 64, 65, LEGS_MOST};
     static const size_t limits[] = {1, 7, 32, 33, LEDGER_STATEMENT_MAX};
 
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
-        struct shop s = shop_open(state, lengths[i]);
+        struct shop s = shop_open_among(state, lengths[i], others);
 
         for (size_t j = 0; j < ARRAY_LEN(limits); j++) {
             walk(&s, lengths[i], false, limits[j]);
@@ -114,6 +124,42 @@ static void every_page_of_a_statement_is_right(void **state)
         books_assert_right(s.books);
         books_close(s.books);
     }
+}
+
+static void every_page_of_a_statement_is_right(void **state)
+{
+    assert_pages(state, 0);
+}
+
+/* Its legs stand too far from each other for the rows between them to be read along. */
+static void every_page_of_an_account_that_moves_seldom_is_right(void **state)
+{
+    assert_pages(state, 12);
+}
+
+/* The first leg of the page is in the last row of the longest journal there may be. */
+static void a_page_begins_in_the_last_row_of_a_long_journal(void **state)
+{
+    struct shop s = shop_open(state, LEDGER_MARK_EVERY - 1);
+    struct ledger_leg legs[LEDGER_LEGS_MAX];
+    struct ledger_statement page;
+
+    for (size_t i = 0; i < LEDGER_LEGS_MAX - 1; i++) {
+        legs[i] =
+            i == 0 ? debit(s.channel, LEDGER_LEGS_MAX - 2 + LEDGER_MARK_EVERY) : credit(s.fees, 1);
+    }
+    legs[LEDGER_LEGS_MAX - 1] = credit(s.merchant, LEDGER_MARK_EVERY);
+    assert_ok(books_post(s.books, 0, legs, LEDGER_LEGS_MAX, NULL));
+    for (int i = 1; i <= 2 * LEDGER_MARK_EVERY; i++) {
+        assert_ok(books_transfer(s.books, s.channel, s.merchant, i));
+    }
+    page = read_page(&s, true, LEDGER_MARK_EVERY - 1, LEDGER_STATEMENT_MAX);
+    assert_int_equal(page.entry_count, 2 * LEDGER_MARK_EVERY + 1);
+    assert_int_equal(page.entries[0].amount.minor, LEDGER_MARK_EVERY);
+    assert_int_equal(page.entries[0].reference.business_no,
+                     page.entries[1].reference.business_no - 1);
+    books_assert_right(s.books);
+    books_close(s.books);
 }
 
 static void a_cursor_beyond_the_end_is_the_end(void **state)
@@ -429,6 +475,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page_of_a_statement_is_right),
+        cmocka_unit_test(every_page_of_an_account_that_moves_seldom_is_right),
+        cmocka_unit_test(a_page_begins_in_the_last_row_of_a_long_journal),
         cmocka_unit_test(a_cursor_beyond_the_end_is_the_end),
         cmocka_unit_test(a_statement_of_no_account_is_refused),
         cmocka_unit_test(a_page_while_the_writer_goes_on_stays_the_same),
