@@ -214,7 +214,7 @@ static void judge(struct storm *storm, struct step *step)
     }
 }
 
-/* On the writer's thread, in the order of the commands, before the next batch begins: whatever is
+/* On the writer's thread, in the order of the commands, before the next batch is written: what is
  * answered is in the model, also when that batch stops the process. */
 static void step_done(struct command *command)
 {

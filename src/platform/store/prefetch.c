@@ -53,9 +53,12 @@ static void load_ids(struct tx *tx, struct tx_table *table)
     for (size_t i = 0; i < wanted->count; i++) {
         ids[i] = ((const struct entry *)wanted->items[i])->id;
     }
-    tx->status = fault__hit() ? DB_FAULT
-                              : tx->db->driver->load_ids(tx->db, table->info, ids, wanted->count,
-                                                         &load.sink);
+    tx->status = writer__begin(tx->store);
+    if (tx->status == DB_OK) {
+        tx->status = fault__hit() ? DB_FAULT
+                                  : tx->db->driver->load_ids(tx->db, table->info, ids,
+                                                             wanted->count, &load.sink);
+    }
     for (size_t i = 0; i < wanted->count; i++) {
         struct entry *entry = wanted->items[i];
 
@@ -76,9 +79,12 @@ static void load_keys(struct tx *tx, struct tx_table *table, unsigned unique)
     for (size_t i = 0; i < wanted->count; i++) {
         keys[i] = ((const struct entry *)wanted->items[i])->row;
     }
-    tx->status = fault__hit() ? DB_FAULT
-                              : tx->db->driver->load_keys(tx->db, table->info, unique, keys,
-                                                          wanted->count, &load.sink);
+    tx->status = writer__begin(tx->store);
+    if (tx->status == DB_OK) {
+        tx->status = fault__hit() ? DB_FAULT
+                                  : tx->db->driver->load_keys(tx->db, table->info, unique, keys,
+                                                              wanted->count, &load.sink);
+    }
     for (size_t i = 0; i < wanted->count; i++) {
         struct entry *entry = wanted->items[i];
 

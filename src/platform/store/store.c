@@ -112,6 +112,7 @@ static enum err prepare(struct store *store, char detail[256])
         (void)snprintf(detail, 256, "%s", store->db->problem);
         return ERR_STORE_MIGRATION;
     }
+    writer__init(store);
     return ERR_OK;
 }
 
@@ -160,7 +161,7 @@ static void close_all(struct store *store)
     queue_free(store->queue);
     mutex_free(store->ids_mutex);
     mutex_free(store->watch_mutex);
-    mem_free(store->batch);
+    writer__free(store);
     arena_free(store->arena);
     mem_free(store);
 }
@@ -179,7 +180,6 @@ enum err store_open(const struct store_options *options, struct store **out, cha
     store->options.url = str_dup(store->arena, options->url);
     store->options.reader_url = str_dup(store->arena, options->reader_url);
     store->queue = queue_new(store->options.queue_max);
-    store->batch = mem_new(store->options.batch_max * sizeof(struct command *));
     store->ids_mutex = mutex_new();
     store->watch_mutex = mutex_new();
     id_maker_init(&store->ids, options->node);
@@ -301,15 +301,13 @@ static bool change_kind(const struct entry *entry, enum store_change_kind *kind)
     return false;
 }
 
-static void tell(struct store *store, const struct watcher *watcher)
+static void tell(const struct watcher *watcher, const struct flush *flush, struct arena *arena)
 {
-    const struct list *changed = &watcher->table->changed;
-    struct store_change *changes =
-        ARENA_ARRAY(store->tx.arena, struct store_change, changed->count);
+    struct store_change *changes = ARENA_ARRAY(arena, struct store_change, flush->changed_count);
     size_t count = 0;
 
-    for (size_t i = 0; i < changed->count; i++) {
-        const struct entry *entry = changed->items[i];
+    for (size_t i = 0; i < flush->changed_count; i++) {
+        const struct entry *entry = flush->changed[i];
 
         if (change_kind(entry, &changes[count].kind)) {
             changes[count].id = entry->id;
@@ -322,13 +320,13 @@ static void tell(struct store *store, const struct watcher *watcher)
     }
 }
 
-void store__tell_watchers(struct store *store)
+void store__tell_watchers(struct store *store, const struct batch *batch)
 {
     mutex_lock(store->watch_mutex);
     for (size_t i = 0; i < store->watcher_count; i++) {
-        if (store->watchers[i].table->changed.count > 0) {
-            tell(store, &store->watchers[i]);
-        }
+        const struct watcher *watcher = &store->watchers[i];
+
+        tell(watcher, &batch->flushes[watcher->table->info->number], batch->arena);
     }
     mutex_unlock(store->watch_mutex);
 }

@@ -1,10 +1,11 @@
 /* The store: commands in batches, one writer, many readers; SQLite or a MySQL-protocol server.
  *
- * All changes are commands. The shard's writer thread takes what waits in the queue, opens a
- * transaction, loads the rows the commands want (prefetch), applies one command after the other to
- * rows in memory, writes every dirty row once, commits, and only then releases the answers. A
- * command that is refused leaves no trace: the transaction keeps the first image of each row the
- * command touched and puts it back.
+ * All changes are commands. The shard's writer thread takes what waits in the queue, loads the rows
+ * the commands want (prefetch), applies one command after the other to rows in memory, writes every
+ * dirty row once, commits, and only then releases the answers. A command that is refused leaves no
+ * trace: the transaction keeps the first image of each row the command touched and puts it back.
+ * When more is waiting, a second thread writes and commits while the writer applies what comes
+ * next; "the store's thread" is whichever of the two, never both at once.
  *
  *     submitted ──► queued ──► applied ──► flushed ──► committed ──► done(command)
  *                     │           └─ refused (no trace) ────────────────┘
@@ -97,7 +98,7 @@ struct command {
     void *result;                      /* result_size bytes, or NULL when that is 0 */
     struct arena *arena;               /* for strings in the result; NULL when it has none */
     const struct trace_context *trace; /* may be NULL */
-    /* With a loop, done runs there; without, on the writer's thread (and must not block). */
+    /* With a loop, done runs there; without, on the store's thread (and must not block). */
     void (*done)(struct command *command);
     struct loop *loop;
     void *ctx;
@@ -250,7 +251,7 @@ struct migration {
     const char *sql;
 };
 
-/* What a batch did to a table, told on the writer's thread once it is durable and before the
+/* What a batch did to a table, told on the store's thread once it is durable and before the
  * answers are released: for live subscribers and caches. The rows are the batch's: copy what is
  * kept, hand over, never block. Watch before the first command. */
 enum store_change_kind { STORE_INSERTED = 1, STORE_UPDATED, STORE_DELETED };

@@ -30,7 +30,7 @@ static const struct command_kind load_kind = {.name = "crash.load", .apply = loa
 
 static void load_submit(struct loader *loader);
 
-/* On the writer's thread. */
+/* On the store's thread. */
 static void load_done(struct command *command)
 {
     struct loader *loader = command->ctx;

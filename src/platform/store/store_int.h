@@ -144,7 +144,7 @@ void row__add_keys(struct tx_table *table, struct entry *entry);
 void row__drop_keys(struct tx_table *table, struct entry *entry);
 /* A row came from the database. What the batch has made of it already stands. */
 void row__loaded(struct tx *tx, struct tx_table *table, void *row);
-/* The batch is durable: kept tables keep its rows, packed; everything else goes. */
+/* The batch is applied: kept tables keep its rows, packed; everything else goes. */
 void row__end_batch(struct tx_table *table);
 /* The batch was rolled back: nothing is known any more. */
 void row__forget(struct tx_table *table);
@@ -165,9 +165,29 @@ struct undo {
 struct tx_sequence {
     const struct sequence *sequence;
     int64_t next;    /* as it is now */
-    int64_t batch;   /* when the batch began */
     int64_t command; /* when the apply began */
     bool used;       /* by this apply */
+};
+
+/* What a batch has changed in one table. */
+struct flush {
+    int64_t *removes;
+    void **updates;
+    void **inserts;
+    size_t remove_count;
+    size_t update_count;
+    size_t insert_count;
+    struct entry **changed; /* those that may have to be written, for the watchers */
+    size_t changed_count;
+};
+
+/* Commands that become durable together and, in the arena, what they have made of the rows. */
+struct batch {
+    struct command **commands;
+    size_t count;
+    struct arena *arena;
+    int64_t *sequences;    /* where they stood when it began */
+    struct flush *flushes; /* by table; NULL: nothing is to be written */
 };
 
 struct prefetch {
@@ -179,6 +199,7 @@ struct tx {
     struct store *store;
     const struct catalog *catalog;
     struct db *db;
+    struct batch *batch;
     struct arena *arena; /* the batch's */
     struct tx_table *tables;
     struct tx_sequence *sequences;
@@ -198,13 +219,14 @@ MUST_USE enum db_status tx__init(struct tx *tx, struct store *store, struct db *
 /* Where sequences go on and rising keys stand: at the start, with nothing in memory. */
 MUST_USE enum db_status tx__read_maxima(struct tx *tx);
 void tx__free(struct tx *tx);
-void tx__begin(struct tx *tx, int64_t now_ms);
+void tx__begin(struct tx *tx, struct batch *batch, int64_t now_ms);
 /* Applies one command; its err is what apply returned. tx->status tells whether to go on. */
 void tx__apply(struct tx *tx, struct command *command);
-bool tx__is_dirty(const struct tx *tx);
-MUST_USE enum db_status tx__flush(struct tx *tx);
-void tx__end(struct tx *tx);    /* after a commit that succeeded */
-void tx__forget(struct tx *tx); /* after a rollback */
+/* All is applied: the batch gets what it writes, memory goes on as if that was durable. */
+void tx__end(struct tx *tx);
+MUST_USE enum db_status tx__flush(const struct tx *tx, const struct batch *batch);
+/* The batch, and with it any begun since, will not be durable. */
+void tx__forget(struct tx *tx, const struct batch *batch);
 struct tx_table *tx__table(struct tx *tx, const struct table *table);
 
 /* Rounds of prefetching for a batch of commands. */
@@ -239,6 +261,16 @@ struct reader_pool {
     bool separate; /* on another server than the writer's */
 };
 
+/* The batch that the second thread makes durable while the writer applies the next one. */
+struct flight {
+    struct thread *thread;
+    struct signal *go;
+    struct signal *landed;
+    struct batch *batch;   /* NULL: none, or with go: the end */
+    bool known;            /* the writer has seen the outcome */
+    enum db_status status; /* the outcome */
+};
+
 struct store {
     struct store_options options;
     struct arena *arena;
@@ -247,9 +279,10 @@ struct store {
     struct queue *queue;
     struct thread *writer;
     struct tx tx;
-    struct command **batch; /* batch_max places */
+    bool begun; /* a transaction on db */
+    struct batch batches[2];
+    struct flight flight;
     struct counter commit_no;
-    int64_t renewed_ms; /* monotonic: when the lease was last renewed */
     struct mutex *ids_mutex;
     struct id_maker ids;
     struct mutex *watch_mutex; /* guards the watchers; held while they are told */
@@ -258,8 +291,13 @@ struct store {
     struct reader_pool readers;
 };
 
+void writer__init(struct store *store);
+void writer__free(struct store *store);
 void writer__run(void *store); /* the writer's thread */
-void store__tell_watchers(struct store *store);
+/* Begins the batch's transaction if it has not begun, once the batch before is durable. With any
+ * other status than DB_OK, one of the two has failed. */
+MUST_USE enum db_status writer__begin(struct store *store);
+void store__tell_watchers(struct store *store, const struct batch *batch);
 
 MUST_USE enum err schema__migrate(struct store *store, char detail[256]);
 

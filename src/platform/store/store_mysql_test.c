@@ -153,6 +153,78 @@ static void a_commit_that_is_late_happens_once(void **state)
     site_close(&site);
 }
 
+/* ---- batches behind the one that is struck ---- */
+
+enum { QUEUED = 12, KEEPER = 1 };
+
+static enum err keep_count(struct tx *tx, void *ctx)
+{
+    void *row;
+
+    (void)ctx;
+    TRY(tx_edit(tx, &keeper_table, KEEPER, &row));
+    ((struct keeper *)row)->total++;
+    kit_note(tx, "kept");
+    return ERR_OK;
+}
+
+static enum err make_keeper(struct tx *tx, void *ctx)
+{
+    const struct keeper keeper = {.id = KEEPER, .note = STR("queued")};
+
+    (void)ctx;
+    return tx_insert(tx, &keeper_table, &keeper);
+}
+
+/* Every second one needs rows that have to be loaded: the others are applied on top of what is on
+ * its way. */
+static void strike_a_queue(const struct blow *blow, size_t batch_max)
+{
+    struct site site;
+    struct kit_command commands[QUEUED];
+    struct counted counted[QUEUED];
+    struct keeper keeper;
+
+    site_open(&site);
+    assert_int_equal(kit_run(site.kit, make_keeper, NULL), ERR_OK);
+    site.kit->options.batch_max = batch_max;
+    kit_reopen(site.kit);
+    for (size_t i = 0; i < QUEUED; i++) {
+        counted[i] = (struct counted){.id = 10 + (int64_t)i};
+        commands[i] = (struct kit_command){.run = i % 4 < 2 ? keep_count : count_and_insert,
+                                           .ctx = &counted[i]};
+    }
+    relay_set(site.relay, blow->mode, blow->error, blow->delay_ms);
+    kit_batch(site.kit, commands, QUEUED);
+    assert_true(relay_has_struck(site.relay));
+    for (size_t i = 0; i < QUEUED; i++) {
+        assert_int_equal(commands[i].command.err, ERR_OK);
+    }
+    check_once(&site, &counted[QUEUED - 1], 100 + QUEUED / 2, QUEUED);
+    assert_int_equal(kit_keeper_get(site.kit, KEEPER, &keeper), ERR_OK);
+    assert_int_equal(keeper.total, QUEUED / 2);
+    site_close(&site);
+}
+
+static void what_follows_a_struck_batch_happens_once(void **state)
+{
+    static const struct blow blows[] = {
+        {RELAY_CUT_BEFORE_COMMIT, 0, 0},
+        {RELAY_CUT_AFTER_COMMIT, 0, 0},
+        {RELAY_CUT_WRITES, 0, 0},
+        {RELAY_FAIL_WRITES, ER_LOCK_DEADLOCK, 0},
+        {RELAY_FAIL_COMMIT, ER_LOCK_DEADLOCK, 0},
+        {RELAY_FAIL_APPLIED, ER_UNKNOWN_ERROR, 0},
+        {RELAY_DELAY_ANSWER, 0, 2 * LEASE_MS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(blows); i++) {
+        strike_a_queue(&blows[i], 1);
+        strike_a_queue(&blows[i], 2);
+    }
+}
+
 /* ---- several servers ---- */
 
 /* "mysql://…@127.0.0.1:port,127.0.0.1:second/name" */
@@ -446,6 +518,7 @@ int main(void)
         cmocka_unit_test(an_error_the_server_repeats_on_repeats_the_batch),
         cmocka_unit_test(an_error_of_a_commit_that_was_applied_is_looked_into),
         cmocka_unit_test(a_commit_that_is_late_happens_once),
+        cmocka_unit_test(what_follows_a_struck_batch_happens_once),
         cmocka_unit_test(the_next_server_is_used_when_one_is_gone),
         cmocka_unit_test(a_deadlock_repeats_the_batch),
         cmocka_unit_test(a_batch_that_never_commits_is_given_up),

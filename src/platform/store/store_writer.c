@@ -54,17 +54,83 @@ static void pause_us(int64_t us)
     (void)nanosleep(&pause, NULL);
 }
 
+/* ---- the batch on its way ---- */
+
+/* Waits for it; DB_OK when there is none. Any other outcome stays until it is dealt with. */
+static enum db_status flight_outcome(struct flight *flight)
+{
+    if (flight->batch != NULL && !flight->known) {
+        CHECK(signal_wait(flight->landed, -1));
+        flight->known = true;
+        flight->batch = flight->status == DB_OK ? NULL : flight->batch;
+    }
+    return flight->batch == NULL ? DB_OK : flight->status;
+}
+
+static void fly(struct flight *flight, struct batch *batch)
+{
+    CHECK(flight->batch == NULL);
+    flight->batch = batch;
+    flight->known = false;
+    signal_set(flight->go);
+}
+
 /* ---- one attempt ---- */
 
-static enum db_status write_out(struct store *store)
+static enum db_status begin(struct store *store)
+{
+    enum db_status status = DB_OK;
+
+    if (!store->begun) {
+        status = fault__hit() ? DB_FAULT : store->db->driver->begin(store->db);
+        store->begun = status == DB_OK;
+    }
+    return status;
+}
+
+enum db_status writer__begin(struct store *store)
+{
+    enum db_status status = flight_outcome(&store->flight);
+
+    return status == DB_OK ? begin(store) : status;
+}
+
+/* Applies the commands in memory. */
+static enum db_status apply(struct store *store, struct batch *batch)
+{
+    struct tx *tx = &store->tx;
+
+    tx__begin(tx, batch, clock_now_ms(store->options.clock));
+    prefetch__run(tx, batch->commands, batch->count);
+    for (size_t i = 0; i < batch->count && tx->status == DB_OK; i++) {
+        tx__apply(tx, batch->commands[i]);
+    }
+    if (tx->status == DB_OK) {
+        tx__end(tx);
+    }
+    return tx->status;
+}
+
+static void durable(struct store *store, const struct batch *batch)
+{
+    counter_set(&store->commit_no, counter_get(&store->commit_no) + 1);
+    store__tell_watchers(store, batch);
+}
+
+/* Makes durable what a batch has made of the rows. With any status other than DB_OK and DB_UNKNOWN
+ * nothing is. */
+static enum db_status write_out(struct store *store, const struct batch *batch)
 {
     const struct driver *driver = store->db->driver;
     int64_t commit_no = counter_get(&store->commit_no) + 1;
     int64_t begun_us;
-    enum db_status status = fault__hit() ? DB_FAULT : driver->lease_renew(store->db, commit_no);
+    enum db_status status = begin(store);
 
     if (status == DB_OK) {
-        status = tx__flush(&store->tx);
+        status = fault__hit() ? DB_FAULT : driver->lease_renew(store->db, commit_no);
+    }
+    if (status == DB_OK) {
+        status = tx__flush(&store->tx, batch);
     }
     if (status != DB_OK) {
         return status;
@@ -72,48 +138,28 @@ static enum db_status write_out(struct store *store)
     begun_us = monotonic_us();
     status = fault__hit() ? DB_FATAL : driver->commit(store->db);
     metric_observe_us(&store_commit_metric, 0, monotonic_us() - begun_us);
+    if (status == DB_OK || status == DB_UNKNOWN) {
+        store->begun = false;
+    }
+    if (status == DB_OK) {
+        durable(store, batch);
+    }
     return status;
 }
 
-static void committed(struct store *store)
+static void roll_back(struct store *store)
 {
-    counter_set(&store->commit_no, counter_get(&store->commit_no) + 1);
-    store__tell_watchers(store);
-    tx__end(&store->tx);
+    if (store->begun) {
+        store->db->driver->rollback(store->db);
+        store->begun = false;
+    }
 }
 
-/* Applies the commands as one transaction. With any status other than DB_OK nothing is durable and
- * nothing is remembered, but for DB_UNKNOWN, which leaves the batch standing in memory. */
-static enum db_status attempt(struct store *store, struct command **commands, size_t count)
+static enum db_status attempt(struct store *store, struct batch *batch)
 {
-    const struct driver *driver = store->db->driver;
-    struct tx *tx = &store->tx;
-    enum db_status status = fault__hit() ? DB_FAULT : driver->begin(store->db);
+    enum db_status status = apply(store, batch);
 
-    tx__begin(tx, clock_now_ms(store->options.clock));
-    if (status == DB_OK) {
-        prefetch__run(tx, commands, count);
-        status = tx->status;
-    }
-    for (size_t i = 0; i < count && status == DB_OK; i++) {
-        tx__apply(tx, commands[i]);
-        status = tx->status;
-    }
-    if (status == DB_OK && !tx__is_dirty(tx)) {
-        driver->rollback(store->db);
-        tx__end(tx);
-        return DB_OK;
-    }
-    if (status == DB_OK) {
-        status = write_out(store);
-    }
-    if (status == DB_OK) {
-        committed(store);
-    } else if (status != DB_UNKNOWN) {
-        driver->rollback(store->db);
-        tx__forget(tx);
-    }
-    return status;
+    return status == DB_OK && batch->flushes != NULL ? write_out(store, batch) : status;
 }
 
 /* ---- what to do about failures ---- */
@@ -139,15 +185,15 @@ static void reconnect(struct store *store)
 }
 
 /* The connection broke in COMMIT. DB_OK: the batch is durable; DB_CONFLICT: it is not. */
-static enum db_status resolve(struct store *store)
+static enum db_status resolve(struct store *store, const struct batch *batch)
 {
-    bool durable = false;
+    bool is_durable = false;
     enum db_status status;
 
     do {
         reconnect(store);
-        status =
-            store->db->driver->committed(store->db, counter_get(&store->commit_no) + 1, &durable);
+        status = store->db->driver->committed(store->db, counter_get(&store->commit_no) + 1,
+                                              &is_durable);
     } while (status == DB_LOST || status == DB_CONFLICT);
     if (status == DB_FENCED) {
         stop_fenced(store);
@@ -155,41 +201,60 @@ static enum db_status resolve(struct store *store)
     if (status != DB_OK) {
         stop_process(store, "the outcome of a commit cannot be learned");
     }
-    log_warn("store", "store.commit_resolved", NULL, LOG_INT("durable", durable), LOG_END);
-    if (durable) {
-        committed(store);
-        return DB_OK;
+    log_warn("store", "store.commit_resolved", NULL, LOG_INT("durable", is_durable), LOG_END);
+    if (is_durable) {
+        durable(store, batch);
     }
-    tx__forget(&store->tx);
-    return DB_CONFLICT;
+    return is_durable ? DB_OK : DB_CONFLICT;
 }
 
-/* Attempts until the database says yes or a no that repeating will not change. */
-static enum db_status persist(struct store *store, struct command **commands, size_t count)
+/* What an attempt that failed comes to; DB_CONFLICT: to be repeated. */
+static enum db_status judge(struct store *store, const struct batch *batch, enum db_status status,
+                            int64_t *pause)
+{
+    switch (status) {
+    case DB_UNKNOWN:
+        return resolve(store, batch);
+    case DB_LOST:
+        reconnect(store);
+        return DB_CONFLICT;
+    case DB_FENCED:
+        stop_fenced(store);
+    case DB_FATAL:
+        stop_process(store, "the database failed; what was not answered may be lost");
+    case DB_CONFLICT:
+        log_info("store", "store.batch_repeated", NULL,
+                 LOG_TEXT("database", str_of(store->db->problem)), LOG_END);
+        pause_us(*pause);
+        *pause = *pause < PAUSE_MAX_US ? *pause * 2 : *pause;
+        return DB_CONFLICT;
+    case DB_OK:
+    case DB_REFUSED:
+    case DB_FAILED:
+    case DB_FULL:
+    case DB_EXISTS:
+    case DB_FAULT:
+        break;
+    }
+    return status;
+}
+
+/* From the status of a first attempt: attempts until the database says yes or a no that repeating
+ * will not change. With no, memory holds nothing of the batch. */
+static enum db_status persist(struct store *store, struct batch *batch, enum db_status status)
 {
     int64_t pause = PAUSE_FIRST_US;
-    enum db_status status = DB_OK;
 
-    for (unsigned conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
-        status = attempt(store, commands, count);
-        if (status == DB_UNKNOWN) {
-            status = resolve(store);
-        } else if (status == DB_LOST) {
-            reconnect(store);
-            status = DB_CONFLICT;
-        } else if (status == DB_FENCED) {
-            stop_fenced(store);
-        } else if (status == DB_FATAL) {
-            stop_process(store, "the database failed; what was not answered may be lost");
-        } else if (status == DB_CONFLICT) {
-            log_info("store", "store.batch_repeated", NULL,
-                     LOG_TEXT("database", str_of(store->db->problem)), LOG_END);
-            pause_us(pause);
-            pause = pause < PAUSE_MAX_US ? pause * 2 : pause;
+    for (unsigned conflicts = 0; status != DB_OK; conflicts++) {
+        roll_back(store);
+        status = judge(store, batch, status, &pause);
+        if (status != DB_OK) {
+            tx__forget(&store->tx, batch);
         }
-        if (status != DB_CONFLICT) {
+        if (status != DB_CONFLICT || conflicts == CONFLICTS_MAX) {
             break;
         }
+        status = attempt(store, batch);
     }
     return status;
 }
@@ -257,21 +322,23 @@ static void release(struct command **commands, size_t count)
     post_chains(chains, &chain_count);
 }
 
-static void answer(struct store *store, struct command **commands, size_t count, enum err err)
+static void answer(struct store *store, const struct batch *batch, enum err err)
 {
     int64_t commit_no = counter_get(&store->commit_no);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < batch->count; i++) {
+        struct command *command = batch->commands[i];
+
         if (err != ERR_OK) {
-            commands[i]->err = err;
-            commands[i]->param[0] = '\0';
+            command->err = err;
+            command->param[0] = '\0';
         }
-        commands[i]->commit_no = commands[i]->err == ERR_OK ? commit_no : 0;
+        command->commit_no = command->err == ERR_OK ? commit_no : 0;
     }
     metric_add(&store_batches_metric, 0, 1);
-    metric_add(&store_commands_metric, 0, (int64_t)count);
-    metric_set(&store_batch_size_metric, 0, (int64_t)count);
-    release(commands, count);
+    metric_add(&store_commands_metric, 0, (int64_t)batch->count);
+    metric_set(&store_batch_size_metric, 0, (int64_t)batch->count);
+    release(batch->commands, batch->count);
 }
 
 static void log_refused(const struct store *store, const struct command *command)
@@ -281,54 +348,98 @@ static void log_refused(const struct store *store, const struct command *command
               LOG_TEXT("database", str_of(store->db->problem)), LOG_END);
 }
 
-/* Halving is at most log2(batch_max) deep. */
-static void run_batch(struct store *store, struct command **commands, size_t count)
-{
-    enum db_status status = persist(store, commands, count);
+static void finish(struct store *store, struct batch *batch, enum db_status status);
 
-    if (status == DB_REFUSED && count > 1) {
-        run_batch(store, commands, count / 2);
-        run_batch(store, commands + count / 2, count - count / 2);
+static void try_part(struct store *store, struct batch *batch, size_t from, size_t count)
+{
+    struct batch part = *batch;
+
+    part.commands += from;
+    part.count = count;
+    finish(store, &part, attempt(store, &part));
+}
+
+/* From the status of a first attempt to the answers. Halving is at most log2(batch_max) deep. */
+static void finish(struct store *store, struct batch *batch, enum db_status status)
+{
+    status = persist(store, batch, status);
+    roll_back(store); /* of a batch that writes nothing */
+    if (status == DB_REFUSED && batch->count > 1) {
+        size_t half = batch->count / 2;
+
+        try_part(store, batch, 0, half);
+        try_part(store, batch, half, batch->count - half);
         return;
     }
     if (status == DB_REFUSED) {
-        log_refused(store, commands[0]);
+        log_refused(store, batch->commands[0]);
     } else if (status != DB_OK) {
-        log_error("store", "store.batch_failed", NULL, LOG_INT("commands", (int64_t)count),
+        log_error("store", "store.batch_failed", NULL, LOG_INT("commands", (int64_t)batch->count),
                   LOG_TEXT("database",
                            status == DB_FAULT ? STR("injected fault") : str_of(store->db->problem)),
                   LOG_END);
     }
-    answer(store, commands, count,
+    answer(store, batch,
            status == DB_OK         ? ERR_OK
            : status == DB_CONFLICT ? ERR_STORE_CONFLICT
                                    : ERR_STORE_DATABASE);
 }
 
+/* The batch before failed: what has been applied on top of it is worth nothing. */
+static enum db_status begin_again(struct store *store, struct batch *batch)
+{
+    struct batch *before = store->flight.batch;
+
+    tx__forget(&store->tx, batch);
+    store->flight.batch = NULL;
+    finish(store, before, store->flight.status);
+    return attempt(store, batch);
+}
+
+/* With more waiting, the second thread makes the batch durable while the next one is applied. */
+static void run_batch(struct store *store, struct batch *batch)
+{
+    enum db_status status = apply(store, batch);
+
+    if (flight_outcome(&store->flight) != DB_OK) {
+        status = begin_again(store, batch);
+    } else if (status == DB_OK && batch->flushes != NULL) {
+        if (queue_len(store->queue) > 0) {
+            fly(&store->flight, batch);
+            return;
+        }
+        status = write_out(store, batch);
+    }
+    finish(store, batch, status);
+}
+
 /* ---- the loop ---- */
 
-static size_t take(struct store *store, size_t count, int64_t wait_us)
+static size_t take(struct store *store, struct batch *batch, int64_t wait_us)
 {
     struct queue_node *chain = NULL;
-    size_t taken = queue_take(store->queue, &chain, store->options.batch_max - count, wait_us);
+    size_t taken =
+        queue_take(store->queue, &chain, store->options.batch_max - batch->count, wait_us);
 
     for (; chain != NULL; chain = chain->next) {
-        store->batch[count++] = (struct command *)(void *)chain; /* node is its first member */
+        batch->commands[batch->count++] =
+            (struct command *)(void *)chain; /* node is its first member */
     }
     return taken;
 }
 
-static size_t take_batch(struct store *store, int64_t wait_us)
+static void take_batch(struct store *store, struct batch *batch, int64_t wait_us)
 {
-    size_t count = take(store, 0, wait_us);
-    int64_t until_us = monotonic_us() + store->options.linger_us;
-    int64_t left_us;
+    int64_t until_us, left_us;
 
-    while (count > 0 && count < store->options.batch_max && store->options.linger_us > 0 &&
-           !queue_is_closed(store->queue) && (left_us = until_us - monotonic_us()) > 0) {
-        count += take(store, count, left_us);
+    batch->count = 0;
+    (void)take(store, batch, wait_us);
+    until_us = monotonic_us() + store->options.linger_us;
+    while (batch->count > 0 && batch->count < store->options.batch_max &&
+           store->options.linger_us > 0 && !queue_is_closed(store->queue) &&
+           (left_us = until_us - monotonic_us()) > 0) {
+        (void)take(store, batch, left_us);
     }
-    return count;
 }
 
 static int64_t maintain(struct store *store, bool idle)
@@ -360,21 +471,71 @@ static int64_t maintain(struct store *store, bool idle)
     stop_process(store, "the database failed between batches");
 }
 
+/* The second thread. */
+static void run_flights(void *ctx)
+{
+    struct store *store = ctx;
+    struct flight *flight = &store->flight;
+
+    while (signal_wait(flight->go, -1) && flight->batch != NULL) {
+        flight->status = write_out(store, flight->batch);
+        if (flight->status == DB_OK) {
+            answer(store, flight->batch, ERR_OK);
+            (void)maintain(store, false);
+        }
+        signal_set(flight->landed);
+    }
+}
+
 void writer__run(void *ctx)
 {
     struct store *store = ctx;
+    struct flight *flight = &store->flight;
     bool idle = false;
 
+    flight->thread = thread_start("store-commit", run_flights, store);
     for (;;) {
-        int64_t wait_us = maintain(store, idle);
-        size_t count = take_batch(store, wait_us);
+        /* One on its way has left others waiting: the next take finds them. */
+        int64_t wait_us = flight->batch == NULL ? maintain(store, idle) : 0;
+        struct batch *batch = &store->batches[flight->batch == &store->batches[0] ? 1 : 0];
 
+        take_batch(store, batch, wait_us);
         metric_set(&store_queue_metric, 0, (int64_t)queue_len(store->queue));
-        idle = count == 0;
-        if (count > 0) {
-            run_batch(store, store->batch, count);
+        idle = batch->count == 0;
+        if (!idle) {
+            run_batch(store, batch);
         } else if (queue_is_closed(store->queue) && queue_len(store->queue) == 0) {
-            return;
+            break;
         }
     }
+    CHECK(flight->batch == NULL);
+    signal_set(flight->go);
+    thread_join(flight->thread);
+}
+
+void writer__init(struct store *store)
+{
+    for (size_t i = 0; i < ARRAY_LEN(store->batches); i++) {
+        store->batches[i] = (struct batch){
+            .commands = mem_new(store->options.batch_max * sizeof(struct command *)),
+            .sequences = mem_new(store->catalog.sequence_count * sizeof(int64_t)),
+            .arena = arena_new(),
+        };
+    }
+    store->flight.go = signal_new();
+    store->flight.landed = signal_new();
+}
+
+void writer__free(struct store *store)
+{
+    if (store->flight.go == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(store->batches); i++) {
+        mem_free(store->batches[i].commands);
+        mem_free(store->batches[i].sequences);
+        arena_free(store->batches[i].arena);
+    }
+    signal_free(store->flight.go);
+    signal_free(store->flight.landed);
 }

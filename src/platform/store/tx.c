@@ -6,7 +6,7 @@ enum db_status tx__init(struct tx *tx, struct store *store, struct db *db)
 {
     const struct catalog *catalog = &store->catalog;
 
-    *tx = (struct tx){.store = store, .catalog = catalog, .db = db, .arena = arena_new()};
+    *tx = (struct tx){.store = store, .catalog = catalog, .db = db};
     tx->prefetch.tx = tx;
     tx->tables = mem_new(catalog->table_count * sizeof(*tx->tables));
     tx->sequences = mem_new(catalog->sequence_count * sizeof(*tx->sequences));
@@ -29,7 +29,6 @@ void tx__free(struct tx *tx)
     mem_free(tx->sequences);
     mem_free(tx->undos);
     mem_free(tx->images);
-    arena_free(tx->arena);
 }
 
 static enum db_status read_max(struct tx *tx, const struct table_info *info,
@@ -85,30 +84,26 @@ struct tx_table *tx__table(struct tx *tx, const struct table *table)
     return &tx->tables[catalog__table(tx->catalog, table)->number];
 }
 
-void tx__begin(struct tx *tx, int64_t now_ms)
+void tx__begin(struct tx *tx, struct batch *batch, int64_t now_ms)
 {
-    arena_reset(tx->arena);
+    arena_reset(batch->arena);
+    batch->flushes = NULL;
+    tx->batch = batch;
+    tx->arena = batch->arena;
     tx->status = DB_OK;
     tx->now_ms = now_ms;
     for (size_t i = 0; i < tx->catalog->sequence_count; i++) {
-        tx->sequences[i].batch = tx->sequences[i].next;
+        batch->sequences[i] = tx->sequences[i].next;
     }
 }
 
-void tx__end(struct tx *tx)
-{
-    for (size_t i = 0; i < tx->catalog->table_count; i++) {
-        row__end_batch(&tx->tables[i]);
-    }
-}
-
-void tx__forget(struct tx *tx)
+void tx__forget(struct tx *tx, const struct batch *batch)
 {
     for (size_t i = 0; i < tx->catalog->table_count; i++) {
         row__forget(&tx->tables[i]);
     }
     for (size_t i = 0; i < tx->catalog->sequence_count; i++) {
-        tx->sequences[i].next = tx->sequences[i].batch;
+        tx->sequences[i].next = batch->sequences[i];
     }
 }
 
@@ -561,7 +556,7 @@ void tx__apply(struct tx *tx, struct command *command)
 
 /* ---- writing ---- */
 
-bool tx__is_dirty(const struct tx *tx)
+static bool is_dirty(const struct tx *tx)
 {
     for (size_t i = 0; i < tx->catalog->table_count; i++) {
         const struct list *changed = &tx->tables[i].changed;
@@ -578,16 +573,6 @@ bool tx__is_dirty(const struct tx *tx)
     return false;
 }
 
-/* What is to be written of one table. */
-struct flush {
-    int64_t *removes;
-    void **updates;
-    void **inserts;
-    size_t remove_count;
-    size_t update_count;
-    size_t insert_count;
-};
-
 /* A row that has given up a unique key is deleted and inserted anew: the key may have gone to
  * another row, and rows may have exchanged theirs, so that no order of updates would do. */
 static struct flush sort_out(struct tx *tx, const struct list *changed)
@@ -596,6 +581,8 @@ static struct flush sort_out(struct tx *tx, const struct list *changed)
         .removes = ARENA_ARRAY(tx->arena, int64_t, changed->count),
         .updates = ARENA_ARRAY(tx->arena, void *, changed->count),
         .inserts = ARENA_ARRAY(tx->arena, void *, changed->count),
+        .changed = ARENA_ARRAY(tx->arena, struct entry *, changed->count),
+        .changed_count = changed->count,
     };
 
     for (size_t i = 0; i < changed->count; i++) {
@@ -603,6 +590,7 @@ static struct flush sort_out(struct tx *tx, const struct list *changed)
         enum entry_state state =
             entry->state == ENTRY_DIRTY && entry->gave_key ? ENTRY_REPLACED : entry->state;
 
+        flush.changed[i] = entry;
         switch (state) {
         case ENTRY_UNKNOWN: /* inserted and deleted, or undone */
         case ENTRY_ABSENT:
@@ -626,7 +614,24 @@ static struct flush sort_out(struct tx *tx, const struct list *changed)
     return flush;
 }
 
-static enum db_status remove_and_update(struct tx *tx, const struct table_info *info,
+void tx__end(struct tx *tx)
+{
+    size_t count = tx->catalog->table_count;
+
+    if (is_dirty(tx)) {
+        tx->batch->flushes = ARENA_ARRAY(tx->arena, struct flush, count);
+        for (size_t i = 0; i < count; i++) {
+            if (tx->tables[i].changed.count > 0) {
+                tx->batch->flushes[i] = sort_out(tx, &tx->tables[i].changed);
+            }
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        row__end_batch(&tx->tables[i]);
+    }
+}
+
+static enum db_status remove_and_update(const struct tx *tx, const struct table_info *info,
                                         const struct flush *flush)
 {
     const struct driver *driver = tx->db->driver;
@@ -644,24 +649,21 @@ static enum db_status remove_and_update(struct tx *tx, const struct table_info *
 }
 
 /* Deletes and updates go first: they may free the unique keys that inserts take. */
-enum db_status tx__flush(struct tx *tx)
+enum db_status tx__flush(const struct tx *tx, const struct batch *batch)
 {
-    size_t count = tx->catalog->table_count;
-    struct flush *flushes = ARENA_ARRAY(tx->arena, struct flush, count);
+    const struct catalog *catalog = tx->catalog;
     enum db_status status = DB_OK;
 
-    for (size_t i = 0; i < count && status == DB_OK; i++) {
-        if (tx->tables[i].changed.count > 0) {
-            flushes[i] = sort_out(tx, &tx->tables[i].changed);
-            status = remove_and_update(tx, tx->tables[i].info, &flushes[i]);
-        }
+    for (size_t i = 0; i < catalog->table_count && status == DB_OK; i++) {
+        status = remove_and_update(tx, &catalog->tables[i], &batch->flushes[i]);
     }
-    for (size_t i = 0; i < count && status == DB_OK; i++) {
-        if (flushes[i].insert_count > 0) {
-            status = fault__hit()
-                         ? DB_FAULT
-                         : tx->db->driver->insert(tx->db, tx->tables[i].info, flushes[i].inserts,
-                                                  flushes[i].insert_count);
+    for (size_t i = 0; i < catalog->table_count && status == DB_OK; i++) {
+        const struct flush *flush = &batch->flushes[i];
+
+        if (flush->insert_count > 0) {
+            status = fault__hit() ? DB_FAULT
+                                  : tx->db->driver->insert(tx->db, &catalog->tables[i],
+                                                           flush->inserts, flush->insert_count);
         }
     }
     return status;
