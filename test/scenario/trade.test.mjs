@@ -315,6 +315,22 @@ test('a payment that was reversed is not refunded, nor when it was corrected: an
   assert.equal((await get()).balance, before - 994 + 590);
 });
 
+test('money that waits for the end of a block is refunded when it has been booked', async () => {
+  const freeze = await p.made('POST', `/v1/accounts/${account.id}/freezes`, { effect: 'credit_block', kind: 'risk', reason: 'a test' });
+  const amount = (await get()).available + 1;
+  const payment = await p.created({ amount });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: `R-${payment.merchant_order_no}` });
+  const early = await refund();
+  p.refused(early, 409, 'trade_pending', 'payment');
+  assert.deepEqual([early.body.error.retryable, early.body.error.advice], [true, 'retry_later']);
+  await p.made('POST', `/v1/freezes/${freeze.id}/release`, { reason: 'over' });
+  const made = await until(async () => { const now = await refund(); return now.status === 200 ? now.body : null; }, 'the entry to be applied');
+  assert.ok(made.immature > 0); // of the payment's own money again
+  await p.made('POST', `/v1/refunds/${made.id}/fail`, { reason: 'not wanted' });
+});
+
 test('a payment that has not succeeded is not refunded', async () => {
   const payment = await p.created();
   const answer = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 1, merchant_refund_no: no('R') });
