@@ -1,8 +1,8 @@
 /* A merchant's contract and its fee, which is the rate of kind trade it owns. */
 #include "business/rate/rate_int.h"
 
-/* The first that applies, before there is a contract to own the rate. */
-static enum err check(struct tx *tx, struct rate_change *change)
+/* What must be said before a contract is opened for it; the first that applies. */
+static enum err complete(struct tx *tx, struct rate_change *change)
 {
     if (change->effective_from != 0 && change->effective_from < tx_now_ms(tx)) {
         return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
@@ -68,7 +68,7 @@ static enum err create_apply(struct tx *tx, const void *arg, void *result)
     struct rate_outcome put = {.rate.id = 0};
     const struct rate *same;
 
-    TRY(check(tx, &set.change));
+    TRY(complete(tx, &set.change));
     TRY(merchant_contract_open(
         tx,
         &(struct merchant_contract_key){create->merchant_id, create->method, set.change.currency},
