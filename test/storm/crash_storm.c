@@ -498,8 +498,9 @@ static void adopt(struct storm *storm, size_t at)
         *outcome = (struct outcome){sent->result.posted.journal_id, sent->result.posted.exists};
         break;
     case STEP_PLACE:
-        storm->known.holds[step->which] = sent->result.held.hold_id;
-        /* fall through */
+        *outcome = (struct outcome){sent->result.held.hold_id, sent->result.held.exists};
+        storm->known.holds[step->which] = outcome->id;
+        break;
     case STEP_CAPTURE:
     case STEP_RELEASE:
         *outcome = (struct outcome){sent->result.held.hold_id, sent->result.held.exists};
