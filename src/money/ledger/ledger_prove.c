@@ -13,11 +13,13 @@ struct proved {
     int64_t id;
     enum currency currency;
     enum ledger_side side;
-    bool compared;         /* the leg the row calls its last has been folded */
-    struct str maturities; /* of the row */
-    uint32_t maturing;     /* number in maturing plus 1 of its first item; 0: none */
-    uint32_t reserved;     /* the same of what its holds had reserved when its row was read */
-    size_t place;          /* of its code's sum in the proof of days */
+    bool compared;  /* the leg the row calls its last has been folded */
+    bool has_floor; /* of the row, as are the next two */
+    int64_t spare;  /* posted - held - floor */
+    struct str maturities;
+    uint32_t maturing; /* number in maturing plus 1 of its first item; 0: none */
+    uint32_t reserved; /* the same of what its holds had reserved when its row was read */
+    size_t place;      /* of its code's sum in the proof of days */
     struct totals {
         int64_t sequence;
         int64_t position;
@@ -197,6 +199,8 @@ static void take_row(struct prover *p, struct proved *account, const struct ledg
                      size_t count)
 {
     account->row = totals_of(&rows->account);
+    account->has_floor = rows->account.has_floor;
+    account->spare = ledger_available(&rows->account, LEDGER_NO_DATE).minor;
     account->maturities =
         rows->account.maturities.len == 0 ? STR("") : str_dup(p->kept, rows->account.maturities);
     account->reserved = 0;
@@ -376,6 +380,10 @@ static void compare_maturities(struct prover *p, struct proved *account)
     if (listed != all) {
         wrong(p, "ledger_account row %lld: maturities has %lld in all, must be %lld",
               (long long)account->id, (long long)listed, (long long)all);
+    }
+    if (account->has_floor && account->spare < listed) {
+        wrong(p, "ledger_account row %lld: posted - held - what matures later is below floor",
+              (long long)account->id);
     }
 }
 
@@ -677,6 +685,8 @@ static void compare_rest(struct prover *p)
         struct proved *account = &p->accounts[i];
         struct proved none = {.id = account->id,
                               .row = account->row,
+                              .has_floor = account->has_floor,
+                              .spare = account->spare,
                               .maturities = account->maturities,
                               .reserved = account->reserved};
 

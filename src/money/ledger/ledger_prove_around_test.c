@@ -607,6 +607,23 @@ static void the_first_seal_of_records_covers_what_was_before(void **state)
     books_close(t.books);
 }
 
+/* Whoever raises the floor, and the terms with it, has not looked at what matures. */
+static void what_has_not_matured_is_not_available(void **state)
+{
+    struct town t = town_open(state);
+    const struct change raised = {
+        "floor", "floor", SAVER_ACCOUNT,
+        "ledger_account row @: posted - held - what matures later is below floor"};
+
+    books_sql(t.books, "UPDATE ledger_account SET floor = 2 WHERE " THE_SAVER);
+    books_sql(t.books, "UPDATE ledger_terms SET floor = 2 WHERE owner_id = 12");
+    books_assert_right(t.books);
+    books_sql(t.books, "UPDATE ledger_account SET floor = 3 WHERE " THE_SAVER);
+    books_sql(t.books, "UPDATE ledger_terms SET floor = 3 WHERE owner_id = 12");
+    assert_true(is_found(&t, &raised));
+    books_close(t.books);
+}
+
 static void accounts_of_before_get_terms_as_they_are(void **state)
 {
     struct town t = town_open(state);
@@ -658,6 +675,7 @@ int main(void)
         cmocka_unit_test(every_change_is_found_and_named),
         cmocka_unit_test(what_a_closed_day_has_seen_is_sealed),
         cmocka_unit_test(the_first_seal_of_records_covers_what_was_before),
+        cmocka_unit_test(what_has_not_matured_is_not_available),
         cmocka_unit_test(accounts_of_before_get_terms_as_they_are),
         cmocka_unit_test(what_matures_is_proved_while_a_day_begins),
     };
