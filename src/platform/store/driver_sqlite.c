@@ -166,7 +166,8 @@ static enum db_status set_up(struct sqlite *sqlite)
     }
     status = sqlite_execute(&sqlite->db, "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL;"
                                          "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-                                         "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+                                         "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+                                         "PRAGMA secure_delete = OFF;");
     (void)sqlite3_wal_hook(sqlite->handle, on_wal, sqlite);
     return status;
 }
@@ -180,6 +181,8 @@ static enum db_status sqlite_open(const struct db_options *options, struct db **
     char *path = str_cstr(arena, str_slice(options->url, strlen("sqlite:"), options->url.len));
     enum db_status status = DB_OK;
 
+    /* Counting its memory costs SQLite a lock an allocation. Refused once it runs. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite->db = (struct db){.driver = &db_sqlite_driver, .catalog = options->catalog};
     sqlite->lock = -1;
     sqlite->writer = options->writer;
