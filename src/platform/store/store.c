@@ -5,6 +5,7 @@
 enum {
     QUEUE_MAX = 65536,
     BATCH_MAX = 512,
+    FLIGHT_MIN = 128,
     READERS = 2,
     LEASE_MS = 5000,
     LEASE_POLL_MS = 50,
@@ -52,6 +53,7 @@ static void set_defaults(struct store_options *options)
 {
     options->queue_max = options->queue_max == 0 ? QUEUE_MAX : options->queue_max;
     options->batch_max = options->batch_max == 0 ? BATCH_MAX : options->batch_max;
+    options->flight_min = options->flight_min == 0 ? FLIGHT_MIN : options->flight_min;
     options->readers = options->readers == 0 ? READERS : options->readers;
     options->lease_ms = options->lease_ms == 0 ? LEASE_MS : options->lease_ms;
 }

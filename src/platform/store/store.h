@@ -284,6 +284,7 @@ struct store_options {
     struct str reader_url; /* empty: the same */
     size_t queue_max;      /* waiting commands; 0 = 65,536 */
     size_t batch_max;      /* 0 = 512 */
+    size_t flight_min;     /* from so many commands on, a batch is worth handing over; 0 = 128 */
     int64_t linger_us; /* how long a batch waits for company when the queue is short; 0 = none */
     unsigned readers;  /* 0 = 2 */
     unsigned node;     /* of the ids, 0 … 1023 */

@@ -181,6 +181,7 @@ static struct kit *flight_kit(const char *scheme)
     struct kit *kit = kit_new(scheme);
 
     kit->options.batch_max = BATCH;
+    kit->options.flight_min = 1;
     return kit;
 }
 

@@ -188,6 +188,7 @@ static void strike_a_queue(const struct blow *blow, size_t batch_max)
     site_open(&site);
     assert_int_equal(kit_run(site.kit, make_keeper, NULL), ERR_OK);
     site.kit->options.batch_max = batch_max;
+    site.kit->options.flight_min = 1;
     kit_reopen(site.kit);
     for (size_t i = 0; i < QUEUED; i++) {
         counted[i] = (struct counted){.id = 10 + (int64_t)i};

@@ -396,7 +396,8 @@ static enum db_status begin_again(struct store *store, struct batch *batch)
     return attempt(store, batch);
 }
 
-/* With more waiting, the second thread makes the batch durable while the next one is applied. */
+/* With more waiting, the second thread makes a large batch durable while the next one is applied;
+ * a small one would wait longer for the thread than for the disk. */
 static void run_batch(struct store *store, struct batch *batch)
 {
     enum db_status status = apply(store, batch);
@@ -404,7 +405,7 @@ static void run_batch(struct store *store, struct batch *batch)
     if (flight_outcome(&store->flight) != DB_OK) {
         status = begin_again(store, batch);
     } else if (status == DB_OK && batch->flushes != NULL) {
-        if (queue_len(store->queue) > 0) {
+        if (batch->count >= store->options.flight_min && queue_len(store->queue) > 0) {
             fly(&store->flight, batch);
             return;
         }
