@@ -230,6 +230,30 @@ static void an_account_of_old_books_begins_its_history_with_its_opening(void **s
     finish(&s);
 }
 
+/* A server keeps no transaction over a migration and its record: one that was cut off in between is
+ * run again. */
+static void an_opening_is_written_once_when_an_upgrade_is_cut_off(void **state)
+{
+    static const enum account_action changes[] = {ACCOUNT_CANCELLED};
+    static const char before[] = "DELETE FROM store_migration WHERE name >= 'account.008' "
+                                 "AND name < 'account.010'";
+    static const char after_009[] = "DELETE FROM store_migration "
+                                    "WHERE name = 'account.009_opened_account'";
+    struct site s = site_open(state);
+
+    books_sql(s.books, before);
+    books_reopen(s.books);
+    books_sql(s.books, before); /* cut off after 008: it is written, and 009 has not begun */
+    books_sql(s.books, "DELETE FROM account");
+    books_reopen(s.books);
+    books_sql(s.books, after_009);
+    books_reopen(s.books);
+    assert_int_equal(first_note(&s, s.account).number, 1);
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    assert_changes(&s, changes, ARRAY_LEN(changes));
+    finish(&s);
+}
+
 /* ---- reviews ---- */
 
 static enum err ask(struct site *s, struct account_change arg)
@@ -282,6 +306,7 @@ int main(void)
         cmocka_unit_test(an_open_account_is_not_reopened),
         cmocka_unit_test(a_cancelled_account_is_cancelled_once),
         cmocka_unit_test(an_account_of_old_books_begins_its_history_with_its_opening),
+        cmocka_unit_test(an_opening_is_written_once_when_an_upgrade_is_cut_off),
         cmocka_unit_test(a_credit_line_below_its_use_is_not_reviewed),
         cmocka_unit_test(reopening_an_open_account_is_not_reviewed),
     };

@@ -78,11 +78,13 @@ const struct migration account__migrations[ACCOUNT__MIGRATIONS] = {
                "SELECT id, id, 1, 1, '{}', '{\"status\":\"open\",\"credit_blocks\":0,"
                "\"debit_blocks\":0,\"balance\":0,\"held\":0,\"credit_line\":0,"
                "\"deferred\":false}', 0, 0, '', created_at_ms FROM ledger_account "
-               "WHERE code IN (2241, 2245) AND id NOT IN (SELECT id FROM account)",
+               "WHERE code IN (2241, 2245) AND id NOT IN (SELECT id FROM account) "
+               "AND id NOT IN (SELECT id FROM account_history)",
     },
     {
         .name = "account.009_opened_account",
         .sql = "INSERT INTO account (id, remark, changes) SELECT account_id, '', 1 "
-               "FROM account_history WHERE id = account_id",
+               "FROM account_history WHERE id = account_id "
+               "AND account_id NOT IN (SELECT id FROM account)",
     },
 };
