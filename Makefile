@@ -44,6 +44,8 @@ TESTS := $(filter %_test.c,$(SOURCES))
 # The pages of web/, as a C file.
 WEB_FILES := $(shell find web -type f \( -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.svg' \) -not -path '*/node_modules/*')
 WEB_ASSETS := $(B)/gen/web_assets
+# The currencies of the server, for its pages.
+WEB_CURRENCIES := $(B)/gen/web/console/currencies.js
 LIBRARY_SOURCES := $(filter-out $(TESTS) src/main/tomato.c,$(SOURCES))
 SIM_SOURCES := $(shell find sim -name '*.c' ! -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
 SIM_TESTS := $(shell find sim -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
@@ -79,9 +81,13 @@ help: ## List the targets
 
 build: $(PROGRAMS) ## Build tomato and tomato-sim
 
-$(WEB_ASSETS).c: $(WEB_FILES) tools/embed_web
+$(WEB_CURRENCIES): src/base/currency.def
 	@mkdir -p $(@D)
-	@tools/embed_web web > $@
+	@{ echo 'export const exponents = {'; \
+	    sed -nE 's/^CURRENCY\(([A-Z]{3}), *[0-9]+, *([0-9])\)$$/  \1: \2,/p' $<; echo '};'; } > $@
+
+$(WEB_ASSETS).c: $(WEB_FILES) $(WEB_CURRENCIES) tools/embed_web
+	@tools/embed_web web $(B)/gen/web > $@
 
 $(WEB_ASSETS).o: $(WEB_ASSETS).c
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<

@@ -1,5 +1,6 @@
 // The operator's console in a real browser: the books as the API tells them, and a review approved.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Platform, until } from '../scenario/lib.mjs';
 import { startBrowser } from './browser.mjs';
@@ -7,9 +8,9 @@ import { startBrowser } from './browser.mjs';
 let p, browser, account, number, readerKey;
 const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
 const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((node) => node.textContent)`;
-const adjustment = (no, amount) => p.operator('POST', '/v1/adjustments', {
+const adjustment = (no, amount, currency = 'CNY') => p.operator('POST', '/v1/adjustments', {
   adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant: p.owner.id,
-  currency: 'CNY', amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
+  currency, amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
 });
 const put = (selector, value) => `document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`;
 
@@ -131,6 +132,18 @@ test('a review is approved by the second click, and leaves the count', async () 
   assert.deepEqual([approved.status, approved.first_approval.remark], ['approved', 'seen']);
   assert.equal(await page.run(`document.querySelectorAll('#${review.id} button').length`), 0);
   assert.deepEqual(page.errors(), []);
+});
+
+test('an amount has the decimal places the server counts it in', async () => {
+  const { body: review } = await adjustment('T4', 123456, 'PKR');
+  const page = await open('reviews');
+  assert.equal(await page.run(text(`#${review.id} b.money`)), '1,234.56 PKR');
+  const table = readFileSync(new URL('../../src/base/currency.def', import.meta.url), 'utf8');
+  const currencies = [...table.matchAll(/^CURRENCY\((\w+), \d+, (\d)\)$/gm)].map(([, code, places]) => [code, Number(places)]);
+  assert.ok(currencies.length > 150);
+  const shown = await page.run(`import('/assets/console/parts.js').then(({ money }) => ${JSON.stringify(currencies)}.map(([code]) => money(12345678, code)))`);
+  assert.deepEqual(shown, currencies.map(([, places]) => (12345678 / 10 ** places).toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })));
+  await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, {});
 });
 
 test('a review of a freeze leads to its account', async () => {

@@ -1,4 +1,5 @@
 // Pieces of pages: elements, amounts, dates, tables and drawings.
+import { exponents } from './currencies.js'; // made of src/base/currency.def by the build
 import { isChinese, nameOf, stateOf, w } from './words.js';
 
 export const $ = (id) => document.getElementById(id);
@@ -16,14 +17,9 @@ export const draw = (tag, attributes = {}, ...children) => fill(document.createE
 
 // ---- words for values ----
 
-const digits = new Map();
-function digitsOf(currency) {
-  if (!digits.has(currency)) digits.set(currency, new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits);
-  return digits.get(currency);
-}
 // Integers throughout: an amount is never a fraction here.
 export function money(minor, currency) {
-  const places = digitsOf(currency);
+  const places = exponents[currency];
   const text = String(Math.abs(minor)).padStart(places + 1, '0');
   const whole = text.slice(0, text.length - places).replace(/\B(?=(\d{3})+$)/g, ',');
   return `${minor < 0 ? '-' : ''}${whole}${places ? `.${text.slice(-places)}` : ''}`;
