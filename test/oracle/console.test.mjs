@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Platform, until } from '../scenario/lib.mjs';
 import { startBrowser } from './browser.mjs';
 
@@ -91,6 +92,16 @@ for (const [language, width] of [['en', 1280], ['zh', 375]]) {
   });
 }
 
+test('a double click on an entry shows its journal, and the other entries stay', async () => {
+  const page = await open(`account/${account}`);
+  await page.run(`{ const button = document.querySelector('button.plain'); button.click(); button.click(); }`);
+  await page.wait(`document.querySelectorAll('.journal tbody tr').length > 0`);
+  assert.equal(await page.run(`document.querySelectorAll('button.plain').length`), 2);
+  await page.click('button.plain');
+  await page.wait(`document.querySelector('.journal') === null`);
+  assert.equal(await page.run(`document.querySelectorAll('button.plain').length`), 2);
+});
+
 test('who may only read the books sees what the books tell, and is told what is refused', async () => {
   const page = await open(`account/${account}`, { key: readerKey });
   assert.match(await page.run(text('.balance')), /1,599\.40$/);
@@ -124,9 +135,12 @@ test('a review is approved by the second click, and leaves the count', async () 
   assert.equal(await page.run(text(`#${review.id} h2`)), 'Adjustment · event');
   assert.match(await page.run(text(`#${review.id}`)), /<b>charged<\/b> too much/);
   await page.run(put(`#${review.id} input`, 'seen'));
-  await page.click(`#${review.id} .primary`);
+  assert.ok((await page.run(texts(`#${review.id} dd`))).includes('T2'), 'the summary');
+  await page.run(`{ const button = document.querySelector('#${review.id} .primary'); button.click(); button.click(); }`);
+  await sleep(600); // what a double click would have posted has arrived
   assert.equal((await p.made('GET', `/v1/reviews/${review.id}`)).status, 'pending');
   await page.click(`#${review.id} .primary`);
+  assert.deepEqual(await page.run(`[...document.querySelectorAll('#${review.id} button')].map((button) => button.disabled)`), [true, true]);
   await page.wait(`document.getElementById('waiting').hidden`);
   const approved = await p.made('GET', `/v1/reviews/${review.id}`);
   assert.deepEqual([approved.status, approved.first_approval.remark], ['approved', 'seen']);
@@ -159,8 +173,11 @@ test('what the server refuses is said beside the review', async () => {
   const { body: review } = await adjustment('T3', 1500);
   const page = await open('reviews');
   await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, { remark: 'not needed' });
-  for (let click = 0; click < 2; click++) { await page.click(`#${review.id} .primary`); }
+  await page.click(`#${review.id} .primary`);
+  await sleep(600);
+  await page.click(`#${review.id} .primary`);
   await page.wait(`document.querySelector('#${review.id} .problem') !== null`);
+  assert.equal(await page.run(`document.querySelectorAll('#${review.id} button:disabled').length`), 0);
   assert.match(await page.run(text(`#${review.id} .problem`)), /review_state/);
 });
 

@@ -104,15 +104,25 @@ const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, 
 export const journal = async (id) => [section('', await legs(encodeURIComponent(id), await names()))];
 
 function entryRow(entry, currency, known) {
+  let below = null; // the journal, once shown
+  let loading = false;
+  const button = make('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: toggle }, `${nameOf(entry.source)} · ${nameOf(entry.operation)}`);
   const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
-    make('td', {}, make('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: open }, `${nameOf(entry.source)} · ${nameOf(entry.operation)}`)),
+    make('td', {}, button),
     make('td', { class: 'mono' }, entry.reference), cellMoney(entry.side === 'debit' ? entry.amount : null, currency),
     cellMoney(entry.side === 'credit' ? entry.amount : null, currency), cellMoney(entry.balance, currency));
-  async function open({ currentTarget: button }) {
-    const shown = button.getAttribute('aria-expanded') === 'true';
-    button.setAttribute('aria-expanded', !shown);
-    if (shown) { row.nextSibling.remove(); return; }
-    row.after(await journalRow(entry.journal_id, row.cells.length, known).catch((error) => make('tr', {}, make('td', { colspan: row.cells.length }, problem(error)))));
+  async function toggle() {
+    if (loading) return;
+    loading = true;
+    if (below) {
+      below.remove();
+      below = null;
+    } else {
+      below = await journalRow(entry.journal_id, row.cells.length, known).catch((error) => make('tr', {}, make('td', { colspan: row.cells.length }, problem(error))));
+      row.after(below);
+    }
+    button.setAttribute('aria-expanded', below !== null);
+    loading = false;
   }
   return row;
 }

@@ -13,13 +13,20 @@ export async function countWaiting() {
 
 const who = (decision) => decision && `${decision.name || decision.operator_id} · ${timeText(decision.at)}${decision.remark ? ` · ${decision.remark}` : ''}`;
 
-// Asks once more: the second click within some seconds decides.
+// Asks once more: the second click within some seconds decides, unless it is one of a double click.
 function decisive(text, primary, decide) {
-  let armed = null;
+  let armedAt = null;
+  let timer = 0;
+  const disarm = () => { clearTimeout(timer); armedAt = null; button.textContent = text; };
   const button = make('button', { type: 'button', class: primary ? 'primary' : '', onclick: () => {
-    if (armed) { decide(); return; }
-    button.textContent = `${w().sure} ${text}?`;
-    armed = setTimeout(() => { armed = null; button.textContent = text; }, 5000);
+    if (armedAt === null) {
+      armedAt = performance.now();
+      button.textContent = `${w().sure} ${text}?`;
+      timer = setTimeout(disarm, 5000);
+    } else if (performance.now() - armedAt >= 500) {
+      disarm();
+      decide();
+    }
   } }, text);
   return button;
 }
@@ -28,12 +35,17 @@ function decision(review, changed) {
   const remark = make('input', { placeholder: w().remark, 'aria-label': w().remark, maxlength: 200, autocomplete: 'off' });
   const wrong = make('div');
   const decide = (what) => async () => {
+    for (const button of buttons) button.disabled = true;
     try {
       changed(await post(`/v1/reviews/${review.id}/${what}`, remark.value.trim() ? { remark: remark.value.trim() } : {}));
       await countWaiting();
-    } catch (error) { wrong.replaceChildren(problem(error)); }
+    } catch (error) {
+      wrong.replaceChildren(problem(error));
+      for (const button of buttons) button.disabled = false;
+    }
   };
-  return [make('div', { class: 'line' }, remark, decisive(w().approve, true, decide('approve')), decisive(w().reject, false, decide('reject'))), wrong];
+  const buttons = [decisive(w().approve, true, decide('approve')), decisive(w().reject, false, decide('reject'))];
+  return [make('div', { class: 'line' }, remark, ...buttons), wrong];
 }
 
 // What would be changed. Of a freeze its account and what it has left are worth knowing.
@@ -52,7 +64,7 @@ function card(review) {
     make('div', { class: 'line' }, make('h2', {}, titleOf(review)), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
-      [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().summary, review.summary], [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),
