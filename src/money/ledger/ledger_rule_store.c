@@ -121,16 +121,22 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
                        "JOIN ledger_hold h ON h.id = s.hold_id "
                        "JOIN ledger_account a ON a.id = h.account_id "
                        "LEFT JOIN ledger_journal j ON j.id = s.journal_id "
+                       "LEFT JOIN (SELECT c.id AS id, "
+                       "SUM(CASE WHEN l.account_a = g.account_id THEN l.amount_a ELSE 0 END "
+                       "+ CASE WHEN l.account_b = g.account_id THEN l.amount_b ELSE 0 END) AS sum "
+                       "FROM ledger_hold_step c JOIN ledger_hold g ON g.id = c.hold_id "
+                       "JOIN ledger_journal f ON f.id = c.journal_id "
+                       "JOIN (WITH RECURSIVE k (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM k "
+                       "WHERE n < 31) SELECT n FROM k) r ON r.n < ((f.leg_count + 1) >> 1) "
+                       "JOIN ledger_journal l ON l.id = f.id + r.n "
+                       "WHERE c.step = 2 GROUP BY c.id) t ON t.id = s.id "
                        "WHERE s.step = 2 AND (j.id IS NULL OR j.business_no IS NULL "
                        "OR j.hold_id IS NULL OR j.hold_id <> s.hold_id "
                        "OR j.business_no <> s.business_no OR j.source <> s.source "
                        "OR j.operation <> s.operation OR j.created_at_ms <> s.created_at_ms "
                        "OR (s.date <> 0 AND s.date <> j.business_date) "
                        "OR s.amount <> (CASE WHEN a.side = 2 THEN 1 ELSE -1 END) * "
-                       "(SELECT SUM(CASE WHEN l.account_a = a.id THEN l.amount_a ELSE 0 END "
-                       "+ CASE WHEN l.account_b = a.id THEN l.amount_b ELSE 0 END) "
-                       "FROM ledger_journal l "
-                       "WHERE l.id >= j.id AND l.id < j.id + ((j.leg_count + 1) >> 1)))",
+                       "COALESCE(t.sum, 0))",
             },
     },
     {

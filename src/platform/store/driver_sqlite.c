@@ -166,8 +166,7 @@ static enum db_status set_up(struct sqlite *sqlite)
     }
     status = sqlite_execute(&sqlite->db, "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL;"
                                          "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-                                         "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
-                                         "PRAGMA secure_delete = OFF;");
+                                         "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
     (void)sqlite3_wal_hook(sqlite->handle, on_wal, sqlite);
     return status;
 }
