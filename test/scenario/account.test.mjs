@@ -165,6 +165,17 @@ test('a forced deduction goes through a block, after a review', async () => {
   await release(block.id);
 });
 
+test('an amount that a double does not hold exactly is refused', async () => {
+  const line = (amount) => p.operator('POST', `/v1/accounts/${account.id}/credit-line`, { credit_line: amount, reason: 'a test' });
+  const beyond = 2 ** 53;
+  p.refused(await line(beyond), 400, 'field_range', 'credit_line');
+  p.refused(await freeze({ amount: beyond, may_wait: true }), 400, 'field_range', 'amount');
+  p.refused(await freeze({ amount: beyond - 1 }), 409, 'ledger_insufficient', 'account');
+  const { status, body: review } = await line(beyond - 1);
+  assert.deepEqual([status, review.amount], [202, beyond - 1]);
+  await ok('POST', `/v1/reviews/${review.id}/withdraw`, {});
+});
+
 test('every change is in the history, before and after', async () => {
   await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'trusted' });
   const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=200`);

@@ -2,6 +2,8 @@
 #include "business/account/account_int.h"
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
+/* 2^53 - 1: beyond it, clients that read JSON numbers as doubles show another amount. */
+#define ACCOUNT_AMOUNT_MAX INT64_C(9007199254740991)
 
 static bool is_operator(const struct request *req)
 {
@@ -188,7 +190,7 @@ static const struct field_set cancel_set = FIELD_SET("account_cancel", reason_fi
 static const struct field_set reopen_set = FIELD_SET("account_reopen", reason_fields);
 static const struct field line_fields[] = {
     FIELD(struct change_body, credit_line, FIELD_AMOUNT, .required = true,
-          .help = "How far the balance may fall below zero."),
+          .max = ACCOUNT_AMOUNT_MAX, .help = "How far the balance may fall below zero."),
     REASON_FIELD,
 };
 static const struct field_set line_set = FIELD_SET("account_credit_line", line_fields);
@@ -474,7 +476,8 @@ static const struct field freeze_body_fields[] = {
           .required = true,
           .help = "amount: reserves it; the others block credits (止收), debits (止付) or both."),
     FIELD(struct account_freeze, kind, FIELD_ENUM, .names = account__kind_names, .required = true),
-    FIELD(struct account_freeze, amount, FIELD_AMOUNT, .help = "With effect amount alone."),
+    FIELD(struct account_freeze, amount, FIELD_AMOUNT, .max = ACCOUNT_AMOUNT_MAX,
+          .help = "With effect amount alone."),
     FIELD(struct account_freeze, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = LEDGER_HOLD_REASON_MAX),
     FIELD(struct account_freeze, document_no, FIELD_TEXT, .max = LEDGER_HOLD_DOCUMENT_MAX,
