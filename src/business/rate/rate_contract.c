@@ -23,17 +23,23 @@ static bool same_terms(const struct rate *a, const struct rate *b)
            a->tier_mode == b->tier_mode && str_eq(a->tiers, b->tiers);
 }
 
-/* The rate that charges the same from the same instant on anyway; *out NULL: there is none. */
-static enum err find_same(struct tx *tx, const struct rate_change *change, const struct rate **out)
+/* Whether payments would be charged the same by this contract from the same instant on anyway. */
+static enum err is_charged_anyway(struct tx *tx, const struct merchant_contract *contract,
+                                  const struct rate_change *change, bool *anyway)
 {
+    const struct rate_trade_ask ask = {
+        .merchant_id = contract->merchant_id,
+        .method = contract->method,
+        .currency = contract->currency,
+        .at_ms = change->effective_from == 0 ? tx_now_ms(tx) : change->effective_from,
+    };
+    struct rate_choice charged;
     struct rate row;
 
     TRY(rate__row_of(tx, change, &row));
-    TRY(rate__line_at(tx, &row, row.effective_from_ms == 0 ? tx_now_ms(tx) : row.effective_from_ms,
-                      out));
-    if (*out != NULL && !same_terms(*out, &row)) {
-        *out = NULL;
-    }
+    TRY(rate__choose(tx, &ask, &charged));
+    *anyway = charged.rate != NULL && charged.rate->owner_id == contract->id &&
+              same_terms(charged.rate, &row);
     return ERR_OK;
 }
 
@@ -66,7 +72,7 @@ static enum err create_apply(struct tx *tx, const void *arg, void *result)
     struct rate_set set = create->set;
     const struct merchant_contract *contract;
     struct rate_outcome put = {.rate.id = 0};
-    const struct rate *same;
+    bool charged_anyway;
 
     TRY(complete(tx, &set.change));
     TRY(merchant_contract_open(
@@ -75,8 +81,8 @@ static enum err create_apply(struct tx *tx, const void *arg, void *result)
         &contract));
     set.change.owner = id_str(tx_arena(tx), "con", contract->id);
     set.change.kind = RATE_TRADE;
-    TRY(find_same(tx, &set.change, &same));
-    if (same == NULL) {
+    TRY(is_charged_anyway(tx, contract, &set.change, &charged_anyway));
+    if (!charged_anyway) {
         TRY(rate__set(tx, &set, &put));
     }
     outcome->review = put.review;

@@ -260,6 +260,47 @@ static void a_change_asked_for_again_is_one_review_and_one_rate(void **state)
     assert_int_equal(ask(till, &change).contract.rate.id, rate_id);
 }
 
+/* Of the time when a price made a contract, a merchant may have several of a method. */
+static enum err add_general(struct tx *tx, const void *arg, void *result)
+{
+    const struct merchant_contract general = {.id = tx_id(tx),
+                                              .merchant_id = *(const int64_t *)arg,
+                                              .currency = CURRENCY_CNY,
+                                              .created_at_ms = tx_now_ms(tx)};
+    struct merchant_links *links;
+    void *row;
+
+    (void)result;
+    TRY(tx_edit(tx, &merchant__links_table, general.merchant_id, &row));
+    links = row;
+    links->contracts =
+        str_printf(tx_arena(tx), STR_FMT " %lld", STR_ARG(links->contracts), (long long)general.id);
+    return tx_insert(tx, &merchant_contract_table, &general);
+}
+static const struct command_kind add_general_kind = {.name = "test.general", .apply = add_general};
+
+static void the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect(void **state)
+{
+    struct till *till = *state;
+    const struct rate_contract_create same = terms(till, "", 5000);
+    struct rate_set older = same.set;
+    struct rate_outcome outcome;
+
+    older.change.owner = id_str(till->arena, "con", till->contract_id);
+    older.change.kind = RATE_TRADE;
+    older.change.rate_millionths = 4000;
+    assert_int_equal(till_run(till, &add_general_kind, &till->merchant_id, NULL), ERR_OK);
+    agree(till, &same);
+    assert_int_equal(ask(till, &same).review.id, 0);
+    counter_add(&till->now_ms, 1000);
+    assert_int_equal(till_run(till, &rate__set_kind, &older, &outcome), ERR_OK);
+    assert_int_equal(approve(till, outcome.review.id, CHECKER), ERR_OK);
+    assert_charged(till, 10000, 40, 4000); /* by the older contract, as its rate began last */
+    counter_add(&till->now_ms, 1000);
+    agree(till, &same);
+    assert_charged(till, 10000, 50, 5000);
+}
+
 /* ---- which fee a payment is charged ---- */
 
 static void a_fee_changes_at_its_instant_and_payments_keep_theirs(void **state)
@@ -490,6 +531,7 @@ int main(void)
         cmocka_unit_test(a_fee_that_begins_later_is_a_price_to_be_reviewed_too),
         cmocka_unit_test(the_fee_that_is_in_effect_anyway_changes_nothing),
         cmocka_unit_test(a_change_asked_for_again_is_one_review_and_one_rate),
+        cmocka_unit_test(the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect),
         cmocka_unit_test(a_fee_changes_at_its_instant_and_payments_keep_theirs),
         cmocka_unit_test(the_fee_that_began_last_is_in_effect),
         cmocka_unit_test(a_methods_own_contract_goes_before_the_general_one),

@@ -122,6 +122,14 @@ struct rate_contract_outcome {
     struct rate_contract contract;
     struct review_item review; /* id 0: it was put into the line at once, or nothing was to do */
 };
+/* The contract of the method that a payment is charged by, and its rate; *out NULL, NULL: there is
+ * none. The amount is of no account. */
+struct rate_choice {
+    const struct merchant_contract *contract;
+    const struct rate *rate;
+};
+MUST_USE enum err rate__choose(struct tx *tx, const struct rate_trade_ask *ask,
+                               struct rate_choice *out);
 extern const struct field_set rate__contract_create_set;
 extern const struct command_kind rate__contract_kind; /* arg and result: the two above */
 /* A merchant's contracts with their rates at an instant, oldest first. */

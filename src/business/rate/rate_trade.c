@@ -1,13 +1,8 @@
 /* What a payment is charged: the rate of the contract that covers it. */
 #include "business/rate/rate_int.h"
 
-struct choice {
-    const struct merchant_contract *contract; /* NULL: none yet */
-    const struct rate *rate;
-};
-
 /* Whether a is the better of two that have both begun; b came before it. */
-static bool is_better(const struct choice *a, const struct choice *b)
+static bool is_better(const struct rate_choice *a, const struct rate_choice *b)
 {
     if (b->contract == NULL) {
         return true;
@@ -18,34 +13,38 @@ static bool is_better(const struct choice *a, const struct choice *b)
     return a->rate->effective_from_ms >= b->rate->effective_from_ms;
 }
 
-static enum err choose(struct tx *tx, const struct rate_trade_ask *ask, struct choice *best)
+enum err rate__choose(struct tx *tx, const struct rate_trade_ask *ask, struct rate_choice *out)
 {
     struct merchant_contracts covering;
 
+    *out = (struct rate_choice){NULL, NULL};
     TRY(merchant_contracts_for(
         tx, &(struct merchant_contract_key){ask->merchant_id, ask->method, ask->currency},
         &covering));
     for (size_t i = 0; i < covering.count; i++) {
-        struct choice choice = {.contract = covering.all[i]};
+        struct rate_choice choice = {.contract = covering.all[i]};
         const struct rate key = {
             .owner_id = choice.contract->id, .kind = RATE_TRADE, .currency = ask->currency};
 
         TRY(rate__line_at(tx, &key, ask->at_ms, &choice.rate));
-        if (choice.rate != NULL && is_better(&choice, best)) {
-            *best = choice;
+        if (choice.rate != NULL && is_better(&choice, out)) {
+            *out = choice;
         }
     }
-    return best->contract == NULL ? ERR_MERCHANT_CONTRACT : ERR_OK;
+    return ERR_OK;
 }
 
 enum err rate_trade(struct tx *tx, const struct rate_trade_ask *ask, struct rate_trade *out)
 {
-    struct choice best = {NULL, NULL};
+    struct rate_choice best;
     struct rate_terms terms;
     struct amount fee;
     enum err err;
 
-    TRY(choose(tx, ask, &best));
+    TRY(rate__choose(tx, ask, &best));
+    if (best.contract == NULL) {
+        return ERR_MERCHANT_CONTRACT;
+    }
     terms = rate_terms_of(best.rate);
     err = rate_fee(&terms, ask->amount, &fee);
     if (err != ERR_OK) {
