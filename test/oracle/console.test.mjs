@@ -188,6 +188,30 @@ test('an address that names no account says so', async () => {
   assert.equal(await page.run(text('#problem')), '账户不存在 ledger_account');
 });
 
+test('an address that is no encoding, or names no page, is answered all the same', async () => {
+  const page = await open('account/%', { language: 'zh' });
+  assert.equal(await page.run(text('#problem')), '账户不存在 ledger_account');
+  await page.run(`location.hash = 'constructor'`);
+  await page.wait(`${text('#page h1')} === '总账'`);
+  assert.deepEqual(page.errors().filter((e) => e.method === 'Runtime.exceptionThrown'), []);
+});
+
+test('of the settlements those of the status chosen last are shown, or what went wrong', async () => {
+  const page = await open('settlement');
+  const choose = (status) => page.run(`{ const select = document.querySelector('#page select'); select.value = '${status}'; select.dispatchEvent(new Event('change')); }`);
+  const row = (status) => ({ account: 'acc_0000000000000', settle_date: 20260101, amount: 1, fee: 0, currency: 'CNY', mode: 'automatic', status });
+  await page.run(`window.answers = {}; window.fetch = (path) => new Promise((good, bad) => { answers[path.match(/status=(\\w+)/)[1]] = { good, bad }; })`);
+  const answer = (status) => page.run(`answers.${status}.good(Response.json({ data: [${JSON.stringify(row(status))}], has_more: false }))`);
+  for (const status of ['paid', 'returned']) { await choose(status); }
+  for (const status of ['returned', 'paid']) { await answer(status); }
+  await sleep(100); // what came too late would be shown by now
+  assert.deepEqual(await page.run(texts('section:last-child .chip')), ['returned']);
+  await choose('waiting');
+  await page.run(`answers.waiting.bad(new TypeError())`);
+  await page.wait(`${text('section:last-child .problem')}?.trim() === 'The server does not answer.'`);
+  assert.deepEqual(page.errors(), []);
+});
+
 test('an adjustment leads to its journal', async () => {
   const page = await open('trades');
   await page.click('a[href^="#journal/"]');

@@ -32,9 +32,14 @@ function complain(error) {
   $('problem').hidden = !error;
 }
 
+// What is no encoding is taken as it is: no such thing will be found.
+function decoded(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 async function show() {
-  const [name, ...rest] = location.hash.slice(1).split('/').map(decodeURIComponent);
-  const page = pages[name] ? name : 'books';
+  const [name, ...rest] = location.hash.slice(1).split('/').map(decoded);
+  const page = Object.hasOwn(pages, name) ? name : 'books';
   const mine = ++shown;
   for (const link of document.querySelectorAll('#tabs a')) link.toggleAttribute('aria-current', link.hash === `#${page === 'account' ? 'accounts' : page}`);
   for (const id of ['tabs', 'leave']) $(id).hidden = false;

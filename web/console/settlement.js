@@ -1,6 +1,6 @@
 // Settlement runs with their progress, who was not settled, and the settlements.
 import { get } from './api.js';
-import { accountLink, bar, cellMoney, chip, dateText, list, make, money, refusalLink, section, state, table, timeText } from './parts.js';
+import { accountLink, bar, cellMoney, chip, dateText, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
@@ -22,11 +22,15 @@ async function outcomes(date) {
 
 export async function settlement(date, status = '') {
   const node = make('div');
-  const show = async (wanted) => node.replaceChildren(await list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
+  const page = (wanted) => list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
     (seen) => table([[w().date], [w().account], [w().amount, 'money'], [w().fee, 'money'], [w().status], [w().mode], [w().time]], seen.map((one) => [
-      dateText(one.settle_date), make('td', {}, accountLink(one.account)), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), make('td', {}, state(one.status)), nameOf(one.mode), timeText(one.created_at)]))));
-  const select = make('select', { 'aria-label': w().status, onchange: () => show(select.value) }, statuses.map((one) => make('option', { value: one, selected: one === status }, one ? stateOf(one) : w().all)));
-  await show(status);
+      dateText(one.settle_date), make('td', {}, accountLink(one.account)), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), make('td', {}, state(one.status)), nameOf(one.mode), timeText(one.created_at)])));
+  const select = make('select', { 'aria-label': w().status, onchange: async () => {
+    const wanted = select.value;
+    const shown = await page(wanted).catch(problem);
+    if (wanted === select.value) node.replaceChildren(shown);
+  } }, statuses.map((one) => make('option', { value: one, selected: one === status }, one ? stateOf(one) : w().all)));
+  node.append(await page(status));
   return [
     make('h1', {}, w().settlement),
     section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }),
