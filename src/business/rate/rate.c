@@ -17,8 +17,8 @@ static bool supersedes(const struct rate *a, const struct rate *b)
     return a->effective_from_ms >= b->effective_from_ms;
 }
 
-/* Walks the line from its last row back. Rows made earlier all begin by their horizon, so the walk
- * ends at the first that cannot begin later than the best one found: mostly at the second row. */
+/* Walks the line from its last row back. A row and those made earlier all begin by its horizon, so
+ * the walk ends where none can begin later than the best one found: mostly at the first row. */
 enum err rate__line_at(struct tx *tx, const struct rate *key, int64_t at_ms,
                        const struct rate **out)
 {
@@ -34,11 +34,11 @@ enum err rate__line_at(struct tx *tx, const struct rate *key, int64_t at_ms,
 
         TRY(tx_get(tx, &rate_table, id, &row));
         rate = row;
-        if (best != NULL && rate->horizon_ms <= best->effective_from_ms) {
-            break;
-        }
         if (rate->effective_from_ms <= at_ms && (best == NULL || !supersedes(best, rate))) {
             best = rate;
+        }
+        if (best != NULL && rate->horizon_ms <= best->effective_from_ms) {
+            break;
         }
         id = rate->previous_id;
     }

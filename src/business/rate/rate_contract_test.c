@@ -223,6 +223,32 @@ static void a_fee_that_begins_later_is_a_price_to_be_reviewed_too(void **state)
     assert_true(ask(till, &usd).review.id != 0);
 }
 
+static void a_review_names_whose_payments_it_is_about(void **state)
+{
+    struct till *till = *state;
+    const struct rate_contract_create general = terms(till, "", 5000);
+    const struct rate_contract_create own = terms(till, "mock_qr", 4000);
+    struct arena *arena = till->arena;
+    struct str merchant = id_str(arena, "mer", till->merchant_id);
+    struct rate_contract_outcome outcome = ask(till, &general);
+    struct str contract = id_str(arena, "con", till->contract_id);
+
+    assert_string_equal(
+        str_cstr(arena, outcome.review.summary),
+        str_cstr(arena, str_printf(arena,
+                                   STR_FMT " " STR_FMT " trade CNY: 5000 millionths, flat 0, "
+                                           "min 0, max 0",
+                                   STR_ARG(merchant), STR_ARG(contract))));
+    outcome = ask(till, &own);
+    contract = id_str(arena, "con", outcome.contract.contract.id);
+    assert_string_equal(
+        str_cstr(arena, outcome.review.summary),
+        str_cstr(arena, str_printf(arena,
+                                   STR_FMT " " STR_FMT " mock_qr trade CNY: 4000 millionths, "
+                                           "flat 0, min 0, max 0",
+                                   STR_ARG(merchant), STR_ARG(contract))));
+}
+
 /* ---- the same again ---- */
 
 static void the_fee_that_is_in_effect_anyway_changes_nothing(void **state)
@@ -520,6 +546,26 @@ static void contracts_in_memory_cost_a_payment_no_question_to_the_database(void 
     assert_int_equal(calls_of_a_payment(till), with_one);
 }
 
+static int64_t calls_of_a_first_payment(struct till *till)
+{
+    till_reopen(till);
+    counter_add(&till->now_ms, 1000); /* ids are made of the time */
+    store_fault_at(0);
+    (void)pay(till, "mock_qr", 1000);
+    return store_fault_calls();
+}
+
+static void what_was_charged_before_costs_a_payment_no_question_to_the_database(void **state)
+{
+    struct till *till = *state;
+    const struct rate_contract_create change = terms(till, "", 5000);
+    int64_t with_one = calls_of_a_first_payment(till);
+
+    agree(till, &change);
+    assert_int_equal(calls_of_a_first_payment(till), with_one);
+    assert_charged(till, 10000, 50, 5000);
+}
+
 int main(void)
 {
     static char schemes[][8] = {"sqlite", "mysql"};
@@ -529,6 +575,7 @@ int main(void)
         cmocka_unit_test(a_change_without_a_reason_is_refused),
         cmocka_unit_test(a_contract_beside_others_is_reviewed_when_it_takes_over_their_payments),
         cmocka_unit_test(a_fee_that_begins_later_is_a_price_to_be_reviewed_too),
+        cmocka_unit_test(a_review_names_whose_payments_it_is_about),
         cmocka_unit_test(the_fee_that_is_in_effect_anyway_changes_nothing),
         cmocka_unit_test(a_change_asked_for_again_is_one_review_and_one_rate),
         cmocka_unit_test(the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect),
@@ -543,6 +590,7 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_contract_come_in_the_documented_order),
         cmocka_unit_test(a_contract_shows_the_fee_in_effect_else_the_next_one),
         cmocka_unit_test(contracts_in_memory_cost_a_payment_no_question_to_the_database),
+        cmocka_unit_test(what_was_charged_before_costs_a_payment_no_question_to_the_database),
     };
     struct CMUnitTest copies[ARRAY_LEN(tests)];
     int failed = 0;

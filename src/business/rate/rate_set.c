@@ -85,10 +85,25 @@ static enum err changes_nobodys_price(struct tx *tx, const struct rate *row, boo
                                    : is_zero_already(tx, row, nobodys);
 }
 
-static struct str summary_of(struct tx *tx, const struct rate *row)
+/* The owner; of a contract, whose it is and of which method as well. */
+static enum err print_owner(struct tx *tx, const struct rate *row, struct str *out)
 {
-    struct str owner = rate__owner_print(tx_arena(tx), row->owner_kind, row->owner_id);
+    const struct merchant_contract *contract;
+    struct str merchant;
 
+    *out = rate__owner_print(tx_arena(tx), row->owner_kind, row->owner_id);
+    if (row->owner_kind == RATE_OWNER_CONTRACT) {
+        TRY(merchant_contract_get(tx, row->owner_id, &contract));
+        merchant = id_str(tx_arena(tx), "mer", contract->merchant_id);
+        *out = str_printf(tx_arena(tx), STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(merchant),
+                          STR_ARG(*out), contract->method.len == 0 ? "" : " ",
+                          STR_ARG(contract->method));
+    }
+    return ERR_OK;
+}
+
+static struct str summary_of(struct tx *tx, const struct rate *row, struct str owner)
+{
     return str_printf(tx_arena(tx),
                       STR_FMT " %s " STR_FMT ": %lld millionths, flat %lld, min %lld, max %lld%s",
                       STR_ARG(owner), enum_name_of(rate__kinds, (int)row->kind),
@@ -100,18 +115,20 @@ static struct str summary_of(struct tx *tx, const struct rate *row)
 static enum err submit(struct tx *tx, const struct rate_set *set, const struct rate *row,
                        struct rate_outcome *outcome)
 {
-    const struct review_ask ask = {
+    struct review_ask ask = {
         .kind = &rate__review,
         .maker_key_id = set->maker_key_id,
         .subject_prefix = row->owner_kind == RATE_OWNER_CONTRACT ? "con" : "mer",
         .subject_id = row->owner_id,
         .change = review_change_print(tx_arena(tx), &rate__change_set, &set->change),
-        .summary = summary_of(tx, row),
         .reason = set->reason,
         .evidence = set->evidence,
     };
     const struct review_item *item;
+    struct str owner;
 
+    TRY(print_owner(tx, row, &owner));
+    ask.summary = summary_of(tx, row, owner);
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &outcome->review);
     return ERR_OK;
