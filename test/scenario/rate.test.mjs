@@ -101,6 +101,20 @@ for (const [what, change, status, code, param] of [
   test(`${what} is refused`, async () => p.refused(await set(change), status, code, param));
 }
 
+const quote = (change) => p.operator('POST', '/v1/rates/quote', { owner: contract.id, kind: 'trade', currency: 'CNY', amount: 1, ...change });
+
+test('a quote of a contract nobody has, or in another currency than its own, is refused', async () => {
+  p.refused(await quote({ owner: 'con_0000000000001' }), 404, 'merchant_contract_not_found', 'owner');
+  p.refused(await quote({ currency: 'USD' }), 400, 'field_value', 'currency');
+});
+
+test('a quoted minimum takes no more than is paid', async () => {
+  const usd = await set({ currency: 'USD', rate_millionths: 0, fee_min: 100 });
+  for (const [amount, fee] of [[40, 40], [100, 100], [101, 100]]) {
+    assert.equal((await quote({ owner: usd.body.id, currency: 'USD', amount })).body.fee, fee);
+  }
+});
+
 test('a contract of nobody is refused', async () => {
   const nobody = await p.operator('POST', '/v1/merchants/mer_0000000000001/contracts', { currency: 'CNY', rate_millionths: 1 });
   p.refused(nobody, 404, 'merchant_not_found');

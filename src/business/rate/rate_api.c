@@ -204,6 +204,8 @@ static const struct field_set quote_set = FIELD_SET("rate_quote_ask", quote_fiel
 struct quote_view {
     struct rate_quote quote;
     bool configured;
+    enum err refusal; /* ERR_OK: none */
+    const char *param;
 };
 #define QUOTE_FIELD(member_, name_, ...)                                                           \
     {                                                                                              \
@@ -222,19 +224,47 @@ static const struct field quoted_fields[] = {
 };
 static const struct field_set quoted_set = FIELD_SET("rate_quote", quoted_fields);
 
+/* Refuses as rate__row_of does. */
+static enum err check_contract(struct reader *reader, struct arena *arena,
+                               const struct rate_ask *ask, struct quote_view *view)
+{
+    struct merchant_contract contract;
+    enum err err = reader_get(reader, &merchant_contract_table, ask->owner_id, arena, &contract);
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        view->refusal = ERR_MERCHANT_CONTRACT_NOT_FOUND;
+        view->param = "owner";
+        return ERR_OK;
+    }
+    if (err == ERR_OK && contract.currency != ask->currency) {
+        view->refusal = ERR_FIELD_VALUE;
+        view->param = "currency";
+    }
+    return err;
+}
+
 static enum err read_quote(struct reader *reader, struct request *req, const void *arg,
                            void *result)
 {
+    const struct rate_ask *ask = arg;
     struct quote_view *view = result;
 
-    TRY(rate__read_quote(reader, arg, req->arena, &view->quote));
-    view->configured = view->quote.rate_id != 0;
+    if (ask->kind == RATE_TRADE) {
+        TRY(check_contract(reader, req->arena, ask, view));
+    }
+    if (view->refusal == ERR_OK) {
+        TRY(rate__read_quote(reader, ask, req->arena, &view->quote));
+        view->configured = view->quote.rate_id != 0;
+    }
     return ERR_OK;
 }
 
 static struct reply *quoted(struct request *req, void *result)
 {
-    return reply_fields(req, 200, &quoted_set, result);
+    const struct quote_view *view = result;
+
+    return view->refusal == ERR_OK ? reply_fields(req, 200, &quoted_set, view)
+                                   : reply_error_at(req, view->refusal, view->param, NULL);
 }
 
 static struct reply *quote_handler(struct request *req)
@@ -272,8 +302,8 @@ static const enum err set_errors[] = {ERR_RATE_OWNER,         ERR_RATE_TRADE,
                                       ERR_RATE_TIERS,         ERR_RATE_PAST,
                                       ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND,
                                       ERR_REVIEW_PENDING,     ERR_OK};
-static const enum err quote_errors[] = {ERR_RATE_OWNER, ERR_RATE_TRADE, ERR_AMOUNT_OVERFLOW,
-                                        ERR_OK};
+static const enum err quote_errors[] = {
+    ERR_RATE_OWNER, ERR_RATE_TRADE, ERR_MERCHANT_CONTRACT_NOT_FOUND, ERR_AMOUNT_OVERFLOW, ERR_OK};
 static const enum err id_errors[] = {ERR_RATE_NOT_FOUND, ERR_OK};
 
 const struct route rate__routes[] = {
