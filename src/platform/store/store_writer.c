@@ -396,8 +396,15 @@ static enum db_status begin_again(struct store *store, struct batch *batch)
     return attempt(store, batch);
 }
 
-/* With more waiting, the second thread makes a large batch durable while the next one is applied;
- * a small one would wait longer for the thread than for the disk. */
+/* A small batch would wait longer for the second thread than for the disk; and where one has had to
+ * load rows, so will the next, which would wait for it. */
+static bool is_worth_a_flight(const struct store *store, const struct batch *batch)
+{
+    return batch->count >= store->options.flight_min && !store->begun &&
+           queue_len(store->queue) > 0;
+}
+
+/* With more waiting, the second thread makes a batch durable while the next one is applied. */
 static void run_batch(struct store *store, struct batch *batch)
 {
     enum db_status status = apply(store, batch);
@@ -405,7 +412,7 @@ static void run_batch(struct store *store, struct batch *batch)
     if (flight_outcome(&store->flight) != DB_OK) {
         status = begin_again(store, batch);
     } else if (status == DB_OK && batch->flushes != NULL) {
-        if (batch->count >= store->options.flight_min && queue_len(store->queue) > 0) {
+        if (is_worth_a_flight(store, batch)) {
             fly(&store->flight, batch);
             return;
         }
