@@ -3,14 +3,8 @@
 #ifndef TEST_LIB_STORE_KIT_TEST_H
 #define TEST_LIB_STORE_KIT_TEST_H
 
+#include "test/lib/each_database.h"
 #include "test/lib/store_kit.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
 #include <stdio.h>
 
 static inline void assert_str(struct str actual, struct str expected)
@@ -24,19 +18,7 @@ static inline void assert_str(struct str actual, struct str expected)
 /* The tests' *state is the database's scheme. */
 static inline int kit_run_on_every_database(const struct CMUnitTest *tests, size_t count)
 {
-    static char schemes[][8] = {"sqlite", "mysql"};
-    struct CMUnitTest copies[64];
-    int failed = 0;
-
-    assert_true(count <= ARRAY_LEN(copies));
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        for (size_t j = 0; j < count; j++) {
-            copies[j] = tests[j];
-            copies[j].initial_state = schemes[i];
-        }
-        failed += _cmocka_run_group_tests(schemes[i], copies, count, NULL, NULL);
-    }
-    return failed;
+    return run_on_each_database(tests, count, NULL, NULL);
 }
 
 #endif

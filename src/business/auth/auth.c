@@ -26,7 +26,7 @@ int64_t auth_key_last_used_ms(const struct app *app, int64_t key_id)
     return auth__cache_last_used_ms(auth__state(app)->cache, key_id);
 }
 
-/* On the writer's thread, once the change is durable. */
+/* On the store's thread, once the change is durable. */
 static void on_key_changed(void *ctx, const struct store_change *changes, size_t count)
 {
     struct auth_state *state = ctx;

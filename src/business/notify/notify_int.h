@@ -102,7 +102,7 @@ void notify__sender_forget(struct notify_sender *sender, int64_t endpoint_id);
 struct notify_sorter;
 struct notify_state {
     struct app *app;
-    struct notify_sorter *sorter; /* of the writer's thread */
+    struct notify_sorter *sorter; /* of the store's thread */
     struct notify_sender *senders[APP_LOOPS_MAX];
     struct thread *loader; /* reads what was pending at the start */
 };

@@ -2,14 +2,8 @@
  * On both databases. */
 #include "base/time.h"
 #include "business/rate/rate_int.h"
+#include "test/lib/each_database.h"
 #include "test/lib/payment_kit.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
 
 #define NOW TILL_START_MS
 #define MIDNIGHT INT64_C(1763827200000) /* 2025-11-23T00:00:00+08:00 */
@@ -568,7 +562,6 @@ static void what_was_charged_before_costs_a_payment_no_question_to_the_database(
 
 int main(void)
 {
-    static char schemes[][8] = {"sqlite", "mysql"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_fee_is_set_at_once_and_names_who_did_it),
         cmocka_unit_test(a_change_is_made_when_another_operator_has_approved_it),
@@ -592,17 +585,6 @@ int main(void)
         cmocka_unit_test(contracts_in_memory_cost_a_payment_no_question_to_the_database),
         cmocka_unit_test(what_was_charged_before_costs_a_payment_no_question_to_the_database),
     };
-    struct CMUnitTest copies[ARRAY_LEN(tests)];
-    int failed = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        for (size_t j = 0; j < ARRAY_LEN(tests); j++) {
-            copies[j] = tests[j];
-            copies[j].setup_func = set_up;
-            copies[j].teardown_func = tear_down;
-            copies[j].initial_state = schemes[i];
-        }
-        failed += _cmocka_run_group_tests(schemes[i], copies, ARRAY_LEN(tests), NULL, NULL);
-    }
-    return failed;
+    return run_on_each_database(tests, ARRAY_LEN(tests), set_up, tear_down);
 }

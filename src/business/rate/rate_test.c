@@ -1,13 +1,7 @@
 /* The lines of rates: which one is in effect, and what a change may be. On both databases. */
 #include "business/rate/rate_int.h"
+#include "test/lib/each_database.h"
 #include "test/lib/payment_kit.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
 
 #define NOW TILL_START_MS
 
@@ -454,7 +448,6 @@ static void the_refusals_of_a_rate_come_in_the_documented_order(void **state)
 
 int main(void)
 {
-    static char schemes[][8] = {"sqlite", "mysql"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a5_a_missing_rate_is_no_fee_and_the_quote_says_so),
         cmocka_unit_test(a4_a_trade_fee_belongs_to_a_contract_alone),
@@ -474,17 +467,6 @@ int main(void)
         cmocka_unit_test(tiers_begin_at_zero_and_rise),
         cmocka_unit_test(the_refusals_of_a_rate_come_in_the_documented_order),
     };
-    struct CMUnitTest copies[ARRAY_LEN(tests)];
-    int failed = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        for (size_t j = 0; j < ARRAY_LEN(tests); j++) {
-            copies[j] = tests[j];
-            copies[j].setup_func = set_up;
-            copies[j].teardown_func = tear_down;
-            copies[j].initial_state = schemes[i];
-        }
-        failed += _cmocka_run_group_tests(schemes[i], copies, ARRAY_LEN(tests), NULL, NULL);
-    }
-    return failed;
+    return run_on_each_database(tests, ARRAY_LEN(tests), set_up, tear_down);
 }

@@ -1,13 +1,7 @@
 /* Reviews through their commands, on both databases: in which order they are refused. */
 #include "business/review/review.h"
+#include "test/lib/each_database.h"
 #include "test/lib/payment_kit.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
 
 #define assert_ok(expr) assert_string_equal(err_code(expr), err_code(ERR_OK))
 #define assert_refused(till, expr, err_, param_)                                                   \
@@ -211,24 +205,12 @@ static void the_refusals_of_what_is_submitted_come_in_the_documented_order(void 
 
 int main(void)
 {
-    static char schemes[][8] = {"sqlite", "mysql"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_refusals_of_an_approval_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_rejection_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_withdrawal_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_what_is_submitted_come_in_the_documented_order),
     };
-    struct CMUnitTest copies[ARRAY_LEN(tests)];
-    int failed = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        for (size_t j = 0; j < ARRAY_LEN(tests); j++) {
-            copies[j] = tests[j];
-            copies[j].setup_func = set_up;
-            copies[j].teardown_func = tear_down;
-            copies[j].initial_state = schemes[i];
-        }
-        failed += _cmocka_run_group_tests(schemes[i], copies, ARRAY_LEN(tests), NULL, NULL);
-    }
-    return failed;
+    return run_on_each_database(tests, ARRAY_LEN(tests), set_up, tear_down);
 }

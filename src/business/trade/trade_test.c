@@ -1,14 +1,8 @@
 /* Cash-outs and refunds through their commands, on both databases; the books are proved after each
  * test. */
 #include "business/trade/trade_int.h"
+#include "test/lib/each_database.h"
 #include "test/lib/payment_kit.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs the four above. */
-#include <cmocka.h>
 
 #define assert_ok(expr) assert_string_equal(err_code(expr), err_code(ERR_OK))
 #define assert_refused(till, expr, err_, param_)                                                   \
@@ -1466,7 +1460,6 @@ static void nothing_that_was_booked_can_be_changed(void **state)
 
 int main(void)
 {
-    static char schemes[][8] = {"sqlite", "mysql"};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cash_out_holds_its_amount_and_fee_at_once),
         cmocka_unit_test(a5_a_repeated_cash_out_withdraws_once),
@@ -1515,17 +1508,6 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_correction_come_in_the_documented_order),
         cmocka_unit_test(nothing_that_was_booked_can_be_changed),
     };
-    struct CMUnitTest copies[ARRAY_LEN(tests)];
-    int failed = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        for (size_t j = 0; j < ARRAY_LEN(tests); j++) {
-            copies[j] = tests[j];
-            copies[j].setup_func = set_up;
-            copies[j].teardown_func = tear_down;
-            copies[j].initial_state = schemes[i];
-        }
-        failed += _cmocka_run_group_tests(schemes[i], copies, ARRAY_LEN(tests), NULL, NULL);
-    }
-    return failed;
+    return run_on_each_database(tests, ARRAY_LEN(tests), set_up, tear_down);
 }

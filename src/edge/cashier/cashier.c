@@ -217,7 +217,7 @@ static void tell_streams(struct task *task)
     mem_free(news);
 }
 
-/* On the writer's thread: costs nothing while nobody looks. */
+/* On the store's thread: costs nothing while nobody looks. */
 static void on_event(void *ctx, const struct event *event)
 {
     struct cashier_state *state = ctx;

@@ -1,6 +1,6 @@
 /* Hands committed events to their subscribers.
  *
- * A subscriber is live or behind. Live: the watcher of the event table, on the writer's thread,
+ * A subscriber is live or behind. Live: the watcher of the event table, on the store's thread,
  * queues copies of new events and submits a deliver command with all that wait. Behind (at the
  * start, after an error, when too much waits): the service's own thread reads events after the
  * cursor and runs the same command, until nothing is left; then the subscriber is live again. The
@@ -144,7 +144,7 @@ static void fall_behind(struct events *events, struct subscription *s, int64_t r
 
 static void deliver_done(struct command *command);
 
-/* Submits what waits. Called with the mutex held, on the writer's thread. */
+/* Submits what waits. Called with the mutex held, on the store's thread. */
 static void submit_live(struct events *events, struct subscription *s)
 {
     struct arena *full = s->filling;

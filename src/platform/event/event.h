@@ -38,7 +38,7 @@ struct events;
 struct events *events_start(struct store *store, const struct subscriber *const *subscribers,
                             size_t count, const struct clock *clock);
 void events_stop(struct events *events); /* before store_close */
-/* Called on the writer's thread with each committed event: live views (cashier, demo). Must only
+/* Called on the store's thread with each committed event: live views (cashier, demo). Must only
  * hand over, never block. */
 void events_watch(struct events *events, void (*seen)(void *ctx, const struct event *event),
                   void *ctx);

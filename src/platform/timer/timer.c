@@ -1,6 +1,6 @@
 /* The timer service: the near timers in memory, in a heap by due instant.
  *
- * Everything here runs on the service's loop but on_committed, which runs on the writer's thread
+ * Everything here runs on the service's loop but on_committed, which runs on the store's thread
  * and posts copies of the changes. Timers due after horizon_ms stay in the database; beyond_ms is
  * the earliest of them, and the wake-up that moves the horizon is set by it, so that with no timer
  * near nothing runs at all. */
