@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 32, TRANSFERS_MAX = 1 << 18, LOG_MAX = 16384, OPEN_MS = 60000 };
+enum { SLOTS = 8, TRANSFERS_MAX = 1 << 18, LOG_MAX = 16384, OPEN_MS = 60000 };
 
 struct writer {
     pid_t pid; /* 0: has ended */
@@ -132,7 +132,7 @@ static void slot_done(struct command *command)
         counter_add(&writer->answered, 1);
         slot->number = counter_get(&writer->sent);
         if (slot->number == TRANSFERS_MAX) {
-            return;
+            give_up("a writer has used up its numbers", slot->number);
         }
         counter_add(&writer->sent, 1);
     } else if (command->err != ERR_STORE_DATABASE && command->err != ERR_STORE_CONFLICT) {
@@ -266,6 +266,9 @@ int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t
 
     while (writers_answered(writers, writer) < wanted) {
         if (now_ms() - begun > within_ms) {
+            (void)fprintf(stderr, "writer %d %s, %lld more are wanted\n", writer,
+                          writers_runs(writers, writer) ? "is running" : "has ended",
+                          (long long)(wanted - writers_answered(writers, writer)));
             return -1;
         }
         (void)usleep(5000);
