@@ -340,7 +340,7 @@ static enum db_status insert(struct db *db, const struct table_info *info, void 
     enum db_status status = DB_OK;
     size_t now;
 
-    if (mysql->bulk && count >= BULK_ROWS_MIN) {
+    if (mysql->mariadb && count >= BULK_ROWS_MIN) {
         status = send_pending(mysql);
         return status == DB_OK ? driver_mysql__bulk_insert(mysql, info, rows, count) : status;
     }
@@ -351,28 +351,77 @@ static enum db_status insert(struct db *db, const struct table_info *info, void 
     return status;
 }
 
-/* SELECT 7 AS id, 1 AS c1, 'x' AS c2 UNION ALL SELECT 8, 2, 'y' …: the id and what may change. */
-static size_t add_selects(struct mysql_db *mysql, const struct table_info *info, void *const *rows,
-                          size_t count)
+/* By column: whether it may change and is not the same in all rows. */
+static bool *differing(struct mysql_db *mysql, const struct table *table, void *const *rows,
+                       size_t count)
 {
-    const struct table *table = info->table;
-    size_t done = 0;
+    bool *differs;
 
-    for (; done < at_most(count) && mysql->sql.len < PENDING_MAX; done++) {
-        buf_add(&mysql->sql, done == 0 ? STR("SELECT ") : STR(" UNION ALL SELECT "));
-        driver_mysql__add_column(&mysql->sql, &table->columns[0], rows[done]);
-        buf_add(&mysql->sql, done == 0 ? STR(" AS id") : STR(""));
-        for (size_t i = 1; i < table->column_count; i++) {
-            if (!table->columns[i].fixed) {
-                buf_add_char(&mysql->sql, ',');
-                driver_mysql__add_column(&mysql->sql, &table->columns[i], rows[done]);
-                if (done == 0) {
-                    buf_printf(&mysql->sql, " AS c%zu", i);
-                }
+    arena_reset(mysql->scratch);
+    differs = ARENA_ARRAY(mysql->scratch, bool, table->column_count);
+    for (size_t i = 1; i < table->column_count; i++) {
+        for (size_t j = 1; j < count && !table->columns[i].fixed && !differs[i]; j++) {
+            differs[i] = !row__column_equal(&table->columns[i], rows[0], rows[j]);
+        }
+    }
+    return differs;
+}
+
+/* The id and what differs, without the names but for the first row. */
+static void add_change(struct buf *sql, const struct table *table, const bool *differs,
+                       const void *row, bool names)
+{
+    driver_mysql__add_column(sql, &table->columns[0], row);
+    buf_add(sql, names ? STR(" AS id") : STR(""));
+    for (size_t i = 1; i < table->column_count; i++) {
+        if (differs[i]) {
+            buf_add_char(sql, ',');
+            driver_mysql__add_column(sql, &table->columns[i], row);
+            if (names) {
+                buf_printf(sql, " AS c%zu", i);
             }
         }
     }
+}
+
+/* SELECT 7 AS id, 1 AS c1, 'x' AS c2 UNION ALL VALUES (8, 2, 'y'), …, which only MariaDB knows;
+ * others get UNION ALL SELECT 8, 2, 'y' …, each a query to plan. Returns how many rows. */
+static size_t add_changes(struct mysql_db *mysql, const struct table *table, const bool *differs,
+                          void *const *rows, size_t count)
+{
+    size_t done = 0;
+
+    for (; done < at_most(count) && mysql->sql.len < PENDING_MAX; done++) {
+        bool listed = mysql->mariadb && done > 0;
+
+        buf_add(&mysql->sql, done == 0   ? STR("SELECT ")
+                             : !listed   ? STR(" UNION ALL SELECT ")
+                             : done == 1 ? STR(" UNION ALL VALUES (")
+                                         : STR(",("));
+        add_change(&mysql->sql, table, differs, rows[done], done == 0);
+        buf_add(&mysql->sql, listed ? STR(")") : STR(""));
+    }
     return done;
+}
+
+/* What is the same in all rows is said once. */
+static void add_sets(struct buf *sql, const struct table *table, const bool *differs,
+                     const void *row)
+{
+    const char *comma = " SET ";
+
+    for (size_t i = 1; i < table->column_count; i++) {
+        if (table->columns[i].fixed) {
+            continue;
+        }
+        buf_printf(sql, "%st.`%s` = ", comma, table->columns[i].name);
+        comma = ", ";
+        if (differs[i]) {
+            buf_printf(sql, "v.c%zu", i);
+        } else {
+            driver_mysql__add_column(sql, &table->columns[i], row);
+        }
+    }
 }
 
 /* A join with the new values: faster than INSERT … ON DUPLICATE KEY UPDATE, which has to parse the
@@ -381,23 +430,16 @@ static enum db_status update(struct db *db, const struct table_info *info, void 
                              size_t count)
 {
     struct mysql_db *mysql = driver_mysql_of(db);
-    const struct table *table = info->table;
+    const bool *differs = differing(mysql, info->table, rows, count);
     enum db_status status = DB_OK;
     size_t now;
 
     for (size_t done = 0; done < count && status == DB_OK; done += now) {
-        const char *comma = "";
-
         buf_add(&mysql->sql, STR("UPDATE ("));
-        now = add_selects(mysql, info, rows + done, count - done);
-        buf_printf(&mysql->sql, ") v STRAIGHT_JOIN " STR_FMT " t ON t.`%s` = v.id SET ",
-                   STR_ARG(info->name), table->columns[0].name);
-        for (size_t i = 1; i < table->column_count; i++) {
-            if (!table->columns[i].fixed) {
-                buf_printf(&mysql->sql, "%st.`%s` = v.c%zu", comma, table->columns[i].name, i);
-                comma = ", ";
-            }
-        }
+        now = add_changes(mysql, info->table, differs, rows + done, count - done);
+        buf_printf(&mysql->sql, ") v STRAIGHT_JOIN " STR_FMT " t ON t.`%s` = v.id",
+                   STR_ARG(info->name), info->table->columns[0].name);
+        add_sets(&mysql->sql, info->table, differs, rows[0]);
         status = driver_mysql__collect(mysql, MYSQL_EFFECT_ROWS, now);
     }
     return status;

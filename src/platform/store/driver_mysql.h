@@ -49,8 +49,8 @@ struct mysql_db {
     size_t expected_count, expected_size;
     bool in_transaction;
     bool fencing;           /* sql begins with the lock of the lease */
-    bool bulk;              /* the server executes arrays of parameters */
-    MYSQL_STMT **inserts;   /* for that, by number of the table; NULL: not yet prepared */
+    bool mariadb;           /* it executes arrays of parameters and has VALUES as a query */
+    MYSQL_STMT **inserts;   /* with arrays, by number of the table; NULL: not yet prepared */
     struct arena *scratch;  /* the arrays */
     char table_options[96]; /* of CREATE TABLE */
     int64_t lease_ms;

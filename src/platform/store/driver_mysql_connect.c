@@ -276,13 +276,16 @@ static void disconnect(struct mysql_db *mysql)
     buf_reset(&mysql->pending);
 }
 
-static bool has_bulk(struct mysql_db *mysql)
+enum { MARIADB_WITH_VALUES = 100300 };
+
+static bool is_mariadb(struct mysql_db *mysql)
 {
     unsigned int capabilities = 0; /* the upper 32 bits */
 
     return mariadb_get_infov(mysql->handle, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES,
                              &capabilities) == 0 &&
-           (capabilities & (unsigned int)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
+           (capabilities & (unsigned int)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0 &&
+           mysql_get_server_version(mysql->handle) >= MARIADB_WITH_VALUES;
 }
 
 /* The second column of what SHOW answers is this word. */
@@ -365,7 +368,7 @@ static enum db_status connect_to(struct mysql_db *mysql, const struct mysql_serv
         return DB_LOST;
     }
     mysql->in_transaction = false;
-    mysql->bulk = mysql->writer && has_bulk(mysql);
+    mysql->mariadb = mysql->writer && is_mariadb(mysql);
     return DB_OK;
 }
 
