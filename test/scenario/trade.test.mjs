@@ -39,7 +39,7 @@ test('A5: a kind without a rate is free, and the quote says so', async () => {
   assert.equal(free.snapshot.note, 'no rate is configured: no fee');
 });
 
-test('a first rate of zero is set at once, all others are reviewed', async () => {
+test('a first default of zero is set at once, all others are reviewed', async () => {
   const zero = await rate({ kind: 'settlement' });
   assert.equal(zero.status, 200, zero.raw);
   assert.equal(zero.body.object, 'rate');

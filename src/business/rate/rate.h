@@ -11,8 +11,9 @@
  * In effect at an instant is the rate that began last by then; of two that begin together, the
  * later row. A rate never begins in the past. A merchant without a rate in effect pays the
  * platform's default; without that there is no fee, and the quote says so. What changes nobody's
- * price is a zero where neither the owner nor the platform has a rate, and the first trade rate
- * that covers its payments: without one they are refused.
+ * price is a zero as the platform's first default, and the first trade rate that covers its
+ * payments: without one they are refused. A merchant's own zero waives every default to come, so it
+ * is reviewed.
  *
  * The trade fee is charged once, upstream: its only source is a contract of the merchant
  * (merchant_contract_open), and the platform has no default of it. A payment keeps the contract,

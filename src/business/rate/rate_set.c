@@ -43,16 +43,14 @@ static bool is_zero(const struct rate *row)
            row->tier_mode == 0 && row->refund_policy <= RATE_REFUND_KEEP;
 }
 
-/* Zero is what its owner pays without it, as long as no default of the platform's, in effect or to
- * come, would be waived by it. */
-static enum err is_zero_already(struct tx *tx, const struct rate *row, bool *already)
+/* Zero is what everybody pays without a default. A merchant's own zero is more: it would waive
+ * every default to come. */
+static enum err is_first_default_of_zero(struct tx *tx, const struct rate *row, bool *first)
 {
-    const struct rate everybodys = {.kind = row->kind, .currency = row->currency};
-    const struct rate_line *own, *platforms;
+    const struct rate_line *line;
 
-    TRY(rate__line_find(tx, row, &own));
-    TRY(rate__line_find(tx, &everybodys, &platforms));
-    *already = is_zero(row) && own == NULL && platforms == NULL;
+    TRY(rate__line_find(tx, row, &line));
+    *first = row->owner_kind == RATE_OWNER_PLATFORM && is_zero(row) && line == NULL;
     return ERR_OK;
 }
 
@@ -82,7 +80,7 @@ static enum err is_first_price(struct tx *tx, const struct rate *row, bool *firs
 static enum err changes_nobodys_price(struct tx *tx, const struct rate *row, bool *nobodys)
 {
     return row->kind == RATE_TRADE ? is_first_price(tx, row, nobodys)
-                                   : is_zero_already(tx, row, nobodys);
+                                   : is_first_default_of_zero(tx, row, nobodys);
 }
 
 /* The owner; of a contract, whose it is and of which method as well. */

@@ -307,16 +307,27 @@ static struct rate_outcome set(struct till *till, const struct rate_change *chan
     return outcome;
 }
 
-static void a_first_rate_of_zero_is_set_at_once(void **state)
+static void a_first_default_of_zero_is_set_at_once(void **state)
 {
     struct till *till = *state;
-    const struct rate_change change = cash(merchant_of(till), 0, 0);
+    const struct rate_change change = cash(STR("platform"), 0, 0);
 
     assert_true(set(till, &change).rate.id != 0);
     assert_true(set(till, &change).review.id != 0);
 }
 
-static void a_zero_that_waives_the_platforms_default_is_reviewed(void **state)
+/* It exempts the merchant from every default to come. */
+static void a_merchants_zero_is_reviewed_while_there_is_no_default(void **state)
+{
+    struct till *till = *state;
+    const struct rate_change change = cash(merchant_of(till), 0, 0);
+
+    assert_true(set(till, &change).review.id != 0);
+    set_cash(till, STR("platform"), 1000, 0);
+    assert_int_equal(fee_at(till, NOW), 1000);
+}
+
+static void a_merchants_zero_is_reviewed_beside_a_default(void **state)
 {
     struct till *till = *state;
     const struct rate_change change = cash(merchant_of(till), 0, 0);
@@ -458,8 +469,9 @@ int main(void)
         cmocka_unit_test(any_history_is_read_the_same_in_commands_and_queries),
         cmocka_unit_test(a_quote_keeps_the_terms_it_was_made_of),
         cmocka_unit_test(a_policy_on_refunds_is_part_of_the_rate),
-        cmocka_unit_test(a_first_rate_of_zero_is_set_at_once),
-        cmocka_unit_test(a_zero_that_waives_the_platforms_default_is_reviewed),
+        cmocka_unit_test(a_first_default_of_zero_is_set_at_once),
+        cmocka_unit_test(a_merchants_zero_is_reviewed_while_there_is_no_default),
+        cmocka_unit_test(a_merchants_zero_is_reviewed_beside_a_default),
         cmocka_unit_test(a_rate_never_begins_in_the_past),
         cmocka_unit_test(the_owner_is_the_platform_or_one_that_is_there),
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),
