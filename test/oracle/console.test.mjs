@@ -9,8 +9,8 @@ import { startBrowser } from './browser.mjs';
 let p, browser, account, number, readerKey;
 const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
 const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((node) => node.textContent)`;
-const adjustment = (no, amount, currency = 'CNY') => p.operator('POST', '/v1/adjustments', {
-  adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant: p.owner.id,
+const adjustment = (no, amount, currency = 'CNY', merchant = p.owner.id) => p.operator('POST', '/v1/adjustments', {
+  adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant,
   currency, amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
 });
 const put = (selector, value) => `document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`;
@@ -243,6 +243,92 @@ for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settle
     await isWhole(page);
   });
 }
+
+test('amounts and sums beyond 2^53 are shown to the last digit', async () => {
+  const most = 10 ** 14; // of one adjustment
+  for (let i = 0; i < 91; i++) {
+    const { body: large } = await adjustment(`L${i}`, most, 'USD');
+    for (const number of [0, 1]) { await p.checker('POST', `/v1/reviews/${large.id}/approve`, {}, number); }
+  }
+  await p.reviewed(await adjustment('L', 1, 'USD'));
+  const whole = '91,000,000,000,000.01';
+  const page = await open('books');
+  assert.deepEqual(await page.run(texts('section:last-child .side b')), [whole, whole]);
+  await page.run(`location.hash = 'accounts'`);
+  await page.wait(`document.querySelector('#page td .bar') !== null`);
+  assert.ok((await page.run(texts('td.money'))).includes(whole));
+  const link = `[...document.querySelectorAll('#page tbody tr')].find((row) => row.textContent.includes('2241') && row.textContent.includes('USD')).querySelector('a')`;
+  await page.run(`${link}.click()`);
+  await page.wait(`document.querySelectorAll('.steps').length === 2`);
+  assert.ok((await page.run(text('.steps:not(.columns) + figcaption'))).includes(`0.00 … ${whole}`));
+  assert.ok((await page.run(text('.columns .touch:last-child title'))).endsWith(`Closing ${whole}`));
+  const { body: review } = await adjustment('T8', most, 'USD');
+  await page.run(`location.hash = 'reviews'`);
+  await page.wait(`${text(`#${review.id} b.money`)} === '1,000,000,000,000.00 USD'`);
+  assert.match(await page.run(text(`#${review.id} pre`)), /"amount": 100000000000000,?\n/);
+  await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, {});
+  assert.deepEqual(page.errors(), []);
+});
+
+test('of a statement the period asked for last is shown, whatever is answered last', async () => {
+  const page = await open(`account/${account}`);
+  await page.run(`window.answers = {}; window.fetch = (path) => new Promise((good) => { answers[path.match(/from=(\\d+)/)[1]] = good; })`);
+  const ask = async (date) => {
+    await page.run(put('#page input[type=date]', date));
+    await page.click('#page form button[type=submit]');
+  };
+  const entry = (reference) => ({ account_id: account, journal_id: 'jrn_0000000000000', side: 'credit', amount: 1, balance: 1, sequence: 1, business_date: 20260101, source: 'payment', operation: 'succeeded', reference, created_at: '2026-01-01T00:00:00.000Z' });
+  const answer = (date, reference) => page.run(`answers[${date}](Response.json({ data: [${JSON.stringify(entry(reference))}], has_more: false }))`);
+  for (const date of ['2026-01-01', '2026-02-01']) { await ask(date); }
+  await answer(20260201, 'newer');
+  await page.wait(`${text('#page td.mono')} === 'newer'`);
+  await answer(20260101, 'older');
+  await sleep(100); // what came too late would be shown by now
+  assert.equal(await page.run(text('#page td.mono')), 'newer');
+  assert.deepEqual(page.errors(), []);
+});
+
+test('a count of reviews that was asked for earlier does not replace a later one', async () => {
+  const page = await open('days');
+  await page.run(`window.answers = []; window.fetch = () => new Promise((good) => { answers.push(good); })`);
+  await page.run(`import('/assets/console/reviews.js').then(({ countWaiting }) => { countWaiting(); countWaiting(); })`);
+  const answer = (i, count) => page.run(`answers[${i}](Response.json({ data: ${JSON.stringify(Array(count).fill({}))}, has_more: false }))`);
+  await answer(1, 2);
+  await page.wait(`${text('#waiting')} === '2'`);
+  await answer(0, 3);
+  await sleep(100);
+  assert.equal(await page.run(text('#waiting')), '2');
+});
+
+test('an operator who may not read reviews is not shown the count of the one before', async () => {
+  const { body: review } = await adjustment('T10', 1500);
+  const page = await open('days');
+  await page.wait(`!document.getElementById('waiting').hidden`);
+  await page.click('#leave');
+  await page.run(put('#key', readerKey));
+  await page.click('#enter button');
+  await page.wait(`document.querySelector('#page h1') !== null`);
+  assert.equal(await page.run(`document.getElementById('waiting').hidden`), true);
+  await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, {});
+});
+
+test('the owner of an account has a name however many merchants there are', async () => {
+  let newest;
+  for (let i = 0; i < 101; i++) { newest = await p.made('POST', '/v1/merchants', { merchant_no: `N${i}`, name: `N ${i}`, fund_mode: 'collect' }); }
+  await p.reviewed(await adjustment('T11', 1500, 'CNY', newest.id));
+  const page = await open('accounts');
+  const owners = await page.run(texts('#page tbody td:nth-child(2)'));
+  assert.ok(owners.includes('N 100') && owners.includes('番茄小厨 Tomato'), owners.join());
+  const { data: [own] } = await p.made('GET', `/v1/ledger/accounts?merchant_id=${newest.id}`);
+  await page.run(`location.hash = 'account/${own.id}'`);
+  await page.wait(`document.querySelector('#page dd')?.textContent === 'N 100'`);
+  await page.click('button.plain');
+  await page.wait(`document.querySelectorAll('.journal tbody tr').length > 0`);
+  assert.ok((await page.run(texts('.journal tbody td:nth-child(2)'))).includes('N 100'));
+  await page.run(`location.hash = 'accounts/${newest.id}'`);
+  await page.wait(`document.querySelector('#page select')?.selectedOptions[0].textContent === 'N 100'`);
+  await isWhole(page);
+});
 
 test('signing out forgets the key', async () => {
   const page = await open('accounts');

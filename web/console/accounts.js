@@ -1,11 +1,11 @@
 // Accounts with their balances; one account with its statement, freezes and history.
-import { download, get, getIfAny, ifAny } from './api.js';
+import { download, get, getIfAny, ifAny, turns } from './api.js';
 import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
 function parts(account) {
-  const line = account.has_floor ? -account.floor : 0;
+  const line = account.has_floor ? -account.floor : 0n;
   return [
     { name: w().available, value: account.available, class: 'available' },
     { name: w().immature, value: account.immature, class: 'immature' },
@@ -23,12 +23,19 @@ const marks = (account) => [
 
 // ---- names ----
 
+// The chart and the newest merchants; of older ones those that are shown are asked for.
 async function names() {
   const [chart, merchants] = await Promise.all([getIfAny('/v1/ledger/chart', { limit: 500 }), getIfAny('/v1/merchants', { limit: 100 })]);
   return {
     codes: new Map((chart?.data ?? []).map((row) => [row.code, row])),
     merchants: new Map((merchants?.data ?? []).map((merchant) => [merchant.id, merchant.name])),
+    complete: !merchants?.has_more, // or not this operator's to read
   };
+}
+async function knowOwners(accounts, known) {
+  if (known.complete) return;
+  const unknown = new Set(accounts.map((one) => one.merchant_id).filter((id) => id && !known.merchants.has(id)));
+  await Promise.all([...unknown].map(async (id) => known.merchants.set(id, (await getIfAny(`/v1/merchants/${encodeURIComponent(id)}`))?.name ?? id)));
 }
 const codeOf = (account, known) => codeName(known.codes.get(account.code) ?? account);
 const ownerOf = (account, known) => (account.merchant_id ? known.merchants.get(account.merchant_id) ?? account.merchant_id
@@ -40,7 +47,8 @@ function finder() {
   const input = make('input', { type: 'search', placeholder: w().find, 'aria-label': w().find, spellcheck: 'false', autocomplete: 'off' });
   return make('form', { class: 'line', onsubmit: (event) => {
     event.preventDefault();
-    if (input.value.trim()) location.hash = `account/${encodeURIComponent(input.value.trim())}`;
+    const name = input.value.trim();
+    if (name) location.hash = `${name.startsWith('mer_') ? 'accounts' : 'account'}/${encodeURIComponent(name)}`;
   } }, input, make('button', { type: 'submit' }, w().go));
 }
 
@@ -55,7 +63,7 @@ function ownerSelect(owner, known) {
 async function parked(known) {
   const { data, has_more } = await get('/v1/ledger/pending-entries', { status: 'parked', limit: 50 });
   if (!data.length) return null;
-  const each = await accountsOf(data);
+  const each = await accountsOf(data, known);
   return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
     table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => {
       const of = each.get(entry.account_id);
@@ -67,10 +75,15 @@ async function parked(known) {
 export async function accounts(owner = '') {
   const known = await names();
   const terms = owner === 'platform' ? { platform: true } : { merchant_id: owner };
+  if (terms.merchant_id) await knowOwners([terms], known);
+  const page = async (cursor) => {
+    const rows = await get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor });
+    await knowOwners(rows.data, known);
+    return rows;
+  };
   return [
     make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
-    section('', await list((cursor) => get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor }),
-      (seen) => table([[w().account], [w().owner], [w().balance, 'money'], ['', 'wide'], [w().available, 'money'], [''], ['']], seen.map((account) => [
+    section('', await list(page, (seen) => table([[w().account], [w().owner], [w().balance, 'money'], ['', 'wide'], [w().available, 'money'], [''], ['']], seen.map((account) => [
         make('td', {}, accountLink(account.id, codeOf(account, known))), make('td', { class: 'text' }, ownerOf(account, known)), cellMoney(account.posted, account.currency),
         make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency),
         account.currency, make('td', { class: 'text' }, ...marks(account)),
@@ -81,13 +94,16 @@ export async function accounts(owner = '') {
 
 // ---- one account ----
 
-const accountsOf = async (rows) => new Map((await Promise.all([...new Set(rows.map((row) => row.account_id))]
-  .map((id) => get(`/v1/ledger/accounts/${id}`)))).map((one) => [one.id, one]));
+async function accountsOf(rows, known) {
+  const found = await Promise.all([...new Set(rows.map((row) => row.account_id))].map((id) => get(`/v1/ledger/accounts/${id}`)));
+  await knowOwners(found, known);
+  return new Map(found.map((one) => [one.id, one]));
+}
 
 // A leg says nothing of its account but the id: the accounts are asked for.
 async function legs(id, known) {
   const { entries, event } = await get(`/v1/ledger/journals/${id}`);
-  const each = await accountsOf(entries);
+  const each = await accountsOf(entries, known);
   const receipt = make('button', { type: 'button', onclick: () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() })
     .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
   return [
@@ -154,14 +170,21 @@ async function statementSection(account, known, today) {
   const last = make('input', { type: 'date', 'aria-label': w().to, value: dateText(today) });
   const period = () => ({ from: dateNumber(first.value), to: dateNumber(last.value) });
   const wrong = make('div');
-  const tried = (work) => async (event) => {
+  const choosing = turns();
+  async function choose(event) {
     event.preventDefault();
     wrong.replaceChildren();
-    await work().catch((error) => wrong.replaceChildren(problem(error)));
+    const isNewest = choosing();
+    const shown = await statement(account, known, period()).catch(problem);
+    if (isNewest()) node.replaceChildren(shown);
+  }
+  const file = (kind) => () => {
+    wrong.replaceChildren();
+    return download(`/v1/ledger/accounts/${account.id}/statement.${kind}`, { ...period(), lang: languageName(), ...(kind === 'csv' ? { bom: true } : {}) })
+      .catch((error) => wrong.replaceChildren(problem(error)));
   };
-  const file = (kind) => tried(() => download(`/v1/ledger/accounts/${account.id}/statement.${kind}`, { ...period(), lang: languageName(), ...(kind === 'csv' ? { bom: true } : {}) }));
   return section(w().statement,
-    make('form', { class: 'line', onsubmit: tried(async () => node.replaceChildren(await statement(account, known, period()))) },
+    make('form', { class: 'line', onsubmit: choose },
       make('label', {}, w().from, first), make('label', {}, w().to, last), make('button', { type: 'submit' }, w().show),
       make('button', { type: 'button', onclick: file('csv') }, w().csv), make('button', { type: 'button', onclick: file('pdf') }, w().pdf)),
     wrong, days, node);
@@ -186,6 +209,7 @@ export async function account(name) {
   const id = await idOf(name);
   const [one, people, known, newest, rule] = await Promise.all([get(`/v1/ledger/accounts/${id}`), getIfAny(`/v1/accounts/${id}`), names(),
     get('/v1/ledger/days', { limit: 1 }), getIfAny(`/v1/accounts/${id}/settlement-rule`)]);
+  await knowOwners([one], known);
   const today = newest.data[0]?.date ?? dateNumber(timeText(Date.now()).slice(0, 10));
   const [entries, freezes, history] = await Promise.all([
     statementSection(one, known, today),

@@ -30,16 +30,30 @@ const query = (terms) => {
   return text ? `?${text}` : '';
 };
 
-export const get = async (path, terms = {}) => (await call(path + query(terms))).json();
+// Amounts go beyond what a double holds, so the integers of an answer are BigInts.
+const read = async (answer) => JSON.parse(await answer.text(), (_, value, { source }) => (Number.isInteger(value) ? BigInt(source) : value));
+export const write = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? JSON.rawJSON(String(part)) : part), 2);
+
+export const get = async (path, terms = {}) => read(await call(path + query(terms)));
 // What may be missing, or not be this operator's to read: null then.
 export const ifAny = (asked) => asked.catch((error) => {
   if (error.status === 404 || error.status === 403) return null;
   throw error;
 });
 export const getIfAny = (path, terms) => ifAny(get(path, terms));
-export const post = async (path, body) => (await call(path, {
+export const post = async (path, body) => read(await call(path, {
   method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
-})).json();
+}));
+
+// Each call takes a turn and gives the question whether it is still the newest: who asked earlier
+// and was answered later may not paint.
+export function turns() {
+  let last = 0;
+  return () => {
+    const mine = ++last;
+    return () => mine === last;
+  };
+}
 
 // A file goes through the script, because a link carries no key.
 export async function download(path, terms) {

@@ -1,6 +1,6 @@
 // The general ledger of a date as a tree, and the days with their seals.
 import { get, getIfAny } from './api.js';
-import { bar, cellMoney, chip, codeName, dateNumber, dateText, list, make, money, section, state, table, timeText } from './parts.js';
+import { bar, cellMoney, chip, codeName, dateNumber, dateText, list, magnitude, make, money, most, section, state, sum, table, timeText } from './parts.js';
 import { w } from './words.js';
 
 // ---- the tree ----
@@ -31,14 +31,14 @@ function tree(rows) {
 // All balances on their sides: two bars of one length when the books balance.
 function sides(rows, currency) {
   const parts = { debit: [], credit: [] };
-  for (const row of rows.filter((one) => one.leaf && one.closing !== 0)) {
+  for (const row of rows.filter((one) => one.leaf && one.closing !== 0n)) {
     const side = (row.side === 'debit') === (row.closing > 0) ? 'debit' : 'credit';
-    parts[side].push({ name: codeName(row), value: Math.abs(row.closing), class: `tone-${parts[side].length % 6}` });
+    parts[side].push({ name: codeName(row), value: magnitude(row.closing), class: `tone-${parts[side].length % 6}` });
   }
-  const sum = (side) => parts[side].reduce((total, part) => total + part.value, 0);
-  const most = Math.max(sum('debit'), sum('credit'));
+  const whole = (side) => sum(parts[side].map((part) => part.value));
+  const longest = most([whole('debit'), whole('credit')]);
   const one = (side, name) => make('div', { class: 'side' }, make('span', {}, name),
-    bar([...parts[side], { name: '', value: most - sum(side), class: 'ground' }], (value) => money(value, currency), 22), make('b', { class: 'money' }, money(sum(side), currency)));
+    bar([...parts[side], { name: '', value: longest - whole(side), class: 'ground' }], (value) => money(value, currency), 22), make('b', { class: 'money' }, money(whole(side), currency)));
   return make('div', { class: 'sides' }, one('debit', w().debitSide), one('credit', w().creditSide));
 }
 

@@ -1,4 +1,4 @@
-import { get, keepKey, keyOf } from './api.js';
+import { get, keepKey, keyOf, turns } from './api.js';
 import { account, accounts, journal } from './accounts.js';
 import { books, days } from './books.js';
 import { $, make, problem } from './parts.js';
@@ -8,7 +8,8 @@ import { trades } from './trades.js';
 import { changeLanguage, isChinese, w } from './words.js';
 
 const pages = { books, accounts, account, journal, reviews, settlement, trades, days };
-let shown = 0; // what is asked for last is shown, whatever comes last
+const showing = turns();
+const entering = turns();
 
 function words() {
   document.documentElement.lang = isChinese() ? 'zh-CN' : 'en';
@@ -19,7 +20,7 @@ function words() {
 
 function leave() {
   keepKey(null);
-  shown += 1;
+  showing();
   $('page').replaceChildren();
   for (const id of ['tabs', 'leave']) $(id).hidden = true;
   $('enter').hidden = false;
@@ -40,7 +41,7 @@ function decoded(part) {
 async function show() {
   const [name, ...rest] = location.hash.slice(1).split('/').map(decoded);
   const page = Object.hasOwn(pages, name) ? name : 'books';
-  const mine = ++shown;
+  const isNewest = showing();
   for (const link of document.querySelectorAll('#tabs a')) link.toggleAttribute('aria-current', link.hash === `#${page === 'account' ? 'accounts' : page}`);
   for (const id of ['tabs', 'leave']) $(id).hidden = false;
   $('enter').hidden = true;
@@ -48,9 +49,9 @@ async function show() {
   $('problem').hidden = true;
   try {
     const nodes = await pages[page](...rest);
-    if (mine === shown) $('page').replaceChildren(...nodes.filter(Boolean));
+    if (isNewest()) $('page').replaceChildren(...nodes.filter(Boolean));
   } catch (error) {
-    if (mine !== shown) return;
+    if (!isNewest()) return;
     $('page').replaceChildren();
     complain(error);
   }
@@ -60,18 +61,21 @@ function start() {
   words();
   if (!keyOf()) { leave(); return; }
   show();
+  $('waiting').hidden = true;
   countWaiting().catch(() => {}); // not everybody may read reviews
 }
 
 $('enter').addEventListener('submit', async (event) => {
   event.preventDefault();
   $('problem').hidden = true;
+  const isNewest = entering();
   keepKey($('key').value.trim());
   try {
     await get('/v1/ledger/days', { limit: 1 });
   } catch (error) {
-    if (error.status !== 403) { keepKey(null); complain(error); return; }
+    if (isNewest() && error.status !== 403) { keepKey(null); complain(error); return; }
   }
+  if (!isNewest()) return;
   $('key').value = '';
   start();
 });

@@ -18,9 +18,13 @@ export const draw = (tag, attributes = {}, ...children) => fill(document.createE
 // ---- words for values ----
 
 // Integers throughout: an amount is never a fraction here.
+export const magnitude = (minor) => (minor < 0 ? -minor : minor);
+export const sum = (amounts) => amounts.reduce((total, amount) => total + amount, 0n);
+export const least = (amounts) => amounts.reduce((low, amount) => (amount < low ? amount : low));
+export const most = (amounts) => amounts.reduce((high, amount) => (amount > high ? amount : high));
 export function money(minor, currency) {
   const places = exponents[currency];
-  const text = String(Math.abs(minor)).padStart(places + 1, '0');
+  const text = String(magnitude(minor)).padStart(places + 1, '0');
   const whole = text.slice(0, text.length - places).replace(/\B(?=(\d{3})+$)/g, ',');
   return `${minor < 0 ? '-' : ''}${whole}${places ? `.${text.slice(-places)}` : ''}`;
 }
@@ -75,19 +79,19 @@ export async function list(page, show) {
   return node;
 }
 
-// ---- drawings ----
+// ---- drawings, whose lengths alone are doubles ----
 
 // Parts of a whole, side by side: [{name, value, class}]. Parts below zero have no length; `tell`
 // makes a text of a value.
 export function bar(parts, tell, height = 12) {
   const shown = parts.filter((part) => part.value > 0);
-  const whole = shown.reduce((sum, part) => sum + part.value, 0);
+  const whole = Number(sum(shown.map((part) => part.value)));
   const text = parts.filter((part) => part.value).map((part) => `${part.name} ${tell(part.value)}`).join(', ');
   let at = 0;
   return draw('svg', { class: 'bar', viewBox: `0 0 1000 ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': text, height },
     draw('title', {}, text), draw('rect', { class: 'ground', width: 1000, height }),
     shown.map((part) => {
-      const width = (part.value / whole) * 1000;
+      const width = (Number(part.value) / whole) * 1000;
       const rect = draw('rect', { class: part.class, x: at, width, height }, draw('title', {}, `${part.name} ${tell(part.value)}`));
       at += width;
       return rect;
@@ -102,14 +106,14 @@ export function steps(entries, currency) {
   const [width, height, edge] = [1000, 180, 6];
   const before = (entry) => entry.balance - entry.change;
   const values = [before(entries[0]), ...entries.map((entry) => entry.balance)];
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
-  const y = (value) => edge + (height - 2 * edge) * (high === low ? 1 : (high - value) / (high - low));
+  const [low, high] = [least([0n, ...values]), most([0n, ...values])];
+  const y = (value) => edge + (height - 2 * edge) * (high === low ? 1 : Number(high - value) / Number(high - low));
   const x = (i) => (i / entries.length) * width;
   const line = `M0 ${y(values[0])}${entries.map((entry, i) => `H${x(i)}V${y(entry.balance)}`).join('')}H${width}`;
   return make('figure', {},
     draw('svg', { class: 'steps', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${w().running}: ${money(values[0], currency)} – ${money(values.at(-1), currency)}` },
-      draw('path', { class: 'area', d: `${line}V${y(0)}H0Z` }),
-      draw('line', { class: 'zero', x1: 0, x2: width, y1: y(0), y2: y(0) }),
+      draw('path', { class: 'area', d: `${line}V${y(0n)}H0Z` }),
+      draw('line', { class: 'zero', x1: 0, x2: width, y1: y(0n), y2: y(0n) }),
       draw('path', { class: 'line', d: line }),
       entries.map((entry, i) => draw('rect', { class: 'touch', x: x(i), width: width / entries.length, height },
         draw('title', {}, `${timeText(entry.created_at)}\n${nameOf(entry.source)} ${entry.change > 0 ? '+' : ''}${money(entry.change, currency)}\n${money(entry.balance, currency)}`)))),
@@ -120,11 +124,12 @@ export function steps(entries, currency) {
 // its own scale. days: [{date, in, out, closing}], oldest first.
 export function columns(days, currency) {
   const [width, height, gap] = [1000, 180, 0.2];
-  const most = Math.max(1, ...days.flatMap((day) => [day.in, day.out]));
-  const [low, high] = [Math.min(0, ...days.map((day) => day.closing)), Math.max(0, ...days.map((day) => day.closing))];
+  const longest = most([1n, ...days.flatMap((day) => [day.in, day.out])]);
+  const closings = [0n, ...days.map((day) => day.closing)];
+  const [low, high] = [least(closings), most(closings)];
   const each = width / days.length;
-  const long = (value) => (value / most) * (height / 2 - 4);
-  const y = (value) => 6 + (height - 12) * (high === low ? 1 : (high - value) / (high - low));
+  const long = (value) => (Number(value) / Number(longest)) * (height / 2 - 4);
+  const y = (value) => 6 + (height - 12) * (high === low ? 1 : Number(high - value) / Number(high - low));
   const tell = (day) => `${dateText(day.date)}\n${w().in} ${money(day.in, currency)}\n${w().out} ${money(day.out, currency)}\n${w().closing} ${money(day.closing, currency)}`;
   return make('figure', {},
     draw('svg', { class: 'steps columns', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': w().perDay },

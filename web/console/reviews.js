@@ -1,12 +1,15 @@
 // Changes that wait for another pair of eyes.
-import { get, getIfAny, post } from './api.js';
+import { get, getIfAny, post, turns, write } from './api.js';
 import { $, accountLink, chip, facts, list, make, money, problem, state, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
 
+const counting = turns();
 export async function countWaiting() {
+  const isNewest = counting();
   const { data, has_more } = await get('/v1/reviews', { status: 'pending', limit: 20 });
+  if (!isNewest()) return;
   $('waiting').textContent = `${data.length}${has_more ? '+' : ''}`;
   $('waiting').hidden = data.length === 0;
 }
@@ -68,7 +71,7 @@ function card(review) {
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),
-    make('details', { open: review.status === 'pending' }, make('summary', {}, w().change), make('pre', {}, JSON.stringify(review.change, null, 2))),
+    make('details', { open: review.status === 'pending' }, make('summary', {}, w().change), make('pre', {}, write(review.change))),
     ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next))) : []));
   return node;
 }

@@ -1,5 +1,5 @@
 // Settlement runs with their progress, who was not settled, and the settlements.
-import { get } from './api.js';
+import { get, turns } from './api.js';
 import { accountLink, bar, cellMoney, chip, dateText, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
@@ -7,7 +7,7 @@ const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
 
 const progress = (run) => bar([
   { name: w().settled, value: run.settled, class: 'available' }, { name: w().skipped, value: run.skipped, class: 'immature' },
-  { name: w().failed, value: run.failed, class: 'held' }, { name: stateOf('waiting'), value: Math.max(0, run.all - run.done), class: 'ground' }], String);
+  { name: w().failed, value: run.failed, class: 'held' }, { name: stateOf('waiting'), value: run.all - run.done, class: 'ground' }], String);
 
 const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.date}` }, dateText(run.date))), make('td', {}, state(run.status)),
   make('td', { class: 'wide' }, progress(run)), make('td', { class: 'money' }, `${run.done} / ${run.all}`), make('td', { class: 'money' }, String(run.settled)),
@@ -22,13 +22,14 @@ async function outcomes(date) {
 
 export async function settlement(date, status = '') {
   const node = make('div');
+  const choosing = turns();
   const page = (wanted) => list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
     (seen) => table([[w().date], [w().account], [w().amount, 'money'], [w().fee, 'money'], [w().status], [w().mode], [w().time]], seen.map((one) => [
       dateText(one.settle_date), make('td', {}, accountLink(one.account)), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), make('td', {}, state(one.status)), nameOf(one.mode), timeText(one.created_at)])));
   const select = make('select', { 'aria-label': w().status, onchange: async () => {
-    const wanted = select.value;
-    const shown = await page(wanted).catch(problem);
-    if (wanted === select.value) node.replaceChildren(shown);
+    const isNewest = choosing();
+    const shown = await page(select.value).catch(problem);
+    if (isNewest()) node.replaceChildren(shown);
   } }, statuses.map((one) => make('option', { value: one, selected: one === status }, one ? stateOf(one) : w().all)));
   node.append(await page(status));
   return [
