@@ -108,6 +108,10 @@ test('a quote of a contract nobody has, or in another currency than its own, is 
   p.refused(await quote({ currency: 'USD' }), 400, 'field_value', 'currency');
 });
 
+test('a quote of a merchant nobody is is refused', async () => {
+  p.refused(await quote({ owner: 'mer_0000000000001', kind: 'cash' }), 404, 'merchant_not_found', 'owner');
+});
+
 test('a quoted minimum takes no more than is paid', async () => {
   const usd = await set({ currency: 'USD', rate_millionths: 0, fee_min: 100 });
   for (const [amount, fee] of [[40, 40], [100, 100], [101, 100]]) {

@@ -96,6 +96,10 @@ MUST_USE enum err merchant_fund_mode_allowed(enum merchant_fund_mode mode, bool 
 /* ERR_MERCHANT_CONTRACT_NOT_FOUND. */
 MUST_USE enum err merchant_contract_get(struct tx *tx, int64_t contract_id,
                                         const struct merchant_contract **out);
+/* Whether payments may be charged by it. Of the time when every price had a contract of its own,
+ * those that another had superseded were taken from the merchant's list to make room. */
+MUST_USE enum err merchant_contract_charges(struct tx *tx, const struct merchant_contract *contract,
+                                            bool *charges);
 /* The merchant's newest contract of the method and currency, made when there is none.
  * ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_TOO_MANY. */
 struct merchant_contract_key {
@@ -132,6 +136,10 @@ MUST_USE enum err merchant_read(struct reader *reader, int64_t id, struct arena 
 MUST_USE enum err merchant_contracts_read(struct reader *reader, int64_t merchant_id,
                                           struct arena *arena, struct merchant_contract **out,
                                           size_t *count);
+/* merchant_contract_charges, on a reader connection. */
+MUST_USE enum err merchant_contract_read_charges(struct reader *reader,
+                                                 const struct merchant_contract *contract,
+                                                 struct arena *arena, bool *charges);
 MUST_USE enum err merchant_endpoint_read(struct reader *reader, int64_t id, struct arena *arena,
                                          struct merchant_endpoint *out);
 /* The raw signing keys of an endpoint at an instant: the current one, then, during a rotation, the

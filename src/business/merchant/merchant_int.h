@@ -20,6 +20,7 @@ MUST_USE enum err merchant__links_edit(struct tx *tx, int64_t merchant_id,
                                        struct merchant_links **out);
 /* Takes the next id off a list. */
 bool merchant__next_id(struct str *list, int64_t *id);
+bool merchant__has_id(struct str list, int64_t id);
 /* Adding what is there, and taking away what is not, changes nothing. ERR_MERCHANT_TOO_MANY: the
  * list has max ids. */
 MUST_USE enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t max);

@@ -13,6 +13,18 @@ bool merchant__next_id(struct str *list, int64_t *id)
     return true;
 }
 
+bool merchant__has_id(struct str list, int64_t id)
+{
+    int64_t other;
+
+    while (merchant__next_id(&list, &other)) {
+        if (other == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err merchant__links_edit(struct tx *tx, int64_t merchant_id, struct merchant_links **out)
 {
     void *row;
@@ -180,6 +192,16 @@ enum err merchant_contracts_for(struct tx *tx, const struct merchant_contract_ke
             out->all[out->count++] = contract;
         }
     }
+    return ERR_OK;
+}
+
+enum err merchant_contract_charges(struct tx *tx, const struct merchant_contract *contract,
+                                   bool *charges)
+{
+    const struct merchant_links *links;
+
+    TRY(links_of(tx, contract->merchant_id, &links));
+    *charges = merchant__has_id(links->contracts, contract->id);
     return ERR_OK;
 }
 

@@ -168,6 +168,17 @@ enum err merchant_contracts_read(struct reader *reader, int64_t merchant_id, str
     return ERR_OK;
 }
 
+enum err merchant_contract_read_charges(struct reader *reader,
+                                        const struct merchant_contract *contract,
+                                        struct arena *arena, bool *charges)
+{
+    struct merchant_links links;
+
+    TRY(reader_get(reader, &merchant__links_table, contract->merchant_id, arena, &links));
+    *charges = merchant__has_id(links.contracts, contract->id);
+    return ERR_OK;
+}
+
 enum err merchant__read_endpoints(struct reader *reader, int64_t merchant_id, struct arena *arena,
                                   struct merchant_endpoint **out, size_t *count)
 {

@@ -204,7 +204,7 @@ static const struct field_set quote_set = FIELD_SET("rate_quote_ask", quote_fiel
 struct quote_view {
     struct rate_quote quote;
     bool configured;
-    enum err refusal; /* ERR_OK: none */
+    enum err refusal; /* of the field; ERR_OK: none */
     const char *param;
 };
 #define QUOTE_FIELD(member_, name_, ...)                                                           \
@@ -224,38 +224,18 @@ static const struct field quoted_fields[] = {
 };
 static const struct field_set quoted_set = FIELD_SET("rate_quote", quoted_fields);
 
-/* Refuses as rate__row_of does. */
-static enum err check_contract(struct reader *reader, struct arena *arena,
-                               const struct rate_ask *ask, struct quote_view *view)
-{
-    struct merchant_contract contract;
-    enum err err = reader_get(reader, &merchant_contract_table, ask->owner_id, arena, &contract);
-
-    if (err == ERR_STORE_NOT_FOUND) {
-        view->refusal = ERR_MERCHANT_CONTRACT_NOT_FOUND;
-        view->param = "owner";
-        return ERR_OK;
-    }
-    if (err == ERR_OK && contract.currency != ask->currency) {
-        view->refusal = ERR_FIELD_VALUE;
-        view->param = "currency";
-    }
-    return err;
-}
-
 static enum err read_quote(struct reader *reader, struct request *req, const void *arg,
                            void *result)
 {
     const struct rate_ask *ask = arg;
     struct quote_view *view = result;
 
-    if (ask->kind == RATE_TRADE) {
-        TRY(check_contract(reader, req->arena, ask, view));
+    view->refusal = rate__read_owner(reader, ask, req->arena, &view->param);
+    if (view->refusal != ERR_OK) {
+        return view->param == NULL ? view->refusal : ERR_OK;
     }
-    if (view->refusal == ERR_OK) {
-        TRY(rate__read_quote(reader, ask, req->arena, &view->quote));
-        view->configured = view->quote.rate_id != 0;
-    }
+    TRY(rate__read_quote(reader, ask, req->arena, &view->quote));
+    view->configured = view->quote.rate_id != 0;
     return ERR_OK;
 }
 
@@ -298,12 +278,22 @@ static struct reply *quote_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err set_errors[] = {ERR_RATE_OWNER,         ERR_RATE_TRADE,
-                                      ERR_RATE_TIERS,         ERR_RATE_PAST,
-                                      ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND,
-                                      ERR_REVIEW_PENDING,     ERR_OK};
-static const enum err quote_errors[] = {
-    ERR_RATE_OWNER, ERR_RATE_TRADE, ERR_MERCHANT_CONTRACT_NOT_FOUND, ERR_AMOUNT_OVERFLOW, ERR_OK};
+static const enum err set_errors[] = {ERR_RATE_OWNER,
+                                      ERR_RATE_TRADE,
+                                      ERR_RATE_TIERS,
+                                      ERR_RATE_PAST,
+                                      ERR_MERCHANT_NOT_FOUND,
+                                      ERR_MERCHANT_CONTRACT_NOT_FOUND,
+                                      ERR_RATE_CONTRACT_SUPERSEDED,
+                                      ERR_REVIEW_PENDING,
+                                      ERR_OK};
+static const enum err quote_errors[] = {ERR_RATE_OWNER,
+                                        ERR_RATE_TRADE,
+                                        ERR_MERCHANT_NOT_FOUND,
+                                        ERR_MERCHANT_CONTRACT_NOT_FOUND,
+                                        ERR_RATE_CONTRACT_SUPERSEDED,
+                                        ERR_AMOUNT_OVERFLOW,
+                                        ERR_OK};
 static const enum err id_errors[] = {ERR_RATE_NOT_FOUND, ERR_OK};
 
 const struct route rate__routes[] = {

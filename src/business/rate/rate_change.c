@@ -40,12 +40,17 @@ static enum err check_contract(struct tx *tx, const struct rate_change *change, 
 {
     const struct merchant_contract *contract;
     enum err err = merchant_contract_get(tx, contract_id, &contract);
+    bool charges;
 
     if (err != ERR_OK) {
         return err == ERR_MERCHANT_CONTRACT_NOT_FOUND ? tx_refuse(tx, err, "owner") : err;
     }
     if (change->kind != RATE_TRADE) {
         return tx_refuse(tx, ERR_RATE_OWNER, "owner");
+    }
+    TRY(merchant_contract_charges(tx, contract, &charges));
+    if (!charges) {
+        return tx_refuse(tx, ERR_RATE_CONTRACT_SUPERSEDED, "owner");
     }
     return change->currency == contract->currency ? ERR_OK
                                                   : tx_refuse(tx, ERR_FIELD_VALUE, "currency");

@@ -281,23 +281,48 @@ static void a_change_asked_for_again_is_one_review_and_one_rate(void **state)
 }
 
 /* Of the time when a price made a contract, a merchant may have several of a method. */
-static enum err add_general(struct tx *tx, const void *arg, void *result)
+struct old_contract {
+    int64_t merchant_id;
+    bool linked; /* those that had been superseded were not, to make room */
+};
+
+static enum err link_contract(struct tx *tx, const struct merchant_contract *contract)
 {
-    const struct merchant_contract general = {.id = tx_id(tx),
-                                              .merchant_id = *(const int64_t *)arg,
-                                              .currency = CURRENCY_CNY,
-                                              .created_at_ms = tx_now_ms(tx)};
     struct merchant_links *links;
     void *row;
 
-    (void)result;
-    TRY(tx_edit(tx, &merchant__links_table, general.merchant_id, &row));
+    TRY(tx_edit(tx, &merchant__links_table, contract->merchant_id, &row));
     links = row;
-    links->contracts =
-        str_printf(tx_arena(tx), STR_FMT " %lld", STR_ARG(links->contracts), (long long)general.id);
+    links->contracts = str_printf(tx_arena(tx), STR_FMT " %lld", STR_ARG(links->contracts),
+                                  (long long)contract->id);
+    return ERR_OK;
+}
+
+static enum err add_general(struct tx *tx, const void *arg, void *result)
+{
+    const struct old_contract *old = arg;
+    const struct merchant_contract general = {.id = tx_id(tx),
+                                              .merchant_id = old->merchant_id,
+                                              .currency = CURRENCY_CNY,
+                                              .created_at_ms = tx_now_ms(tx)};
+
+    if (old->linked) {
+        TRY(link_contract(tx, &general));
+    }
+    *(int64_t *)result = general.id;
     return tx_insert(tx, &merchant_contract_table, &general);
 }
-static const struct command_kind add_general_kind = {.name = "test.general", .apply = add_general};
+
+static int64_t general_contract(struct till *till, bool linked)
+{
+    static const struct command_kind kind = {
+        .name = "test.general", .apply = add_general, .result_size = sizeof(int64_t)};
+    const struct old_contract old = {till->merchant_id, linked};
+    int64_t id;
+
+    assert_int_equal(till_run(till, &kind, &old, &id), ERR_OK);
+    return id;
+}
 
 static void the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect(void **state)
 {
@@ -309,7 +334,7 @@ static void the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect(void 
     older.change.owner = id_str(till->arena, "con", till->contract_id);
     older.change.kind = RATE_TRADE;
     older.change.rate_millionths = 4000;
-    assert_int_equal(till_run(till, &add_general_kind, &till->merchant_id, NULL), ERR_OK);
+    (void)general_contract(till, true);
     agree(till, &same);
     assert_int_equal(ask(till, &same).review.id, 0);
     counter_add(&till->now_ms, 1000);
@@ -319,6 +344,41 @@ static void the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect(void 
     counter_add(&till->now_ms, 1000);
     agree(till, &same);
     assert_charged(till, 10000, 50, 5000);
+}
+
+struct owner_reading {
+    struct till *till;
+    struct rate_ask ask;
+    const char *param;
+    enum err err;
+};
+
+static void read_owner(void *ctx, struct reader *reader)
+{
+    struct owner_reading *reading = ctx;
+
+    reading->err = rate__read_owner(reader, &reading->ask, reading->till->arena, &reading->param);
+}
+
+static void a_contract_that_no_payment_is_charged_by_takes_no_rate_and_is_not_quoted(void **state)
+{
+    struct till *till = *state;
+    int64_t id = general_contract(till, false);
+    struct rate_set set = terms(till, "", 5000).set;
+    struct owner_reading reading = {.till = till, .ask = {id, RATE_TRADE, CURRENCY_USD, {1}, NOW}};
+    struct rate_outcome outcome;
+
+    set.change.owner = id_str(till->arena, "con", id);
+    set.change.currency = CURRENCY_USD; /* of the wrong currency and, first, kind too */
+    set.change.kind = RATE_CASH;
+    assert_int_equal(till_run(till, &rate__set_kind, &set, &outcome), ERR_RATE_OWNER);
+    set.change.kind = RATE_TRADE;
+    assert_string_equal(err_code(till_run(till, &rate__set_kind, &set, &outcome)),
+                        "rate_contract_superseded");
+    assert_string_equal(till->param, "owner");
+    assert_int_equal(store_read(till->store, read_owner, &reading), ERR_OK);
+    assert_string_equal(err_code(reading.err), "rate_contract_superseded");
+    assert_string_equal(reading.param, "owner");
 }
 
 /* ---- which fee a payment is charged ---- */
@@ -572,6 +632,7 @@ int main(void)
         cmocka_unit_test(the_fee_that_is_in_effect_anyway_changes_nothing),
         cmocka_unit_test(a_change_asked_for_again_is_one_review_and_one_rate),
         cmocka_unit_test(the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect),
+        cmocka_unit_test(a_contract_that_no_payment_is_charged_by_takes_no_rate_and_is_not_quoted),
         cmocka_unit_test(a_fee_changes_at_its_instant_and_payments_keep_theirs),
         cmocka_unit_test(the_fee_that_began_last_is_in_effect),
         cmocka_unit_test(a_methods_own_contract_goes_before_the_general_one),

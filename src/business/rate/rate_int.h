@@ -64,6 +64,7 @@ extern const struct field_set rate__change_set;
  *     ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND    owner
  *     ERR_RATE_TRADE        kind: trade, and the owner is no contract
  *     ERR_RATE_OWNER        owner: a contract, and the kind is another
+ *     ERR_RATE_CONTRACT_SUPERSEDED    owner: no payment is charged by the contract
  *     ERR_FIELD_VALUE       currency: another than the contract's
  *     ERR_FIELD_RANGE       fee_max: below fee_min
  *     ERR_FIELD_VALUE       refund_policy: of another kind than refund
@@ -175,6 +176,13 @@ MUST_USE enum err rate__read(struct reader *reader, int64_t id, struct arena *ar
 /* The rate of exactly this owner in effect at ask->at_ms; *out NULL: there is none. */
 MUST_USE enum err rate__read_at(struct reader *reader, const struct rate_ask *ask, int64_t owner_id,
                                 struct arena *arena, const struct rate **out);
+/* Refuses a quote of the owner as rate__row_of a rate; *param names the field, and is NULL when it
+ * could not be read.
+ *
+ *     ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_CONTRACT_NOT_FOUND, ERR_RATE_CONTRACT_SUPERSEDED   owner
+ *     ERR_FIELD_VALUE       currency: another than the contract's */
+MUST_USE enum err rate__read_owner(struct reader *reader, const struct rate_ask *ask,
+                                   struct arena *arena, const char **param);
 /* rate_quote, on a reader connection, and of a contract (kind trade); the snapshot is the
  * arena's. */
 MUST_USE enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask,

@@ -119,6 +119,49 @@ enum err rate__read_at(struct reader *reader, const struct rate_ask *ask, int64_
     return ERR_OK;
 }
 
+static enum err refuse(const char **param, const char *field, enum err err)
+{
+    *param = field;
+    return err;
+}
+
+static enum err read_merchant(struct reader *reader, int64_t id, struct arena *arena,
+                              const char **param)
+{
+    struct merchant merchant;
+    enum err err = merchant_read(reader, id, arena, &merchant);
+
+    return err == ERR_MERCHANT_NOT_FOUND ? refuse(param, "owner", err) : err;
+}
+
+static enum err read_contract(struct reader *reader, const struct rate_ask *ask,
+                              struct arena *arena, const char **param)
+{
+    struct merchant_contract contract;
+    enum err err = reader_get(reader, &merchant_contract_table, ask->owner_id, arena, &contract);
+    bool charges;
+
+    if (err == ERR_STORE_NOT_FOUND) {
+        return refuse(param, "owner", ERR_MERCHANT_CONTRACT_NOT_FOUND);
+    }
+    TRY(err);
+    TRY(merchant_contract_read_charges(reader, &contract, arena, &charges));
+    if (!charges) {
+        return refuse(param, "owner", ERR_RATE_CONTRACT_SUPERSEDED);
+    }
+    return contract.currency == ask->currency ? ERR_OK : refuse(param, "currency", ERR_FIELD_VALUE);
+}
+
+enum err rate__read_owner(struct reader *reader, const struct rate_ask *ask, struct arena *arena,
+                          const char **param)
+{
+    *param = NULL;
+    if (ask->kind == RATE_TRADE) {
+        return read_contract(reader, ask, arena, param);
+    }
+    return ask->owner_id == 0 ? ERR_OK : read_merchant(reader, ask->owner_id, arena, param);
+}
+
 enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask, struct arena *arena,
                           struct rate_quote *out)
 {
