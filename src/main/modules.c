@@ -5,6 +5,7 @@
 #include "business/channel/channel.h"
 #include "business/merchant/merchant.h"
 #include "business/notify/notify.h"
+#include "business/operator/operator.h"
 #include "business/payment/payment.h"
 #include "business/rate/rate.h"
 #include "business/review/review.h"
@@ -19,9 +20,9 @@
 
 /* In start order: a module may use those before it. They stop in reverse. */
 const struct module *const program_modules[] = {
-    &calendar_module, &ledger_module,  &auth_module,    &review_module,
-    &merchant_module, &account_module, &rate_module,    &settle_rule_module,
-    &channel_module,  &payment_module, &trade_module,   &statement_module,
-    &settle_module,   &notify_module,  &cashier_module, &gateway_module,
+    &calendar_module, &ledger_module,  &auth_module,      &review_module,      &operator_module,
+    &merchant_module, &account_module, &rate_module,      &settle_rule_module, &channel_module,
+    &payment_module,  &trade_module,   &statement_module, &settle_module,      &notify_module,
+    &cashier_module,  &gateway_module,
 };
 const size_t program_module_count = ARRAY_LEN(program_modules);

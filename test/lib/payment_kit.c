@@ -2,6 +2,7 @@
 
 #include "business/account/account.h"
 #include "business/auth/auth_int.h"
+#include "business/operator/operator.h"
 #include "business/rate/rate_int.h"
 #include "business/review/review.h"
 #include "business/settle_rule/settle_rule.h"
@@ -20,7 +21,7 @@ static int64_t till_now(void *ctx)
 static const struct store_part *const parts[] = {
     &event_part,     &timer_part,      &ledger_part, &calendar_part, &settle_rule_part,
     &auth__store,    &merchant__store, &rate_part,   &account_part,  &channel__store_part,
-    &payment__store, &trade_part,      &review_part, &notify__store,
+    &payment__store, &trade_part,      &review_part, &operator_part, &notify__store,
 };
 
 static void open_store(struct till *till)

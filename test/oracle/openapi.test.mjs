@@ -68,6 +68,9 @@ test('answers are as the document says', async () => {
   fits('get', '/v1/merchants', await p.operator('GET', '/v1/merchants'));
   fits('get', '/v1/channel-accounts', await p.operator('GET', '/v1/channel-accounts'));
   fits('get', '/v1/ledger/trial-balance', await p.operator('GET', '/v1/ledger/trial-balance'));
+  fits('post', '/v1/operator-keys', await p.operator('POST', '/v1/operator-keys', { name: 'Zhao', permissions: 'ledger:read', reason: 'a test' }));
+  fits('get', '/v1/operator-keys', await p.operator('GET', '/v1/operator-keys'));
+  fits('get', '/v1/operator-key-changes', await p.operator('GET', '/v1/operator-key-changes'));
   fits('get', '/v1/platform-keys', await p.request('GET', '/v1/platform-keys'));
 });
 

@@ -63,6 +63,8 @@ enum auth_step auth_authenticate(struct request *req,
                                  void (*then)(struct request *req, enum err err), enum err *err);
 /* Whether the blank-separated permissions cover what is needed: "payment:*" and "*" do. */
 bool auth_permits(struct str permissions, const char *needed);
+/* Whether they cover each of the others, so that who has them may give those. */
+bool auth_covers(struct str permissions, struct str others);
 
 /* Adds the header Tomato-Signature: key_id="…",timestamp="…",nonce="…",signature="…" with the
  * platform's Ed25519 key over STATUS\nTIMESTAMP\nNONCE\nHEX(SHA256(body))\n, unless

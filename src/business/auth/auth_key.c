@@ -26,9 +26,8 @@ static enum err crypto_algorithm_of(enum auth_algorithm algorithm, enum crypto_a
     return ERR_CRYPTO_KEY;
 }
 
-bool auth_permits(struct str permissions, const char *needed)
+static bool permits(struct str permissions, struct str want)
 {
-    const struct str want = str_of(needed);
     struct str word;
 
     while (permissions.len > 0) {
@@ -39,6 +38,24 @@ bool auth_permits(struct str permissions, const char *needed)
         }
     }
     return false;
+}
+
+bool auth_permits(struct str permissions, const char *needed)
+{
+    return permits(permissions, str_of(needed));
+}
+
+bool auth_covers(struct str permissions, struct str others)
+{
+    struct str word;
+
+    while (others.len > 0) {
+        (void)str_cut(&others, ' ', &word);
+        if (!permits(permissions, word)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_word(struct str word)

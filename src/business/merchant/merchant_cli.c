@@ -1,6 +1,7 @@
 #include "business/merchant/merchant_cli.h"
 
 #include "business/merchant/merchant_int.h"
+#include "business/operator/operator.h"
 
 #include <stdio.h>
 
@@ -23,8 +24,8 @@ static const char help_text[] =
     "  operator-key [--name NAME] [--permissions '…']                    新建运营密钥\n"
     "  operator-keys                                                     运营密钥列表\n"
     "\n"
-    "While the server runs it alone writes the data file: use its API then; operator keys are\n"
-    "made while it is stopped. 服务运行时请用接口；运营密钥须停机新建。\n"
+    "While the server runs it alone writes the data file: use its API then, which makes operator\n"
+    "keys after a review. 服务运行时请用接口；运营密钥经复核后新建。\n"
     "Secrets are printed once, by the command that makes them.\n";
 
 int merchant_cli_fail(const char *what, enum err err)
@@ -223,23 +224,24 @@ static int app_create(const struct merchant_cli *cli)
                : 2;
 }
 
-static int key_insert(const struct merchant_cli *cli, const struct auth_key_ask *ask,
-                      const char *prefix)
+static int key_insert(const struct merchant_cli *cli, const struct auth_key_ask *ask)
 {
+    const bool operators = ask->algorithm == AUTH_BEARER;
     struct auth_key key;
     struct secret plain;
     enum err err = auth_key_prepare(cli->app, cli->arena, ask, &key, &plain);
 
     if (err == ERR_OK) {
-        err = store_run(cli->app->store, &auth_key_insert_kind, &key, NULL, NULL);
+        err = store_run(cli->app->store, operators ? &operator_insert_kind : &auth_key_insert_kind,
+                        &key, NULL, NULL);
     }
     if (err != ERR_OK) {
         return merchant_cli_fail("key", err);
     }
     (void)printf("{\"id\":\"" STR_FMT "\",\"permissions\":\"" STR_FMT "\",\"secret\":\"" STR_FMT
                  "\"}\n",
-                 STR_ARG(id_str(cli->arena, prefix, key.id)), STR_ARG(key.permissions),
-                 STR_ARG(secret_bytes(&plain)));
+                 STR_ARG(id_str(cli->arena, operators ? "op" : "key", key.id)),
+                 STR_ARG(key.permissions), STR_ARG(secret_bytes(&plain)));
     return 0;
 }
 
@@ -252,7 +254,7 @@ static int key_create(const struct merchant_cli *cli)
         str_of(permissions == NULL ? "payment:* webhook:* account:read" : permissions);
     return merchant_cli_id(cli, "--merchant", "mer", &ask.merchant_id) &&
                    merchant_cli_id(cli, "--app", "app", &ask.app_id)
-               ? key_insert(cli, &ask, "key")
+               ? key_insert(cli, &ask)
                : 2;
 }
 
@@ -267,7 +269,7 @@ static int operator_key(const struct merchant_cli *cli)
     if (ask.name.len > 64) {
         return merchant_cli_misuse("--name", "must have at most 64 characters");
     }
-    return key_insert(cli, &ask, "op");
+    return key_insert(cli, &ask);
 }
 
 static int endpoint(const struct merchant_cli *cli)
@@ -466,14 +468,25 @@ static int rotate_key(const struct merchant_cli *cli)
                          : merchant_cli_fail("rotate", err);
 }
 
+static int revoke_operator(const struct merchant_cli *cli)
+{
+    struct operator_revoke arg = {.reason = STR("tool")};
+
+    return merchant_cli_id(cli, "--key", "op", &arg.key_id)
+               ? run(cli, &operator_revoke_kind, &arg, &operator_set, NULL)
+               : 2;
+}
+
 static int revoke_key(const struct merchant_cli *cli)
 {
     const char *text = merchant_cli_option(cli, "--key");
-    struct auth_key_revoke arg = {.operators = text != NULL && strncmp(text, "op_", 3) == 0};
+    struct auth_key_revoke arg = {0};
 
-    return merchant_cli_id(cli, "--key", arg.operators ? "op" : "key", &arg.key_id)
-               ? run(cli, &auth_key_revoke_kind, &arg, arg.operators ? &operator_set : &key_set,
-                     NULL)
+    if (text != NULL && strncmp(text, "op_", 3) == 0) {
+        return revoke_operator(cli);
+    }
+    return merchant_cli_id(cli, "--key", "key", &arg.key_id)
+               ? run(cli, &auth_key_revoke_kind, &arg, &key_set, NULL)
                : 2;
 }
 

@@ -37,7 +37,7 @@ struct route {
     const char *path;
     request_handler handler;
     enum http_auth auth;
-    const char *permission;        /* NULL with HTTP_AUTH_NONE / CHANNEL */
+    const char *permission;        /* NULL: none is needed */
     bool idempotent;               /* takes an Idempotency-Key */
     size_t body_max;               /* bytes; 0 = 64 KiB for POST/PUT/PATCH, none for others */
     const struct field_set *query; /* NULL: no query parameters allowed */
