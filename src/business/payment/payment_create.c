@@ -107,9 +107,6 @@ static enum err price(struct tx *tx, struct payment *payment)
     payment->rate_id = rate.rate_id;
     payment->fee_rate_millionths = rate.rate_millionths;
     payment->fee = rate.fee;
-    if (amount_cmp(payment->fee, payment->amount) > 0) {
-        payment->fee = payment->amount; /* a minimum fee never takes more than was paid */
-    }
     return ERR_OK;
 }
 

@@ -54,7 +54,7 @@ enum err rate__quote_of(struct arena *arena, const struct rate *rate, struct amo
     *out = (struct rate_quote){.refund_policy = RATE_REFUND_KEEP};
     if (rate != NULL) {
         terms = rate_terms_of(rate);
-        TRY(rate_fee(&terms, amount, &out->fee));
+        TRY(rate__fee(rate->kind, &terms, amount, &out->fee));
         out->rate_id = rate->id;
         out->rate_millionths = rate_millionths_of(&terms, amount);
         out->refund_policy = rate->refund_policy == 0 ? RATE_REFUND_KEEP : rate->refund_policy;

@@ -20,6 +20,7 @@
  * the rate and the fee: the rate's row is the snapshot, as it never changes.
  *
  *     fee = half-up(amount × rate / 10^6) + flat, at least fee_min, at most fee_max
+ *           (the trade fee also at most the amount)
  *
  * Tiers (at most 8) take the place of rate and flat. The first begins at 0, the others rise; an
  * amount has reached the tiers that begin at it or below. whole (全额): the last tier reached

@@ -445,10 +445,11 @@ static enum err ask_trade(struct tx *tx, const void *arg, void *result)
     return rate_trade(tx, arg, result);
 }
 
+static const struct command_kind trade_kind = {
+    .name = "test.trade", .apply = ask_trade, .result_size = sizeof(struct rate_trade)};
+
 static void without_a_fee_in_effect_there_is_no_price(void **state)
 {
-    static const struct command_kind kind = {
-        .name = "test.trade", .apply = ask_trade, .result_size = sizeof(struct rate_trade)};
     struct till *till = *state;
     struct rate_contract_create usd = terms(till, "", 6000);
     struct rate_trade_ask price = {till->merchant_id, STR("mock_qr"), CURRENCY_USD, AMOUNT(10000),
@@ -456,13 +457,30 @@ static void without_a_fee_in_effect_there_is_no_price(void **state)
     struct rate_trade trade;
 
     usd.set.change.currency = CURRENCY_USD;
-    assert_int_equal(till_run(till, &kind, &price, &trade), ERR_MERCHANT_CONTRACT);
+    assert_int_equal(till_run(till, &trade_kind, &price, &trade), ERR_MERCHANT_CONTRACT);
     usd.set.change.effective_from = NOW + 1000;
     (void)ask(till, &usd);
-    assert_int_equal(till_run(till, &kind, &price, &trade), ERR_MERCHANT_CONTRACT);
+    assert_int_equal(till_run(till, &trade_kind, &price, &trade), ERR_MERCHANT_CONTRACT);
     price.at_ms = NOW + 1000;
-    assert_int_equal(till_run(till, &kind, &price, &trade), ERR_OK);
+    assert_int_equal(till_run(till, &trade_kind, &price, &trade), ERR_OK);
     assert_int_equal(trade.fee.minor, 60);
+}
+
+static void a_price_is_never_above_the_amount(void **state)
+{
+    struct till *till = *state;
+    struct rate_contract_create usd = terms(till, "", 6000);
+    struct rate_trade_ask price = {till->merchant_id, STR("mock_qr"), CURRENCY_USD, AMOUNT(99),
+                                   NOW};
+    struct rate_trade trade;
+
+    usd.set.change.currency = CURRENCY_USD;
+    usd.set.change.fee_min = AMOUNT(100);
+    (void)ask(till, &usd);
+    for (; price.amount.minor <= 101; price.amount.minor++) {
+        assert_int_equal(till_run(till, &trade_kind, &price, &trade), ERR_OK);
+        assert_int_equal(trade.fee.minor, price.amount.minor < 100 ? price.amount.minor : 100);
+    }
 }
 
 /* ---- what a fee may be ---- */
@@ -637,6 +655,7 @@ int main(void)
         cmocka_unit_test(the_fee_that_began_last_is_in_effect),
         cmocka_unit_test(a_methods_own_contract_goes_before_the_general_one),
         cmocka_unit_test(without_a_fee_in_effect_there_is_no_price),
+        cmocka_unit_test(a_price_is_never_above_the_amount),
         cmocka_unit_test(a_fee_in_whole_tiers_is_that_of_the_last_one_reached),
         cmocka_unit_test(a_fee_in_marginal_tiers_is_the_sum_of_their_parts),
         cmocka_unit_test(a_fee_is_rounded_half_up_within_its_limits),

@@ -82,6 +82,16 @@ enum err rate_fee(const struct rate_terms *terms, struct amount amount, struct a
     return ERR_OK;
 }
 
+enum err rate__fee(enum rate_kind kind, const struct rate_terms *terms, struct amount amount,
+                   struct amount *fee)
+{
+    TRY(rate_fee(terms, amount, fee));
+    if (kind == RATE_TRADE && amount_cmp(*fee, amount) > 0) {
+        *fee = amount;
+    }
+    return ERR_OK;
+}
+
 int64_t rate_millionths_of(const struct rate_terms *terms, struct amount amount)
 {
     return terms->tier_count == 0 ? terms->rate_millionths

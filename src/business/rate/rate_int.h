@@ -152,6 +152,12 @@ void rate__contract_view(const struct rate_contract *contract, struct rate_contr
 extern const struct field_set rate__contract_set;
 extern const struct route rate__contract_routes[];
 
+/* ---- fees ---- */
+
+/* rate_fee; of kind trade never above the amount, as it is taken out of what was paid. */
+MUST_USE enum err rate__fee(enum rate_kind kind, const struct rate_terms *terms,
+                            struct amount amount, struct amount *fee);
+
 /* ---- terms as text ---- */
 
 struct str rate__tiers_print(struct arena *arena, const struct rate_tier *tiers, size_t count);

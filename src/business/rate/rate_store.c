@@ -171,11 +171,7 @@ enum err rate__read_quote(struct reader *reader, const struct rate_ask *ask, str
     if (rate == NULL && ask->owner_id != 0 && ask->kind != RATE_TRADE) {
         TRY(rate__read_at(reader, ask, 0, arena, &rate));
     }
-    TRY(rate__quote_of(arena, rate, ask->amount, out));
-    if (ask->kind == RATE_TRADE && amount_cmp(out->fee, ask->amount) > 0) {
-        out->fee = ask->amount; /* as a payment's is */
-    }
-    return ERR_OK;
+    return rate__quote_of(arena, rate, ask->amount, out);
 }
 
 /* The rate the contract shows: in effect, else the one that was set last; id 0: there is none. */

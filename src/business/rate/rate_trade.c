@@ -46,7 +46,7 @@ enum err rate_trade(struct tx *tx, const struct rate_trade_ask *ask, struct rate
         return ERR_MERCHANT_CONTRACT;
     }
     terms = rate_terms_of(best.rate);
-    err = rate_fee(&terms, ask->amount, &fee);
+    err = rate__fee(RATE_TRADE, &terms, ask->amount, &fee);
     if (err != ERR_OK) {
         return tx_refuse(tx, err, "amount");
     }
