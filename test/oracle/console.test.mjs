@@ -233,13 +233,13 @@ test('what an account would not take is listed with the reason', async () => {
   await isWhole(page);
 });
 
-for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settlement', 'trades', 'days']) {
+for (const hash of ['accounts', 'accounts/platform', 'reviews/approved', 'settlement', 'trades', 'days', 'keys']) {
   test(`${hash} has rows, in either language`, async () => {
     const page = await open(hash, { width: 375 });
     assert.ok(await page.run(`document.querySelectorAll('#page tbody tr, #page article').length`) > 0);
     await page.click('#language');
     await page.wait(`document.documentElement.lang === 'zh-CN' && document.querySelector('#page h1') !== null`);
-    assert.match(await page.run(text('#page h1')), /[账复结交]/);
+    assert.match(await page.run(text('#page h1')), /[账复结交密]/);
     await isWhole(page);
   });
 }
@@ -328,6 +328,70 @@ test('the owner of an account has a name however many merchants there are', asyn
   await page.run(`location.hash = 'accounts/${newest.id}'`);
   await page.wait(`document.querySelector('#page select')?.selectedOptions[0].textContent === 'N 100'`);
   await isWhole(page);
+});
+
+test('an operator’s key is asked for, approved, rotated by its own operator and revoked', async () => {
+  const field = (i, value) => `document.querySelectorAll('.fields input')[${i}].value = ${JSON.stringify(value)}`;
+  const secret = (page) => page.run(text('.secret code'));
+  const row = (id) => `document.getElementById(${JSON.stringify(id)})`;
+  const press = (name, id) => `[...${row(id)}.querySelectorAll('button')].find((button) => button.textContent === '${name}').click()`;
+  const decide = async (page, id) => {
+    const button = `${row(id)}.nextElementSibling.querySelector('.primary')`;
+    await page.run(`${button}.click()`);
+    await sleep(600);
+    await page.run(`${button}.click()`);
+  };
+  const page = await open('keys');
+  await page.run([field(0, 'Zhao'), field(3, 'new colleague'), `document.querySelector('.fields + details').open = true`].join(';'));
+  for (const one of ['ledger:read', 'operator:read', 'review:read']) {
+    await page.run(`[...document.querySelectorAll('button.chip')].find((chip) => chip.textContent === '${one}').click()`);
+  }
+  assert.equal(await page.run(`document.querySelectorAll('.fields input')[1].value`), 'ledger:read operator:read review:read');
+  await page.click('.fields button');
+  await page.wait(`document.querySelector('.secret') !== null`);
+  const first = await secret(page);
+  const id = first.split('_').slice(0, 2).join('_');
+  const review = await page.run(text('.secret a'));
+  assert.equal((await p.operator('POST', `/v1/reviews/${review}/approve`, {})).body.status, 'approved');
+
+  const own = await open('keys', { language: 'zh', key: first });
+  assert.equal(await own.run('document.querySelector(".secret")'), null);
+  assert.ok((await own.run(`${row(id)}.textContent`)).includes('Zhao') && (await own.run(`${row(id)}.textContent`)).includes('当前'));
+  const others = p.operatorKey.split('_').slice(0, 2).join('_');
+  assert.deepEqual(await own.run(`[...${row(others)}.querySelectorAll('button')].map((button) => button.textContent)`), ['吊销']);
+  await own.run(press('轮换', id));
+  await decide(own, id);
+  await own.wait(`document.querySelector('.secret') !== null`);
+  const second = await secret(own);
+  assert.equal((await p.request('GET', '/v1/ledger/days', undefined, { Authorization: `Bearer ${second}` })).status, 200);
+  await own.wait(`[...document.querySelectorAll('#page section:last-child tbody tr td:nth-child(2)')][0]?.textContent === '轮换'`);
+  assert.ok(await own.run(`document.querySelector('.secret') !== null`), 'the secret stays');
+  assert.deepEqual(own.errors(), []);
+
+  const next = second.split('_').slice(0, 2).join('_');
+  await page.run(`location.hash = 'days'`);
+  await page.wait(`${text('#page h1')} === 'Days'`);
+  await page.run(`location.hash = 'keys'`);
+  await page.wait(`${row(next)} !== null`);
+  assert.equal(await page.run('document.querySelector(".secret")'), null, 'the secret is shown once');
+  await page.run(press('Revoke', next));
+  await page.run(`${row(next)}.nextElementSibling.querySelector('input').value = 'has left'`);
+  await decide(page, next);
+  await page.wait(`${row(next)}.textContent.includes('revoked')`);
+  assert.equal((await p.request('GET', '/v1/ledger/days', undefined, { Authorization: `Bearer ${second}` })).body.error.code, 'auth_key_revoked');
+  await isWhole(page);
+});
+
+test('what is refused of a key is said beside it, and who may read no keys may rotate his own', async () => {
+  const page = await open('keys');
+  for (const [i, value] of [[0, 'Zhao'], [1, 'everything'], [3, 'a test']]) { await page.run(`document.querySelectorAll('.fields input')[${i}].value = '${value}'`); }
+  await page.click('.fields button');
+  await page.wait(`document.querySelector('section .problem') !== null`);
+  assert.match(await page.run(text('section .problem')), /permissions\) field_format/);
+  assert.equal(await page.run(`document.querySelectorAll('.fields input')[0].value`), 'Zhao', 'what was typed stays');
+  const reader = await open('keys', { key: readerKey });
+  assert.deepEqual(await reader.run(texts('#page button.plain')), ['Rotate', 'Revoke']);
+  assert.equal(await reader.run(`document.querySelectorAll('form.fields, #page section').length`), 1);
 });
 
 test('signing out forgets the key', async () => {

@@ -3,6 +3,8 @@ import { isChinese, w } from './words.js';
 
 const place = 'tomato.console.key';
 export const keyOf = () => sessionStorage.getItem(place);
+// Whose secret it is: op_<id>_<secret>.
+export const keyId = () => keyOf().split('_').slice(0, 2).join('_');
 export const keepKey = (key) => (key ? sessionStorage.setItem(place, key) : sessionStorage.removeItem(place));
 
 export class Refusal extends Error {

@@ -1,13 +1,14 @@
 import { get, keepKey, keyOf, turns } from './api.js';
 import { account, accounts, journal } from './accounts.js';
 import { books, days } from './books.js';
+import { keys } from './keys.js';
 import { $, make, problem } from './parts.js';
 import { countWaiting, reviews } from './reviews.js';
 import { settlement } from './settlement.js';
 import { trades } from './trades.js';
 import { changeLanguage, isChinese, w } from './words.js';
 
-const pages = { books, accounts, account, journal, reviews, settlement, trades, days };
+const pages = { books, accounts, account, journal, reviews, settlement, trades, days, keys };
 const showing = turns();
 const entering = turns();
 

@@ -38,7 +38,7 @@ export const codeName = (row) => `${row.code} ${(isChinese() && row.name_zh) || 
 
 const colours = {
   open: 'good', approved: 'good', paid: 'good', done: 'good', closing: 'soon', pending: 'soon', waiting: 'soon', running: 'soon', waiting_remittance: 'soon', reserved: 'soon', sent: 'soon', succeeded: 'good',
-  failed: 'bad', rejected: 'bad', returned: 'bad',
+  failed: 'bad', rejected: 'bad', returned: 'bad', active: 'good', revoked: 'bad',
 };
 export const chip = (text, colour = '') => make('span', { class: `chip ${colour}` }, text);
 // `words`: of these states, where they are called otherwise than elsewhere.
@@ -50,6 +50,24 @@ export const refusalLink = (code) => code && make('a', { href: errorPage(code), 
 export const journalLink = (id) => id && make('a', { href: `#journal/${id}`, class: 'mono' }, id);
 export const accountLink = (id, text) => make('a', { href: `#account/${id}`, class: text ? '' : 'mono' }, text ?? id);
 export const cellMoney = (minor, currency, attributes = {}) => make('td', { class: 'money', ...attributes }, minor === null ? '' : money(minor, currency));
+
+// Asks once more: the second click within some seconds decides, unless it is one of a double click.
+export function decisive(text, primary, decide) {
+  let armedAt = null;
+  let timer = 0;
+  const disarm = () => { clearTimeout(timer); armedAt = null; button.textContent = text; };
+  const button = make('button', { type: 'button', class: primary ? 'primary' : '', onclick: () => {
+    if (armedAt === null) {
+      armedAt = performance.now();
+      button.textContent = `${w().sure} ${text}?`;
+      timer = setTimeout(disarm, 5000);
+    } else if (performance.now() - armedAt >= 500) {
+      disarm();
+      decide();
+    }
+  } }, text);
+  return button;
+}
 
 // rows: of cells (elements, or text that becomes one).
 export function table(heads, rows, kind = '') {

@@ -1,6 +1,6 @@
 // Changes that wait for another pair of eyes.
 import { get, getIfAny, post, turns, write } from './api.js';
-import { $, accountLink, chip, facts, list, make, money, problem, state, timeText } from './parts.js';
+import { $, accountLink, chip, decisive, facts, list, make, money, problem, state, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
@@ -15,24 +15,6 @@ export async function countWaiting() {
 }
 
 const who = (decision) => decision && `${decision.name || decision.operator_id} · ${timeText(decision.at)}${decision.remark ? ` · ${decision.remark}` : ''}`;
-
-// Asks once more: the second click within some seconds decides, unless it is one of a double click.
-function decisive(text, primary, decide) {
-  let armedAt = null;
-  let timer = 0;
-  const disarm = () => { clearTimeout(timer); armedAt = null; button.textContent = text; };
-  const button = make('button', { type: 'button', class: primary ? 'primary' : '', onclick: () => {
-    if (armedAt === null) {
-      armedAt = performance.now();
-      button.textContent = `${w().sure} ${text}?`;
-      timer = setTimeout(disarm, 5000);
-    } else if (performance.now() - armedAt >= 500) {
-      disarm();
-      decide();
-    }
-  } }, text);
-  return button;
-}
 
 function decision(review, changed) {
   const remark = make('input', { placeholder: w().remark, 'aria-label': w().remark, maxlength: 200, autocomplete: 'off' });

@@ -1,0 +1,138 @@
+// Operators' keys: asked for, rotated and revoked, and what was done to them.
+import { get, getIfAny, ifAny, keyId, post, turns } from './api.js';
+import { decisive, list, make, problem, section, state, table, timeText } from './parts.js';
+import { stateOf, w } from './words.js';
+
+const mono = (text) => make('td', { class: 'mono' }, text ?? '');
+const wrapped = (text) => make('td', { class: 'text' }, text ?? '');
+
+function statusOf(key) {
+  if (key.status !== 'active') return key.status;
+  if (key.expires_at && new Date(key.expires_at) <= new Date()) return 'expired';
+  return key.not_before && new Date(key.not_before) > new Date() ? 'notYet' : 'active';
+}
+
+// ---- the secret, once ----
+
+function secretOf(key) {
+  const copy = make('button', { type: 'button', onclick: async () => {
+    await navigator.clipboard.writeText(key.secret);
+    copy.textContent = w().copied;
+  } }, w().copy);
+  return make('div', { class: 'secret', role: 'status' }, make('p', {}, w().secretText),
+    make('div', { class: 'line' }, make('code', {}, key.secret), navigator.clipboard ? copy : null),
+    key.review && make('p', {}, `${w().afterReview} `, make('a', { href: '#reviews/pending' }, key.review)));
+}
+
+// ---- asking for one ----
+
+// Those of the routes an operator may call, as the API document names them.
+async function allPermissions() {
+  const { paths } = await get('/openapi.json');
+  const routes = Object.values(paths).flatMap((path) => Object.values(path)).filter((route) => route.security?.some((way) => 'operatorKey' in way));
+  return [...new Set(routes.map((route) => route['x-permission']).filter(Boolean))].sort();
+}
+
+function chooser(permissions, input) {
+  const choose = (one) => () => { input.value = `${input.value} ${one}`.trim(); };
+  return make('details', {}, make('summary', {}, w().permissionsAll),
+    make('div', { class: 'line' }, permissions.map((one) => make('button', { type: 'button', class: 'chip mono', onclick: choose(one) }, one))));
+}
+
+const endOf = (date) => (date ? new Date(`${date}T23:59:59+08:00`).toISOString() : undefined);
+
+function asking(permissions, changed) {
+  const input = (attributes) => make('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
+  const name = input({ required: true, maxlength: 64 });
+  const wanted = input({ required: true, maxlength: 512, placeholder: w().permissionsHint });
+  const expires = input({ type: 'date' });
+  const reason = input({ required: true, maxlength: 200 });
+  const submit = make('button', { type: 'submit', class: 'primary' }, w().askForKey);
+  const refused = make('div');
+  const label = (text, node) => make('label', {}, text, node);
+  async function ask(event) {
+    event.preventDefault();
+    submit.disabled = true;
+    refused.replaceChildren();
+    const body = { name: name.value, permissions: wanted.value.trim().replace(/\s+/g, ' '), expires_at: endOf(expires.value), reason: reason.value };
+    try {
+      changed(await post('/v1/operator-keys', body));
+    } catch (error) {
+      refused.replaceChildren(problem(error));
+    }
+    submit.disabled = false;
+  }
+  const form = make('form', { class: 'fields', onsubmit: ask }, label(w().operatorName, name), label(w().permissions, wanted), label(w().expiresOn, expires), label(w().reason, reason), submit);
+  return section(w().newKey, form, chooser(permissions, wanted), refused);
+}
+
+// ---- what can be done to one ----
+
+// Below the key's row: what is still to be said, and the refusal.
+function deed(text, node, act) {
+  const refused = make('div');
+  const button = decisive(text, true, async () => {
+    button.disabled = true;
+    await act().catch((error) => {
+      refused.replaceChildren(problem(error));
+      button.disabled = false;
+    });
+  });
+  return make('td', { colspan: 7 }, make('div', { class: 'line' }, node, button), refused);
+}
+
+function rotation(key, changed) {
+  const overlap = make('select', {}, Object.entries(w().overlaps).map(([seconds, text]) => make('option', { value: seconds, selected: seconds === '86400' }, text)));
+  return deed(w().rotate, make('label', {}, w().oldEnds, overlap), async () => changed(await post(`/v1/operator-keys/${key.id}/rotate`, { overlap: Number(overlap.value) })));
+}
+
+function revocation(key, changed) {
+  const reason = make('input', { placeholder: w().reason, 'aria-label': w().reason, maxlength: 200, autocomplete: 'off' });
+  return deed(w().revoke, reason, async () => changed(await post(`/v1/operator-keys/${key.id}/revoke`, { reason: reason.value.trim() })));
+}
+
+function keyRows(key, own, changed) {
+  const below = make('tr', { class: 'journal', hidden: true });
+  const opens = (text, cell) => make('button', { type: 'button', class: 'plain', onclick: () => {
+    below.replaceChildren(cell(key, changed));
+    below.hidden = false;
+  } }, text);
+  const status = statusOf(key);
+  const row = make('tr', { id: key.id }, wrapped(key.name), make('td', { class: 'mono' }, key.id, key.id === keyId() ? ` (${w().thisKey})` : ''), wrapped(key.permissions),
+    make('td', {}, state(status)), make('td', {}, timeText(key.last_used_at)), make('td', {}, timeText(key.expires_at)),
+    make('td', {}, status === 'active' && own ? opens(w().rotate, rotation) : null, ' ', status === 'revoked' ? null : opens(w().revoke, revocation)));
+  return [row, below];
+}
+
+// ---- the page ----
+
+const changeRow = (change) => [timeText(change.created_at), stateOf(change.action), wrapped(change.name), mono(change.key), mono(change.next_key), mono(change.operator_id ?? w().tool), mono(change.review), wrapped(change.reason)];
+const changes = () => list((cursor) => get('/v1/operator-key-changes', { limit: 20, starting_after: cursor }),
+  (seen) => table([[w().time], [w().what], [w().operatorName], [w().key], [w().nextKey], [w().operator], [w().review], [w().reason]], seen.map(changeRow)));
+
+// Who may not read the others' keys may rotate his own.
+function keyTable(all, changed) {
+  const shown = all?.data ?? [{ id: keyId(), status: 'active' }];
+  const { name } = shown.find((key) => key.id === keyId()) ?? {};
+  return table([[w().operatorName], [w().key], [w().permissions], [w().status], [w().lastUsed], [w().expires], ['']],
+    shown.toReversed().flatMap((key) => keyRows(key, key.id === keyId() || (name && key.name === name), changed)));
+}
+
+export async function keys() {
+  const permissions = await allPermissions();
+  const [given, node] = [make('div'), make('div')];
+  const drawing = turns();
+  async function draw() {
+    const isNewest = drawing();
+    const [all, noted] = await Promise.all([getIfAny('/v1/operator-keys'), ifAny(changes())]);
+    const parts = [section('', keyTable(all, changed)), all && asking(permissions, changed), noted && section(w().keyChanges, noted)];
+    if (isNewest()) node.replaceChildren(...parts.filter(Boolean));
+  }
+  // The secrets stay, whatever is drawn anew.
+  function changed(key) {
+    if (key.secret) given.prepend(secretOf(key));
+    draw().catch((error) => node.replaceChildren(problem(error)));
+  }
+  await draw();
+  return [make('h1', {}, w().keys), make('p', { class: 'soft' }, w().keysText), given, node];
+}
