@@ -58,8 +58,10 @@ test('a code is added, gets a new version, and is closed', async () => {
     'ledger_version_date', 'valid_from');
   p.refused(await post('chart', { ...code, code: 224101 }), 409, 'ledger_code_in_use', 'code');
   p.refused(await post('chart/2241/close'), 409, 'ledger_code_in_use', 'code');
-  p.refused(await post('chart/9998/close'), 400, 'ledger_code', 'code');
-  p.refused(await p.operator('GET', '/v1/ledger/chart/abc'), 400, 'ledger_code');
+  p.refused(await post('chart/9998/close'), 404, 'ledger_code_not_found', 'code');
+  p.refused(await post('chart/abc/close'), 404, 'ledger_code_not_found');
+  p.refused(await p.operator('GET', '/v1/ledger/chart/9998'), 404, 'ledger_code_not_found');
+  p.refused(await p.operator('GET', '/v1/ledger/chart/abc'), 404, 'ledger_code_not_found');
   const closed = await post('chart/2231/close');
   assert.equal(closed.status, 200, closed.raw);
   assert.equal(closed.body.closed_on, shanghaiDate(0));
@@ -86,7 +88,7 @@ test('a voucher template is read, and gets a new version from a later date on', 
   p.refused(await post('vouchers', { ...body, legs: [legs[0], { ...legs[1], amount: 'gross * 2' }, legs[2]] }),
     400, 'ledger_expression', 'legs[1].amount');
   p.refused(await post('vouchers', { ...body, mode: undefined }), 409, 'ledger_voucher', 'mode');
-  p.refused(await p.operator('GET', '/v1/ledger/vouchers/payday'), 409, 'ledger_voucher', 'event');
+  p.refused(await p.operator('GET', '/v1/ledger/vouchers/payday'), 404, 'ledger_voucher_not_found');
   const made = await post('vouchers', body);
   assert.equal(made.status, 200, made.raw);
   assert.equal(made.body.version, 2);

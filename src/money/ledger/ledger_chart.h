@@ -57,7 +57,7 @@ const struct ledger_chart_entry *ledger_chart_entry(const struct ledger_chart *c
 /* The English name; empty for a code the chart does not have. */
 struct str ledger_chart_name(const struct ledger_chart *chart, int64_t code);
 
-/* All versions of a code, the first one first. ERR_LEDGER_CODE. */
+/* All versions of a code, the first one first. ERR_LEDGER_CODE_NOT_FOUND. */
 MUST_USE enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *arena,
                                    struct ledger_chart *out);
 
@@ -89,7 +89,7 @@ extern const struct command_kind ledger_chart_put_kind; /* result ledger_version
 
 /* Closes a code from the business date on: nothing is opened or posted under it any more. A closed
  * one is left alone. The accounts of a leaf are given by the caller (ledger_read_accounts_of_code)
- * and looked at once more. Refusals, the first that applies: ERR_LEDGER_CODE;
+ * and looked at once more. Refusals, the first that applies: ERR_LEDGER_CODE_NOT_FOUND;
  * ERR_LEDGER_CODE_IN_USE (codes below it are open, or vouchers name it); ERR_LEDGER_CODE_CHANGED
  * (an account was opened meanwhile: read and try again); ERR_LEDGER_CODE_BALANCE (an account has a
  * balance, a hold or a pending entry); all with param code. */

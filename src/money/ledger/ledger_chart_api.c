@@ -231,7 +231,7 @@ static enum err code_param(struct request *req, int64_t *code)
     return str_parse_int(req->params[0], code) == ERR_OK && *code > 0 &&
                    *code <= INT64_C(9999999999)
                ? ERR_OK
-               : ERR_LEDGER_CODE;
+               : ERR_LEDGER_CODE_NOT_FOUND;
 }
 
 static struct reply *code_handler(struct request *req)
@@ -239,7 +239,7 @@ static struct reply *code_handler(struct request *req)
     int64_t *code = ARENA_NEW(req->arena, int64_t);
 
     if (code_param(req, code) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_CODE);
+        return reply_error(req, ERR_LEDGER_CODE_NOT_FOUND);
     }
     return reply_query(req, code, sizeof(struct ledger_chart), code_run, code_then);
 }
@@ -362,7 +362,7 @@ static struct reply *close_handler(struct request *req)
     int64_t *code = ARENA_NEW(req->arena, int64_t);
 
     if (code_param(req, code) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_CODE);
+        return reply_error(req, ERR_LEDGER_CODE_NOT_FOUND);
     }
     return reply_query(req, code, sizeof(struct ledger_chart_close), close_run, close_then);
 }
@@ -481,7 +481,8 @@ static struct reply *general_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err code_errors[] = {ERR_LEDGER_CODE, ERR_OK};
+static const enum err list_errors[] = {ERR_LEDGER_CODE, ERR_OK};
+static const enum err code_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_OK};
 static const enum err general_errors[] = {ERR_LEDGER_OVERFLOW, ERR_OK};
 static const enum err put_errors[] = {ERR_LEDGER_CODE_FORM,
                                       ERR_LEDGER_CODE_CLOSED,
@@ -490,7 +491,7 @@ static const enum err put_errors[] = {ERR_LEDGER_CODE_FORM,
                                       ERR_LEDGER_CODE_IN_USE,
                                       ERR_LEDGER_CODE_CURRENCY,
                                       ERR_OK};
-static const enum err close_errors[] = {ERR_LEDGER_CODE, ERR_LEDGER_CODE_IN_USE,
+static const enum err close_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_LEDGER_CODE_IN_USE,
                                         ERR_LEDGER_CODE_CHANGED, ERR_LEDGER_CODE_BALANCE, ERR_OK};
 
 #define OPERATOR_READ                                                                              \
@@ -507,7 +508,7 @@ const struct route ledger__chart_routes[] = {
         .query = &chart_query_set,
         .reply = &code_set,
         .reply_is_list = true,
-        .errors = code_errors,
+        .errors = list_errors,
         .summary = "List the chart of accounts in the order of its tree",
     },
     {

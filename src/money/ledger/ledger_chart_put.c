@@ -243,7 +243,7 @@ static enum err close_apply(struct tx *tx, const void *arg, void *result)
     enum err err = ledger__chart_get(tx, close->code, &code);
 
     if (err == ERR_LEDGER_CODE) {
-        return ledger__refuse(tx, err, "code");
+        return ledger__refuse(tx, ERR_LEDGER_CODE_NOT_FOUND, "code");
     }
     TRY(err);
     *(int64_t *)result = code->closed_on;

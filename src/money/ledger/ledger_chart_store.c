@@ -172,7 +172,7 @@ enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *are
     enum err err = reader_get(reader, &ledger__chart_table, code, arena, &row);
 
     if (err == ERR_STORE_NOT_FOUND) {
-        return ERR_LEDGER_CODE;
+        return ERR_LEDGER_CODE_NOT_FOUND;
     }
     TRY(err);
     TRY(reader_rows(reader, &ledger__code_versions, ids, 2, arena, &rows, &out->count));

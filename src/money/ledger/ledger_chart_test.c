@@ -281,7 +281,7 @@ static void codes_that_vouchers_name_get_none_below_them(void **state)
     assert_refused(books, close_code(books, 2245, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
     assert_refused(books, close_code(books, 2299, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
     assert_refused(books, close_code(books, 2, &closed_on), ERR_LEDGER_CODE_IN_USE, "code");
-    assert_refused(books, close_code(books, 9999, &closed_on), ERR_LEDGER_CODE, "code");
+    assert_refused(books, close_code(books, 9999, &closed_on), ERR_LEDGER_CODE_NOT_FOUND, "code");
     child.code = 224201; /* 2242 has no accounts, and no shipped voucher names it */
     assert_ok(put(books, &child, &out));
     books_close(books);

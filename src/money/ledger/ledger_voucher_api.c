@@ -172,7 +172,7 @@ static struct reply *versions_handler(struct request *req)
         name++;
     }
     if (name->name == NULL) {
-        return reply_error_at(req, ERR_LEDGER_VOUCHER, "event", NULL);
+        return reply_error(req, ERR_LEDGER_VOUCHER_NOT_FOUND);
     }
     if (request_query(req, &versions_query_set, query) != ERR_OK) {
         return reply_refusal(req);
@@ -254,7 +254,7 @@ static struct reply *put_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err event_errors[] = {ERR_LEDGER_VOUCHER, ERR_OK};
+static const enum err event_errors[] = {ERR_LEDGER_VOUCHER_NOT_FOUND, ERR_OK};
 static const enum err put_errors[] = {
     ERR_LEDGER_VOUCHER,
     ERR_LEDGER_VERSION_DATE,
