@@ -226,21 +226,6 @@ void fault_disk_crash(const struct fault_disk *from, const struct fault_crash *c
     to->failed = 0;
 }
 
-size_t fault_disk_calls(const struct fault_disk *disk)
-{
-    return disk->tape_count;
-}
-
-void fault_disk_mark(struct fault_disk *disk, int64_t mark)
-{
-    disk->mark = mark;
-}
-
-int64_t fault_disk_mark_at(const struct fault_disk *disk, size_t call)
-{
-    return call > disk->tape_count ? disk->mark : disk->tape[call - 1].mark;
-}
-
 /* ---- SQLite's side ---- */
 
 struct handle {
@@ -745,7 +730,29 @@ int64_t fault_disk_count(const struct fault_disk *disk, enum fault_call call)
 
 int64_t fault_disk_size(const struct fault_disk *disk, enum fault_file file)
 {
-    return disk->now[file].size;
+    return read_guarded(&disk->now[file].size);
+}
+
+size_t fault_disk_calls(const struct fault_disk *disk)
+{
+    size_t calls;
+
+    mutex_lock(site.mutex);
+    calls = disk->tape_count;
+    mutex_unlock(site.mutex);
+    return calls;
+}
+
+void fault_disk_mark(struct fault_disk *disk, int64_t mark)
+{
+    mutex_lock(site.mutex);
+    disk->mark = mark;
+    mutex_unlock(site.mutex);
+}
+
+int64_t fault_disk_mark_at(const struct fault_disk *disk, size_t call)
+{
+    return call > disk->tape_count ? disk->mark : disk->tape[call - 1].mark;
 }
 
 void fault_disk_flip(struct fault_disk *disk, enum fault_file file, int64_t byte, unsigned bit)

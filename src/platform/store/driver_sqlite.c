@@ -1,6 +1,7 @@
 /* SQLite: one file in WAL mode, one writer at a time over all processes by the lock on path.lock,
  * point statements in a loop (as fast as sets, without their variety). */
 #include "platform/store/store_driver.h"
+#include "platform/store/wal_checkpoint.h"
 #include "platform/store/wal_file.h"
 
 #include <errno.h>
@@ -15,8 +16,10 @@ enum {
     BUSY_MS = 5000,
     LOCK_POLL_MS = 20,
     IDLE_US = 1000000,
-    CHECKPOINT_PAGES = 16384,                     /* 32 MiB of WAL are written back at once */
-    CHECKPOINT_PAGES_LATE = 8 * CHECKPOINT_PAGES, /* readers are waited for */
+    CHECKPOINT_POLL_US = 10000,
+    CHECKPOINT_REST = 8, /* the batches wait for this part of it */
+    CHECKPOINT_LATE = 4, /* times the pages */
+    CHECKPOINT_ROUNDS = 3,
 };
 
 struct table_statements {
@@ -32,9 +35,12 @@ struct sqlite {
     sqlite3 *handle;
     bool writer;
     int lock;
-    int wal_pages;     /* since the last checkpoint tried */
-    int checkpoint_at; /* pages in the WAL from which the next one is due */
+    int wal_pages;        /* since the last checkpoint tried */
+    int checkpoint_pages; /* of a WAL that has begun anew, until the next one is due */
+    int checkpoint_at;    /* pages in the WAL from which it is */
+    int rounds;           /* of it, beside the batches, so far */
     struct wal_file *wal;
+    struct wal_checkpoint *checkpoint;
     sqlite3_stmt *begin, *commit, *rollback, *renew;
     struct table_statements *tables;
     sqlite3_stmt **statements; /* by number in the catalog */
@@ -45,10 +51,8 @@ static struct sqlite *sqlite_of(struct db *db)
     return (struct sqlite *)(void *)db;
 }
 
-static enum db_status status_of(struct sqlite *sqlite, int code)
+static enum db_status class_of(int code)
 {
-    (void)snprintf(sqlite->db.problem, sizeof(sqlite->db.problem), "%s (%d)",
-                   sqlite3_errmsg(sqlite->handle), sqlite3_extended_errcode(sqlite->handle));
     switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
@@ -64,6 +68,13 @@ static enum db_status status_of(struct sqlite *sqlite, int code)
     default: /* the disk, the file, memory: nothing to go on with */
         return DB_FATAL;
     }
+}
+
+static enum db_status status_of(struct sqlite *sqlite, int code)
+{
+    (void)snprintf(sqlite->db.problem, sizeof(sqlite->db.problem), "%s (%d)",
+                   sqlite3_errmsg(sqlite->handle), sqlite3_extended_errcode(sqlite->handle));
+    return class_of(code);
 }
 
 /* Runs a statement without a result. */
@@ -185,6 +196,7 @@ static enum db_status sqlite_open(const struct db_options *options, struct db **
     sqlite->db = (struct db){.driver = &db_sqlite_driver, .catalog = options->catalog};
     sqlite->lock = -1;
     sqlite->writer = options->writer;
+    sqlite->checkpoint_pages = (int)options->checkpoint_pages;
     if (options->writer) {
         status = take_file_lock(sqlite, path, options->wait_ms, detail);
     }
@@ -214,6 +226,7 @@ static void sqlite_close(struct db *db)
            (statement = sqlite3_next_stmt(sqlite->handle, NULL)) != NULL) {
         (void)sqlite3_finalize(statement);
     }
+    wal_checkpoint__free(sqlite->checkpoint);
     CHECK(sqlite3_close(sqlite->handle) == SQLITE_OK);
     wal_file__free(sqlite->wal);
     if (sqlite->lock >= 0) {
@@ -349,6 +362,19 @@ static enum db_status prepare_statement(struct sqlite *sqlite, const struct stat
     return name_problem(&sqlite->db, "statement", info->statement->name, status);
 }
 
+static enum db_status open_checkpoint(struct sqlite *sqlite)
+{
+    int code;
+
+    sqlite->checkpoint = wal_checkpoint__new(sqlite3_db_filename(sqlite->handle, "main"), &code);
+    if (code != SQLITE_OK) {
+        (void)snprintf(sqlite->db.problem, sizeof(sqlite->db.problem),
+                       "a second connection cannot be opened (%d)", code);
+        return class_of(code);
+    }
+    return DB_OK;
+}
+
 static enum db_status sqlite_prepare(struct db *db)
 {
     struct sqlite *sqlite = sqlite_of(db);
@@ -365,6 +391,7 @@ static enum db_status sqlite_prepare(struct db *db)
     }
     if (status == DB_OK && sqlite->writer) {
         sqlite->wal = wal_file__take(sqlite->handle);
+        status = open_checkpoint(sqlite);
     }
     return status;
 }
@@ -432,32 +459,78 @@ static enum db_status sqlite_committed(struct db *db, int64_t commit_no, bool *d
     return DB_FATAL;
 }
 
-/* Writes the WAL back when it has grown or nobody waits. A reader that is in the way is let be
- * until the WAL is really large. */
-static enum db_status sqlite_maintain(struct db *db, bool idle, int64_t *wait_us)
+static enum db_status checkpoint_outcome(struct sqlite *sqlite, int *written_back)
 {
-    struct sqlite *sqlite = sqlite_of(db);
-    int mode = sqlite->wal_pages > CHECKPOINT_PAGES_LATE ? SQLITE_CHECKPOINT_RESTART
-                                                         : SQLITE_CHECKPOINT_PASSIVE;
-    int code = SQLITE_OK, in_wal = 0, written_back = 0;
+    const struct wal_checkpoint_outcome *outcome = wal_checkpoint__outcome(sqlite->checkpoint);
+    enum db_status status = DB_OK;
 
-    *wait_us = -1;
-    if (sqlite->wal_pages == 0) {
-        return DB_OK;
+    *written_back = outcome->written_back;
+    if (outcome->code != SQLITE_OK) {
+        status = class_of(outcome->code);
+        (void)snprintf(sqlite->db.problem, sizeof(sqlite->db.problem), "%s", outcome->problem);
     }
-    if (!idle && sqlite->wal_pages < sqlite->checkpoint_at) {
-        *wait_us = IDLE_US;
-        return DB_OK;
-    }
-    code = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, &in_wal, &written_back);
+    return status;
+}
+
+/* The WAL is really large: batches and readers are waited for. */
+static bool is_late(const struct sqlite *sqlite)
+{
+    return sqlite->wal_pages > CHECKPOINT_LATE * sqlite->checkpoint_pages;
+}
+
+/* The rest, while no batch is written. A reader that is in the way is let be. */
+static enum db_status finish_checkpoint(struct sqlite *sqlite)
+{
+    int mode = is_late(sqlite) ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    int in_wal = 0, written_back = 0;
+    int code = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, mode, &in_wal, &written_back);
+
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
         return status_of(sqlite, code);
     }
     /* Written back whole, the WAL begins anew; otherwise it goes on behind what a reader holds. */
     sqlite->checkpoint_at =
-        written_back == in_wal ? CHECKPOINT_PAGES : sqlite->wal_pages + CHECKPOINT_PAGES;
+        (written_back == in_wal ? 0 : sqlite->wal_pages) + sqlite->checkpoint_pages;
     sqlite->wal_pages = 0;
     return DB_OK;
+}
+
+/* Writes the WAL back when it has grown or nobody waits. Under load most of it is written beside
+ * the batches, in rounds, of which each leaves what has been added meanwhile. */
+static enum db_status sqlite_maintain(struct db *db, bool idle, int64_t *wait_us)
+{
+    struct sqlite *sqlite = sqlite_of(db);
+    int written_back = 0;
+    enum db_status status = DB_OK;
+
+    *wait_us = -1;
+    if (sqlite->wal_pages == 0) {
+        return DB_OK;
+    }
+    if (is_late(sqlite)) {
+        wal_checkpoint__wait(sqlite->checkpoint);
+    }
+    if (wal_checkpoint__runs(sqlite->checkpoint)) {
+        *wait_us = CHECKPOINT_POLL_US;
+        return DB_OK;
+    }
+    if (!idle && sqlite->wal_pages < sqlite->checkpoint_at) {
+        sqlite->rounds = 0; /* or it has all been written back, and the WAL has begun anew */
+        *wait_us = IDLE_US;
+        return DB_OK;
+    }
+    if (sqlite->rounds > 0) {
+        status = checkpoint_outcome(sqlite, &written_back);
+    }
+    if (status == DB_OK && !idle && !is_late(sqlite) && sqlite->rounds < CHECKPOINT_ROUNDS &&
+        sqlite->wal_pages - written_back > sqlite->checkpoint_pages / CHECKPOINT_REST) {
+        sqlite->rounds++;
+        wal_checkpoint__start(sqlite->checkpoint);
+        *wait_us = CHECKPOINT_POLL_US;
+        return DB_OK;
+    }
+    sqlite->rounds = 0;
+    return status == DB_OK ? finish_checkpoint(sqlite) : status;
 }
 
 /* ---- rows ---- */

@@ -6,6 +6,7 @@ enum {
     QUEUE_MAX = 65536,
     BATCH_MAX = 512,
     FLIGHT_MIN = 128,
+    CHECKPOINT_PAGES = 32768,
     READERS = 2,
     LEASE_MS = 5000,
     LEASE_POLL_MS = 50,
@@ -54,6 +55,8 @@ static void set_defaults(struct store_options *options)
     options->queue_max = options->queue_max == 0 ? QUEUE_MAX : options->queue_max;
     options->batch_max = options->batch_max == 0 ? BATCH_MAX : options->batch_max;
     options->flight_min = options->flight_min == 0 ? FLIGHT_MIN : options->flight_min;
+    options->checkpoint_pages =
+        options->checkpoint_pages == 0 ? CHECKPOINT_PAGES : options->checkpoint_pages;
     options->readers = options->readers == 0 ? READERS : options->readers;
     options->lease_ms = options->lease_ms == 0 ? LEASE_MS : options->lease_ms;
 }
@@ -66,6 +69,7 @@ static enum err connect_writer(struct store *store, char detail[256])
         .writer = true,
         .lease_ms = store->options.lease_ms,
         .wait_ms = store->options.wait_ms == 0 ? store->options.lease_ms : store->options.wait_ms,
+        .checkpoint_pages = store->options.checkpoint_pages,
         .catalog = &store->catalog,
     };
     enum db_status status;

@@ -285,6 +285,8 @@ struct store_options {
     size_t queue_max;      /* waiting commands; 0 = 65,536 */
     size_t batch_max;      /* 0 = 512 */
     size_t flight_min;     /* from so many commands on, a batch is worth handing over; 0 = 128 */
+    unsigned checkpoint_pages; /* SQLite: the WAL is written back from so many on; 0 = 32,768, which
+                                  are 64 MiB */
     int64_t linger_us; /* how long a batch waits for company when the queue is short; 0 = none */
     unsigned readers;  /* 0 = 2 */
     unsigned node;     /* of the ids, 0 … 1023 */

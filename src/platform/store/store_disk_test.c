@@ -4,6 +4,7 @@
 
 #include "test/lib/fault_vfs.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -269,6 +270,136 @@ static void a_full_disk_at_a_checkpoint_is_tried_again(void **state)
     site_close(&site);
 }
 
+/* ---- checkpoints beside the batches ---- */
+
+enum { LOAD = 60, LOAD_LEN = 3000, LOAD_PAGES = 64, CRASHES = 150, STOP_MS = 5000 };
+
+static enum err put_load(struct tx *tx, void *ctx)
+{
+    static char data[LOAD_LEN];
+    const int64_t *no = ctx;
+    struct item *item;
+
+    for (int64_t id = *no * 10; id < *no * 10 + 10; id++) {
+        TRY(kit_insert(tx, id, id, "load"));
+        TRY(kit_edit(tx, id, &item));
+        item->data = (struct str){data, sizeof(data)};
+    }
+    return ERR_OK;
+}
+
+/* Numbers from 1 on, one that was refused again; what was answered is marked on the disk. */
+static void run_load(struct site *site)
+{
+    for (int64_t no = 1; no <= LOAD; no++) {
+        while (kit_run(site->kit, put_load, &no) != ERR_OK) {
+            (void)usleep(1000);
+        }
+        fault_disk_mark(site->disk, no);
+    }
+}
+
+static void expect_load(struct site *site, int64_t answered)
+{
+    struct item found;
+
+    for (int64_t id = 10; id < 10 * answered + 10; id++) {
+        assert_int_equal(kit_get(site->kit, id, &found), ERR_OK);
+    }
+}
+
+static void site_open_for_load(struct site *site)
+{
+    site_open(site);
+    site->kit->options.checkpoint_pages = LOAD_PAGES;
+}
+
+static void a_crash_beside_a_checkpoint_loses_nothing(void **state)
+{
+    struct site site;
+    size_t calls;
+
+    (void)state;
+    site_open_for_load(&site);
+    kit_start(site.kit);
+    run_load(&site);
+    assert_true(fault_disk_size(site.disk, FAULT_MAIN) > LOAD * 10 * LOAD_LEN / 2);
+    assert_true(fault_disk_size(site.disk, FAULT_WAL) < LOAD * 10 * LOAD_LEN / 2);
+    calls = fault_disk_calls(site.disk);
+    store_close(site.kit->store);
+    for (size_t i = 1; i <= CRASHES; i++) {
+        const struct fault_crash crash = {
+            .call = calls * i / CRASHES, .loss = i % 2 == 0 ? FAULT_DROP : FAULT_TEAR, .seed = i};
+
+        fault_disk_crash(site.disk, &crash, site.after);
+        fault_disk_use(site.after);
+        kit_start(site.kit);
+        expect_load(&site, fault_disk_mark_at(site.disk, crash.call));
+        store_close(site.kit->store);
+    }
+    site.kit->store = NULL;
+    site_close(&site);
+}
+
+/* A child under load whose disk fails at one call, in a batch or in a checkpoint. Whether it came
+ * to that. */
+static bool fail_under_load(const struct fault_plan *plan, bool stops)
+{
+    struct site site;
+    bool failed;
+    int status;
+    pid_t pid;
+
+    site_open_for_load(&site);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        log_configure(LOG_ERROR, open("/dev/null", O_WRONLY));
+        kit_start(site.kit);
+        fault_disk_fail(site.disk, plan);
+        run_load(&site);
+        for (int i = 0; stops && fault_disk_failed(site.disk) > 0 && i < STOP_MS; i++) {
+            (void)usleep(1000); /* of a checkpoint the outcome is seen later */
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    failed = fault_disk_failed(site.disk) > 0;
+    if (failed) {
+        assert_true(stops ? WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT
+                          : WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    use_after_crash(&site, FAULT_DROP);
+    expect_load(&site, fault_disk_mark_at(site.disk, fault_disk_calls(site.disk)));
+    store_close(site.kit->store);
+    site.kit->store = NULL;
+    site_close(&site);
+    return failed;
+}
+
+static void a_disk_that_fails_under_load_loses_nothing(void **state)
+{
+    static const struct {
+        struct fault_plan plan;
+        bool stops;
+    } cases[] = {
+        {{.call = FAULT_WRITE, .code = SQLITE_IOERR_WRITE}, true},
+        {{.call = FAULT_SYNC, .code = SQLITE_IOERR_FSYNC, .lasting = true}, true},
+        {{.call = FAULT_WRITE, .code = SQLITE_FULL}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fault_plan plan = cases[i].plan;
+        int failures = 0;
+
+        for (plan.nth = 1; plan.nth < 2 * LOAD; plan.nth += 3) {
+            failures += fail_under_load(&plan, cases[i].stops) ? 1 : 0;
+        }
+        assert_true(failures >= LOAD / 3); /* a write and a sync a batch at least */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +409,8 @@ int main(void)
         cmocka_unit_test(a_read_that_fails_fails_the_query_alone),
         cmocka_unit_test(a_full_disk_refuses_until_there_is_space),
         cmocka_unit_test(a_full_disk_at_a_checkpoint_is_tried_again),
+        cmocka_unit_test(a_crash_beside_a_checkpoint_loses_nothing),
+        cmocka_unit_test(a_disk_that_fails_under_load_loses_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

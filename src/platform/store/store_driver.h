@@ -31,7 +31,8 @@ struct db_options {
     struct str url;
     bool writer; /* takes the file's lock, or may take the lease */
     int64_t lease_ms;
-    int64_t wait_ms; /* for a lock */
+    int64_t wait_ms;           /* for a lock */
+    unsigned checkpoint_pages; /* of the WAL */
     const struct catalog *catalog;
 };
 

@@ -335,10 +335,12 @@ static enum err fill(struct tx *tx, void *ctx)
 /* 100 MB of changes without a moment of rest. */
 static void the_log_of_a_busy_file_stays_small(void **state)
 {
-    struct kit *kit = kit_open(*state);
+    struct kit *kit = kit_new(*state);
     struct stat file;
     char name[300];
 
+    kit->options.checkpoint_pages = 4096; /* 8 MiB */
+    kit_start(kit);
     for (int64_t id = 1; id <= FILL_ITEMS; id++) {
         kit_put(kit, id, "filled");
     }
