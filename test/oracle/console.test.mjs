@@ -206,6 +206,7 @@ test('of the settlements those of the status chosen last are shown, or what went
   for (const status of ['returned', 'paid']) { await answer(status); }
   await sleep(100); // what came too late would be shown by now
   assert.deepEqual(await page.run(texts('section:last-child .chip')), ['returned']);
+  assert.deepEqual(await page.run(texts('section:last-child tbody td:nth-child(-n+4)')), ['2026-01-01', '0.01', '0.00', 'CNY']);
   await choose('waiting');
   await page.run(`answers.waiting.bad(new TypeError())`);
   await page.wait(`${text('section:last-child .problem')}?.trim() === 'The server does not answer.'`);
@@ -317,7 +318,7 @@ test('the owner of an account has a name however many merchants there are', asyn
   for (let i = 0; i < 101; i++) { newest = await p.made('POST', '/v1/merchants', { merchant_no: `N${i}`, name: `N ${i}`, fund_mode: 'collect' }); }
   await p.reviewed(await adjustment('T11', 1500, 'CNY', newest.id));
   const page = await open('accounts');
-  const owners = await page.run(texts('#page tbody td:nth-child(2)'));
+  const owners = await page.run(texts('#page tbody td small'));
   assert.ok(owners.includes('N 100') && owners.includes('番茄小厨 Tomato'), owners.join());
   const { data: [own] } = await p.made('GET', `/v1/ledger/accounts?merchant_id=${newest.id}`);
   await page.run(`location.hash = 'account/${own.id}'`);
@@ -327,6 +328,7 @@ test('the owner of an account has a name however many merchants there are', asyn
   assert.ok((await page.run(texts('.journal tbody td:nth-child(2)'))).includes('N 100'));
   await page.run(`location.hash = 'accounts/${newest.id}'`);
   await page.wait(`document.querySelector('#page select')?.selectedOptions[0].textContent === 'N 100'`);
+  assert.equal(owners[2], 'Channel account mock');
   await isWhole(page);
 });
 
@@ -392,6 +394,24 @@ test('what is refused of a key is said beside it, and who may read no keys may r
   const reader = await open('keys', { key: readerKey });
   assert.deepEqual(await reader.run(texts('#page button.plain')), ['Rotate', 'Revoke']);
   assert.equal(await reader.run(`document.querySelectorAll('form.fields, #page section').length`), 1);
+});
+
+test('an account without money of its own has no more than its credit line to show', async () => {
+  const deposit = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  await p.reviewed(await p.operator('POST', `/v1/accounts/${deposit.id}/credit-line`, { credit_line: 50000, reason: 'season' }));
+  const page = await open(`account/${deposit.id}`);
+  assert.equal(await page.run(`document.querySelector('.bar').getAttribute('aria-label')`), 'Credit line 500.00');
+  const fill = await page.run(`getComputedStyle(document.querySelector('.bar .credit-line')).fill`);
+  assert.equal(fill, await page.run(`getComputedStyle(document.querySelector('.legend .credit-line')).backgroundColor`));
+  assert.deepEqual(await page.run(texts('.legend b')), ['500.00', '0.00', '0.00', '500.00']);
+});
+
+test('where nothing is, it is said what would be', async () => {
+  const page = await open('reviews/expired', { language: 'zh' });
+  assert.equal((await page.run(text('.cards .soft'))).trim(), '没有记录。');
+  await page.run(`location.hash = 'accounts/mer_0000000000001'`);
+  await page.wait(`${text('#page section .soft')}?.includes('首笔支付或接口开户后出现')`);
+  assert.equal(await page.run(`document.querySelector('#page select').value`), 'mer_0000000000001', 'not all accounts');
 });
 
 test('signing out forgets the key', async () => {

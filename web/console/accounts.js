@@ -1,6 +1,6 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny, ifAny, turns } from './api.js';
-import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
+import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -14,7 +14,17 @@ function parts(account) {
   ];
 }
 
-const barOf = (account, height) => bar(parts(account).filter((part) => part.class !== 'credit-line'), (value) => money(value, account.currency), height);
+// The credit line is a part of what is available: the bar shows it beside the account's own money.
+function barOf(account, height) {
+  const whole = parts(account);
+  const line = whole.find((part) => part.class === 'credit-line');
+  const own = whole.find((part) => part.class === 'available');
+  if (line) {
+    line.value = least([line.value, own.value]);
+    own.value -= line.value;
+  }
+  return bar(whole, (value) => money(value, account.currency), height);
+}
 
 const marks = (account) => [
   account.status === 'closed' && chip(w().closed), account.credit_blocks > 0 && chip(w().blocks.credit, 'bad'), account.debit_blocks > 0 && chip(w().blocks.debit, 'bad'),
@@ -23,23 +33,24 @@ const marks = (account) => [
 
 // ---- names ----
 
-// The chart and the newest merchants; of older ones those that are shown are asked for.
+// Names by id: of the first page, and of the others once they are shown.
+const directory = (path, page) => ({ path, names: new Map((page?.data ?? []).map((one) => [one.id, one.name])), complete: !page?.has_more });
+async function learn({ path, names, complete }, ids) {
+  if (complete) return;
+  const unknown = new Set(ids.filter((id) => id && !names.has(id)));
+  await Promise.all([...unknown].map(async (id) => names.set(id, (await getIfAny(`${path}/${encodeURIComponent(id)}`))?.name ?? id)));
+}
 async function names() {
-  const [chart, merchants] = await Promise.all([getIfAny('/v1/ledger/chart', { limit: 500 }), getIfAny('/v1/merchants', { limit: 100 })]);
+  const [chart, merchants, channels] = await Promise.all([getIfAny('/v1/ledger/chart', { limit: 500 }), getIfAny('/v1/merchants', { limit: 100 }), getIfAny('/v1/channel-accounts', { limit: 100 })]);
   return {
     codes: new Map((chart?.data ?? []).map((row) => [row.code, row])),
-    merchants: new Map((merchants?.data ?? []).map((merchant) => [merchant.id, merchant.name])),
-    complete: !merchants?.has_more, // or not this operator's to read
+    merchants: directory('/v1/merchants', merchants), channels: directory('/v1/channel-accounts', channels),
   };
 }
-async function knowOwners(accounts, known) {
-  if (known.complete) return;
-  const unknown = new Set(accounts.map((one) => one.merchant_id).filter((id) => id && !known.merchants.has(id)));
-  await Promise.all([...unknown].map(async (id) => known.merchants.set(id, (await getIfAny(`/v1/merchants/${encodeURIComponent(id)}`))?.name ?? id)));
-}
+const knowOwners = (accounts, known) => Promise.all([learn(known.merchants, accounts.map((one) => one.merchant_id)), learn(known.channels, accounts.map((one) => one.channel_account_id))]);
 const codeOf = (account, known) => codeName(known.codes.get(account.code) ?? account);
-const ownerOf = (account, known) => (account.merchant_id ? known.merchants.get(account.merchant_id) ?? account.merchant_id
-  : account.channel_account_id ? `${w().channelAccount} ${account.channel_account_id}` : w().platform);
+const ownerOf = (account, known) => (account.merchant_id ? known.merchants.names.get(account.merchant_id) ?? account.merchant_id
+  : account.channel_account_id ? `${w().channelAccount} ${known.channels.names.get(account.channel_account_id) ?? account.channel_account_id}` : w().platform);
 
 // ---- the list ----
 
@@ -55,7 +66,8 @@ function finder() {
 function ownerSelect(owner, known) {
   const option = (value, text) => make('option', { value, selected: value === owner }, text);
   const select = make('select', { 'aria-label': w().owner, onchange: () => { location.hash = `accounts${select.value && `/${select.value}`}`; } },
-    option('', w().everyone), option('platform', w().platform), [...known.merchants].map(([id, name]) => option(id, name)));
+    option('', w().everyone), option('platform', w().platform), [...known.merchants.names].map(([id, name]) => option(id, name)));
+  if (![...select.options].some((one) => one.selected && one.value === owner)) select.append(option(owner, owner));
   return select;
 }
 
@@ -83,11 +95,10 @@ export async function accounts(owner = '') {
   };
   return [
     make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
-    section('', await list(page, (seen) => table([[w().account], [w().owner], [w().balance, 'money'], ['', 'wide'], [w().available, 'money'], [''], ['']], seen.map((account) => [
-        make('td', {}, accountLink(account.id, codeOf(account, known))), make('td', { class: 'text' }, ownerOf(account, known)), cellMoney(account.posted, account.currency),
-        make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency),
-        account.currency, make('td', { class: 'text' }, ...marks(account)),
-      ])))),
+    section('', await list(page, (seen) => table([[w().account], [w().balance, 'money'], [''], ['', 'wide'], [w().available, 'money'], ['']], seen.map((account) => [
+      make('td', { class: 'name' }, accountLink(account.id, codeOf(account, known)), make('small', {}, ownerOf(account, known))), cellMoney(account.posted, account.currency), account.currency,
+      make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency), make('td', { class: 'text' }, ...marks(account)),
+    ]), { hint: w().hints.accounts }))),
     await parked(known),
   ];
 }
@@ -149,7 +160,7 @@ async function statement(account, known, period) {
   return list((cursor) => get(path, { ...period, limit: 100, starting_after: cursor }), (seen) => make('div', {},
     seen.length > 0 && steps(seen.toReversed().map((entry) => ({ ...entry, change: changeOf(entry) })), account.currency),
     table([[w().time], [w().sequence, 'money'], [w().what], [w().reference], [w().debit, 'money'], [w().credit, 'money'], [w().balance, 'money']],
-      seen.map((entry) => entryRow(entry, account.currency, known)))));
+      seen.map((entry) => entryRow(entry, account.currency, known)), { hint: w().hints.statement })));
 }
 
 const DAILY_MAX = 100000; // the days of an account with more entries take the server too long to be shown unasked
@@ -195,12 +206,12 @@ const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w()
     const sum = freeze.effect === 'amount';
     return [nameOf(freeze.effect), nameOf(freeze.kind), cellMoney(sum ? freeze.amount : null, currency), cellMoney(sum ? freeze.amount - freeze.captured - freeze.released : null, currency),
       make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeText(freeze.expires_at)];
-  }));
+  }), { hint: w().hints.freezes });
 
 const historyTable = (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().reason], [w().maker]], changes.map((change) => [
   make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), make('td', { class: 'text' }, change.reason ?? ''), make('td', { class: 'mono' }, change.operator_id ?? '')]));
 
-const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().reserve}${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
+const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().maturesAfter} T+${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
 
 // A number is the same account as an id.
 const idOf = async (name) => (/^acc_\w+$/.test(name) ? name : (await get(`/v1/accounts/${encodeURIComponent(name)}`)).id);
@@ -219,7 +230,7 @@ export async function account(name) {
   return [
     make('div', { class: 'line' }, make('h1', {}, codeOf(one, known)), ...marks(one)),
     make('section', { class: 'card' }, make('p', { class: 'balance' }, make('small', {}, `${w().balance} ${one.currency}`), money(one.posted, one.currency)), barOf(one, 18), legend(parts(one), one.currency),
-      facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], ['id', make('span', { class: 'mono' }, id)],
+      facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], [w().id, make('span', { class: 'mono' }, id)],
         [w().maturities, one.maturities.map((item) => `${dateText(item.date)} ${money(item.amount, one.currency)}`).join(' · ')], [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
     entries, freezes && section(w().freezes, freezes), history && section(w().history, history),
   ];

@@ -23,9 +23,9 @@ function tree(rows) {
     const sign = row.leaf ? make('span', { class: 'fold' })
       : make('button', { type: 'button', class: 'fold', 'aria-expanded': 'true', 'aria-label': `${w().fold} ${row.code}`, onclick: (event) => toggle(row.code, event.currentTarget) });
     lines.set(row.code, make('tr', { class: `level-${row.level}` }, make('td', { class: 'code' }, sign, codeName(row)),
-      cellMoney(row.opening, row.currency), cellMoney(row.debits || null, row.currency), cellMoney(row.credits || null, row.currency), cellMoney(row.closing, row.currency)));
+      make('td', {}, row.side === 'debit' ? w().debit : w().credit), cellMoney(row.opening, row.currency), cellMoney(row.debits || null, row.currency), cellMoney(row.credits || null, row.currency), cellMoney(row.closing, row.currency)));
   }
-  return table([[w().code], [w().opening, 'money'], [w().debits, 'money'], [w().credits, 'money'], [w().closing, 'money']], [...lines.values()], 'tree');
+  return table([[w().code], [w().side], [w().opening, 'money'], [w().debits, 'money'], [w().credits, 'money'], [w().closing, 'money']], [...lines.values()], { kind: 'tree' });
 }
 
 // All balances on their sides: two bars of one length when the books balance.

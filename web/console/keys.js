@@ -1,6 +1,6 @@
 // Operators' keys: asked for, rotated and revoked, and what was done to them.
 import { get, getIfAny, ifAny, keyId, post, turns } from './api.js';
-import { decisive, list, make, problem, section, state, table, timeText } from './parts.js';
+import { chip, decisive, list, make, problem, section, state, table, timeText } from './parts.js';
 import { stateOf, w } from './words.js';
 
 const mono = (text) => make('td', { class: 'mono' }, text ?? '');
@@ -78,7 +78,7 @@ function deed(text, node, act) {
       button.disabled = false;
     });
   });
-  return make('td', { colspan: 7 }, make('div', { class: 'line' }, node, button), refused);
+  return make('td', { colspan: 6 }, make('div', { class: 'line' }, node, button), refused);
 }
 
 function rotation(key, changed) {
@@ -91,17 +91,17 @@ function revocation(key, changed) {
   return deed(w().revoke, reason, async () => changed(await post(`/v1/operator-keys/${key.id}/revoke`, { reason: reason.value.trim() })));
 }
 
-function keyRows(key, own, changed) {
-  const below = make('tr', { class: 'journal', hidden: true });
+function keyRow(key, own, changed) {
+  const below = make('tr', { class: 'journal' });
   const opens = (text, cell) => make('button', { type: 'button', class: 'plain', onclick: () => {
     below.replaceChildren(cell(key, changed));
-    below.hidden = false;
+    row.after(below);
   } }, text);
   const status = statusOf(key);
-  const row = make('tr', { id: key.id }, wrapped(key.name), make('td', { class: 'mono' }, key.id, key.id === keyId() ? ` (${w().thisKey})` : ''), wrapped(key.permissions),
-    make('td', {}, state(status)), make('td', {}, timeText(key.last_used_at)), make('td', {}, timeText(key.expires_at)),
-    make('td', {}, status === 'active' && own ? opens(w().rotate, rotation) : null, ' ', status === 'revoked' ? null : opens(w().revoke, revocation)));
-  return [row, below];
+  const row = make('tr', { id: key.id }, make('td', {}, key.name || w().nameless, make('small', { class: 'mono' }, key.id)),
+    make('td', {}, state(status), key.id === keyId() && chip(w().thisKey)), wrapped(key.permissions), make('td', {}, timeText(key.last_used_at)), make('td', {}, timeText(key.expires_at)),
+    make('td', { class: 'acts' }, status === 'active' && own ? opens(w().rotate, rotation) : null, status === 'revoked' ? null : opens(w().revoke, revocation)));
+  return row;
 }
 
 // ---- the page ----
@@ -114,8 +114,8 @@ const changes = () => list((cursor) => get('/v1/operator-key-changes', { limit: 
 function keyTable(all, changed) {
   const shown = all?.data ?? [{ id: keyId(), status: 'active' }];
   const { name } = shown.find((key) => key.id === keyId()) ?? {};
-  return table([[w().operatorName], [w().key], [w().permissions], [w().status], [w().lastUsed], [w().expires], ['']],
-    shown.toReversed().flatMap((key) => keyRows(key, key.id === keyId() || (name && key.name === name), changed)));
+  return table([[w().operatorName], [w().status], [w().permissions], [w().lastUsed], [w().expires], ['']],
+    shown.toReversed().map((key) => keyRow(key, key.id === keyId() || (name && key.name === name), changed)));
 }
 
 export async function keys() {

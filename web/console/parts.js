@@ -69,9 +69,9 @@ export function decisive(text, primary, decide) {
   return button;
 }
 
-// rows: of cells (elements, or text that becomes one).
-export function table(heads, rows, kind = '') {
-  if (!rows.length) return make('p', { class: 'soft' }, w().none);
+// rows: of cells (elements, or text that becomes one). `hint`: what is said when there is none.
+export function table(heads, rows, { kind = '', hint = '' } = {}) {
+  if (!rows.length) return make('p', { class: 'soft' }, `${w().none} ${hint}`);
   return make('div', { class: 'scroll' }, make('table', { class: kind },
     make('thead', {}, make('tr', {}, heads.map(([text, colour = '']) => make('th', { class: colour, scope: 'col' }, text)))),
     make('tbody', {}, rows.map((cells) => (cells instanceof Element ? cells

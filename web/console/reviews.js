@@ -64,6 +64,6 @@ export async function reviews(status = 'pending') {
   return [
     make('div', { class: 'line' }, make('h1', {}, w().reviews), select), make('p', { class: 'soft' }, w().pendingReviews),
     await list((cursor) => get('/v1/reviews', { status, limit: 20, starting_after: cursor }),
-      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map(card) : make('p', { class: 'soft' }, w().none))),
+      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map(card) : make('p', { class: 'soft' }, `${w().none} ${status === 'pending' ? w().hints.reviews : ''}`))),
   ];
 }

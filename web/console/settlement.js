@@ -16,16 +16,16 @@ const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.dat
 
 async function outcomes(date) {
   return section(`${w().outcomes} ${dateText(date)}`, await list((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }),
-    (seen) => table([[w().account], [w().status], [w().matured, 'money'], [w().reason]], seen.map((one) => [make('td', {}, accountLink(one.account_id)), make('td', {}, state(one.kind)),
-      cellMoney(one.matured, one.currency), make('td', {}, refusalLink(one.reason))]))));
+    (seen) => table([[w().account], [w().status], [w().matured, 'money'], [''], [w().reason]], seen.map((one) => [make('td', {}, accountLink(one.account_id)), make('td', {}, state(one.kind)),
+      cellMoney(one.matured, one.currency), one.currency, make('td', {}, refusalLink(one.reason))]))));
 }
 
 export async function settlement(date, status = '') {
   const node = make('div');
   const choosing = turns();
   const page = (wanted) => list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
-    (seen) => table([[w().date], [w().account], [w().amount, 'money'], [w().fee, 'money'], [w().status], [w().mode], [w().time]], seen.map((one) => [
-      dateText(one.settle_date), make('td', {}, accountLink(one.account)), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), make('td', {}, state(one.status)), nameOf(one.mode), timeText(one.created_at)])));
+    (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time]], seen.map((one) => [
+      dateText(one.settle_date), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), one.currency, make('td', {}, state(one.status)), make('td', {}, accountLink(one.account)), nameOf(one.mode), timeText(one.created_at)]), { hint: w().hints.settlements }));
   const select = make('select', { 'aria-label': w().status, onchange: async () => {
     const isNewest = choosing();
     const shown = await page(select.value).catch(problem);
@@ -35,7 +35,7 @@ export async function settlement(date, status = '') {
   return [
     make('h1', {}, w().settlement),
     section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }),
-      (seen) => table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow)))),
+      (seen) => table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow), { hint: w().hints.runs }))),
     date && await outcomes(date),
     section('', make('div', { class: 'line' }, make('h2', {}, w().settlements), select), node),
   ];

@@ -7,19 +7,19 @@ const paged = (path) => (cursor) => get(path, { limit: 20, starting_after: curso
 const mono = (text) => make('td', { class: 'mono' }, text ?? '');
 const note = (...texts) => make('td', { class: 'text' }, texts.filter(Boolean).join(' · '));
 
-const cashRow = (cash) => [timeText(cash.created_at), make('td', {}, accountLink(cash.account)), mono(cash.merchant_order_no), cellMoney(cash.amount, cash.currency),
-  cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)), note(cash.reason)];
+const cashRow = (cash) => [timeText(cash.created_at), cellMoney(cash.amount, cash.currency), cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)),
+  make('td', {}, accountLink(cash.account)), mono(cash.merchant_order_no), note(cash.reason)];
 
-const refundRow = (refund) => [timeText(refund.created_at), mono(refund.payment), mono(refund.merchant_refund_no), cellMoney(refund.amount, refund.currency),
-  cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)), note(refund.reason, refund.failure)];
+const refundRow = (refund) => [timeText(refund.created_at), cellMoney(refund.amount, refund.currency), cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)),
+  mono(refund.payment), mono(refund.merchant_refund_no), note(refund.reason, refund.failure)];
 
 const adjustmentRow = (one) => [timeText(one.created_at), one.adjustment_no, nameOf(one.kind), one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
 
 export async function trades() {
   return [
     make('h1', {}, w().trades),
-    section(w().cashOuts, await list(paged('/v1/cash-outs'), (seen) => table([[w().time], [w().account], [w().reference], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().reason]], seen.map(cashRow)))),
-    section(w().refunds, await list(paged('/v1/refunds'), (seen) => table([[w().time], [w().payment], [w().reference], [w().amount, 'money'], [w().feeReturned, 'money'], [''], [w().status], [w().reason]], seen.map(refundRow)))),
-    section(w().adjustments, await list(paged('/v1/adjustments'), (seen) => table([[w().time], [w().sequence], [w().kind], [w().reason], [w().original], [w().journal], [w().review]], seen.map(adjustmentRow)))),
+    section(w().cashOuts, await list(paged('/v1/cash-outs'), (seen) => table([[w().time], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().reference], [w().reason]], seen.map(cashRow), { hint: w().hints.cashOuts }))),
+    section(w().refunds, await list(paged('/v1/refunds'), (seen) => table([[w().time], [w().amount, 'money'], [w().feeReturned, 'money'], [''], [w().status], [w().payment], [w().reference], [w().reason]], seen.map(refundRow), { hint: w().hints.refunds }))),
+    section(w().adjustments, await list(paged('/v1/adjustments'), (seen) => table([[w().time], [w().reference], [w().kind], [w().reason], [w().original], [w().journal], [w().review]], seen.map(adjustmentRow), { hint: w().hints.adjustments }))),
   ];
 }
