@@ -281,6 +281,16 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   assert.deepEqual(list.map((r) => r.status), ['failed', 'succeeded']);
 });
 
+for (const end of ['complete', 'fail']) {
+  test(`the refusals of …/${end} come in the documented order`, async () => {
+    const say = (id, body) => p.operator('POST', `/v1/refunds/${id}/${end}`, body);
+    p.refused(await say(account.id, { evidense: 'B1' }), 404, 'trade_not_found');
+    p.refused(await say('ref_0000000000001', { evidense: 'B1' }), 400, 'field_unknown', 'evidense');
+    p.refused(await say('ref_0000000000001', {}), 400, 'field_required', 'reason');
+    p.refused(await say('ref_0000000000001', { reason: 'a test' }), 404, 'trade_not_found');
+  });
+}
+
 test('a refund above the limit needs two checkers', async () => {
   const payment = await p.created({ amount: 100002 });
   await p.pay(payment);

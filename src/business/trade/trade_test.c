@@ -599,6 +599,15 @@ static enum err claim(struct till *till, const struct trade_refund_claim *arg,
     return till_run(till, &trade__refund_claim_kind, arg, out);
 }
 
+static enum err claim_by(struct till *till, const struct trade_refund_claim *who, int64_t id)
+{
+    struct trade_refund_claim arg = *who;
+    struct trade_refund_claimed claimed;
+
+    arg.id = id;
+    return claim(till, &arg, &claimed);
+}
+
 /* As what approves it does, or by the operator's word that it was not made. */
 static enum err finish(struct till *till, int64_t id, bool succeeded, struct trade_refund *out)
 {
@@ -1356,6 +1365,62 @@ static void the_refusals_of_a_refund_come_in_the_documented_order(void **state)
     assert_ok(reserve(till, waiting, "R2", 9940, &out));
 }
 
+/* All is wrong at once; each step mends the first thing. */
+static void the_refusals_of_a_completed_refund_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    const struct trade_refund_claim others = {.reason = STR("by another"), .maker_key_id = 8};
+    struct trade_refund_claim arg = {.id = 404, .maker_key_id = 7};
+    struct trade_refund_claimed claimed;
+    struct trade_refund failed, open;
+
+    assert_ok(reserve(till, payment_id, "R1", 4000, &failed));
+    assert_ok(reserve(till, payment_id, "R2", 4000, &open));
+    assert_ok(claim_by(till, &others, failed.id));
+    assert_ok(claim_by(till, &others, open.id));
+    assert_ok(finish(till, failed.id, false, &failed));
+    assert_refused(till, claim(till, &arg, &claimed), ERR_TRADE_NOT_FOUND, "");
+    arg.id = failed.id;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_TRADE_STATE, "status");
+    arg.id = open.id;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_FIELD_REQUIRED, "reason");
+    arg.reason = STR("by me");
+    arg.evidence = STR("B1");
+    assert_refused(till, claim(till, &arg, &claimed), ERR_REVIEW_PENDING, "maker");
+    arg.maker_key_id = others.maker_key_id;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_REVIEW_PENDING, "reason");
+    arg.reason = others.reason;
+    assert_refused(till, claim(till, &arg, &claimed), ERR_REVIEW_PENDING, "evidence");
+    arg.evidence = others.evidence;
+    assert_ok(claim(till, &arg, &claimed));
+    assert_ok(finish(till, open.id, true, &open));
+    arg.reason = STR(""); /* nothing is left to be asked */
+    assert_ok(claim(till, &arg, &claimed));
+    assert_int_equal(claimed.refund.status, TRADE_REFUND_SUCCEEDED);
+}
+
+static void the_refusals_of_a_failed_refund_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    int64_t payment_id = collect(till, 10000, 0, 0);
+    const struct trade_refund succeeded = refund(till, payment_id, "R1", 4000);
+    struct trade_refund open, out;
+    int64_t held_before;
+
+    assert_ok(reserve(till, payment_id, "R2", 4000, &open));
+    assert_refused(till, finish(till, 404, false, &out), ERR_TRADE_NOT_FOUND, "");
+    assert_refused(till, finish(till, succeeded.id, false, &out), ERR_TRADE_STATE, "status");
+    assert_ok(finish(till, open.id, false, &out));
+    held_before = held(till);
+    assert_ok(finish(till, open.id, false, &out)); /* said again */
+    assert_int_equal(out.status, TRADE_REFUND_FAILED);
+    assert_int_equal(out.version, 2);
+    assert_int_equal(held(till), held_before);
+    assert_refused(till, run(till, (struct step){.run = step_refunded, .id = open.id}),
+                   ERR_TRADE_STATE, "status");
+}
+
 static enum err open_waiting(struct tx *tx, struct step *step)
 {
     const struct ledger_account_key key = {step->till->merchant_id, LEDGER_CODE_WAITING,
@@ -1504,6 +1569,8 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_cash_out_come_in_the_documented_order),
         cmocka_unit_test(of_a_closed_account_that_is_told_before_its_balance),
         cmocka_unit_test(the_refusals_of_a_refund_come_in_the_documented_order),
+        cmocka_unit_test(the_refusals_of_a_completed_refund_come_in_the_documented_order),
+        cmocka_unit_test(the_refusals_of_a_failed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_form_of_an_adjustment_is_told_first),
         cmocka_unit_test(the_refusals_of_a_correction_come_in_the_documented_order),
         cmocka_unit_test(nothing_that_was_booked_can_be_changed),
