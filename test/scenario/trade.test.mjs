@@ -40,11 +40,12 @@ test('A5: a kind without a rate is free, and the quote says so', async () => {
 });
 
 test('a first default of zero is set at once, all others are reviewed', async () => {
-  const zero = await rate({ kind: 'settlement' });
+  const zero = await rate({ kind: 'settlement', rate_millionths: 0 });
   assert.equal(zero.status, 200, zero.raw);
   assert.equal(zero.body.object, 'rate');
   const asked = await rate({ rate_millionths: 3800, fee_min: 1 });
   assert.equal(asked.status, 202, asked.raw);
+  assert.equal(asked.body.summary, 'platform cash CNY: none → 0.38 %, at least 0.01');
   assert.equal((await quote()).fee, 0);
   p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
   await approved(asked);
@@ -57,7 +58,7 @@ test('a first default of zero is set at once, all others are reviewed', async ()
 
 test('an agent has no rate, as there are no agents yet', async () => {
   const agent = { owner: 'agt_0000000000001' };
-  p.refused(await rate(agent), 400, 'rate_owner', 'owner');
+  p.refused(await rate({ ...agent, flat: 1 }), 400, 'rate_owner', 'owner');
   p.refused(await p.operator('POST', '/v1/rates/quote', { ...agent, kind: 'cash', currency: 'CNY', amount: 1 }), 400, 'rate_owner', 'owner');
 });
 
@@ -65,7 +66,7 @@ test('A4: a trade fee belongs to a contract alone', async () => {
   p.refused(await rate({ kind: 'trade', rate_millionths: 1 }), 409, 'rate_trade', 'kind');
   p.refused(await p.operator('POST', '/v1/rates/quote', { owner: 'platform', kind: 'trade', currency: 'CNY', amount: 1 }), 409, 'rate_trade', 'kind');
   const contract = { owner: 'con_0000000000001' };
-  p.refused(await rate({ ...contract, kind: 'trade' }), 404, 'merchant_contract_not_found', 'owner');
+  p.refused(await rate({ ...contract, kind: 'trade', rate_millionths: 1 }), 404, 'merchant_contract_not_found', 'owner');
   p.refused(await p.operator('POST', '/v1/rates/quote', { ...contract, kind: 'cash', currency: 'CNY', amount: 1 }), 400, 'rate_owner', 'owner');
 });
 
@@ -79,10 +80,11 @@ test('who asks for the rates of nobody is told what an owner is', async () => {
 });
 
 for (const [what, change, status, code, param] of [
-  ['an owner that is none', { owner: 'nobody' }, 400, 'field_format', 'owner'],
-  ['a merchant that is not there', { owner: 'mer_0000000000001' }, 404, 'merchant_not_found', 'owner'],
-  ['a beginning in the past', { effective_from: '2020-01-01T00:00:00Z' }, 400, 'rate_past', 'effective_from'],
-  ['a maximum below the minimum', { fee_min: 2, fee_max: 1 }, 400, 'field_range', 'fee_max'],
+  ['a rate without a price', {}, 400, 'field_required', 'rate_millionths'],
+  ['an owner that is none', { owner: 'nobody', rate_millionths: 1 }, 400, 'field_format', 'owner'],
+  ['a merchant that is not there', { owner: 'mer_0000000000001', rate_millionths: 1 }, 404, 'merchant_not_found', 'owner'],
+  ['a beginning in the past', { rate_millionths: 1, effective_from: '2020-01-01T00:00:00Z' }, 400, 'rate_past', 'effective_from'],
+  ['a maximum below the minimum', { rate_millionths: 1, fee_min: 2, fee_max: 1 }, 400, 'field_range', 'fee_max'],
   ['tiers that do not rise', { tier_mode: 'whole', tiers: [{ from: 0 }, { from: 0 }] }, 400, 'rate_tiers', 'tiers[1].from'],
   ['a rate above one', { rate_millionths: 1000001 }, 400, 'field_range', 'rate_millionths'],
   ['a reviewed rate without a reason', { rate_millionths: 1, reason: undefined }, 400, 'field_required', 'reason'],

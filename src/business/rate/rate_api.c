@@ -76,6 +76,7 @@ static struct reply *set_handler(struct request *req)
 {
     struct rate_set *set = ARENA_NEW(req->arena, struct rate_set);
 
+    set->change.rate_millionths = RATE_NOT_SAID;
     if (request_body(req, &rate__set_set, set) != ERR_OK) {
         return reply_refusal(req);
     }

@@ -4,16 +4,9 @@
 /* What must be said before a contract is opened for it; the first that applies. */
 static enum err complete(struct tx *tx, struct rate_change *change)
 {
-    if (change->effective_from != 0 && change->effective_from < tx_now_ms(tx)) {
-        return tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from");
-    }
-    if (change->rate_millionths == RATE_NOT_SAID) {
-        if (change->tiers.count == 0) {
-            return tx_refuse(tx, ERR_FIELD_REQUIRED, "rate_millionths");
-        }
-        change->rate_millionths = 0;
-    }
-    return ERR_OK;
+    return change->effective_from != 0 && change->effective_from < tx_now_ms(tx)
+               ? tx_refuse(tx, ERR_MERCHANT_CONTRACT_PAST, "effective_from")
+               : rate__complete(tx, change);
 }
 
 static bool same_terms(const struct rate *a, const struct rate *b)

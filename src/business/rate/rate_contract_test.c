@@ -226,21 +226,22 @@ static void a_review_names_whose_payments_it_is_about(void **state)
     struct str merchant = id_str(arena, "mer", till->merchant_id);
     struct rate_contract_outcome outcome = ask(till, &general);
     struct str contract = id_str(arena, "con", till->contract_id);
+    struct str own_contract;
 
     assert_string_equal(
         str_cstr(arena, outcome.review.summary),
-        str_cstr(arena, str_printf(arena,
-                                   STR_FMT " " STR_FMT " trade CNY: 5000 millionths, flat 0, "
-                                           "min 0, max 0",
-                                   STR_ARG(merchant), STR_ARG(contract))));
+        str_cstr(arena,
+                 str_printf(arena,
+                            STR_FMT " " STR_FMT " trade CNY: 0.60 %%, at least 0.01 → 0.50 %%",
+                            STR_ARG(merchant), STR_ARG(contract))));
     outcome = ask(till, &own);
-    contract = id_str(arena, "con", outcome.contract.contract.id);
+    own_contract = id_str(arena, "con", outcome.contract.contract.id);
     assert_string_equal(
         str_cstr(arena, outcome.review.summary),
         str_cstr(arena, str_printf(arena,
-                                   STR_FMT " " STR_FMT " mock_qr trade CNY: 4000 millionths, "
-                                           "flat 0, min 0, max 0",
-                                   STR_ARG(merchant), STR_ARG(contract))));
+                                   STR_FMT " " STR_FMT " mock_qr trade CNY: " STR_FMT
+                                           "'s 0.60 %%, at least 0.01 → 0.40 %%",
+                                   STR_ARG(merchant), STR_ARG(own_contract), STR_ARG(contract))));
 }
 
 /* ---- the same again ---- */

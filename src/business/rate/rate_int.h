@@ -42,11 +42,12 @@ struct str rate__owner_print(struct arena *arena, enum rate_owner_kind kind, int
 
 /* ---- a change, as it is asked for and reviewed ---- */
 
+enum { RATE_NOT_SAID = -1 };
 struct rate_change {
     struct str owner;
     enum rate_kind kind;
     enum currency currency;
-    int64_t rate_millionths;
+    int64_t rate_millionths; /* RATE_NOT_SAID before rate__complete */
     struct amount flat;
     struct amount fee_min;
     struct amount fee_max;
@@ -57,6 +58,9 @@ struct rate_change {
 };
 extern const struct field_set rate__change_set;
 
+/* Nothing said of the price is not free: ERR_FIELD_REQUIRED (rate_millionths) unless there is a
+ * rate, a flat fee, tiers or, which need no price, the terms of a refund. */
+MUST_USE enum err rate__complete(struct tx *tx, struct rate_change *change);
 /* The row a change asks for, without id and times. The field is refused by tx_refuse: the tables'
  * limits have been checked before. The first that applies:
  *
@@ -92,21 +96,22 @@ struct rate_outcome {
     struct review_item review; /* id 0: it was put into the line at once */
 };
 extern const struct field_set rate__set_set;
+/* One line for the checkers: whose price it is, what it would be without the row, and with it. */
+MUST_USE enum err rate__words(struct tx *tx, const struct rate *row, struct str *words);
 /* Puts the rate into its line, or asks for the review. Refuses as rate__row_of and review_submit.
  */
 MUST_USE enum err rate__set(struct tx *tx, const struct rate_set *set,
                             struct rate_outcome *outcome);
-extern const struct command_kind rate__set_kind; /* arg rate_set, result rate_outcome */
+/* arg rate_set, result rate_outcome; rate__complete, then rate__set */
+extern const struct command_kind rate__set_kind;
 extern const struct review_kind rate__review;
 
 /* ---- contracts ---- */
 
-enum { RATE_NOT_SAID = -1 };
-
 /* Opens the contract and sets its rate. The fee that would be in effect anyway changes nothing.
  *
  *     ERR_MERCHANT_CONTRACT_PAST   effective_from
- *     ERR_FIELD_REQUIRED           rate_millionths: neither it nor tiers
+ *     ERR_FIELD_REQUIRED           rate_millionths, as rate__complete
  *     ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_TOO_MANY
  *     then as rate__set */
 struct rate_contract_create {

@@ -83,33 +83,6 @@ static enum err changes_nobodys_price(struct tx *tx, const struct rate *row, boo
                                    : is_first_default_of_zero(tx, row, nobodys);
 }
 
-/* The owner; of a contract, whose it is and of which method as well. */
-static enum err print_owner(struct tx *tx, const struct rate *row, struct str *out)
-{
-    const struct merchant_contract *contract;
-    struct str merchant;
-
-    *out = rate__owner_print(tx_arena(tx), row->owner_kind, row->owner_id);
-    if (row->owner_kind == RATE_OWNER_CONTRACT) {
-        TRY(merchant_contract_get(tx, row->owner_id, &contract));
-        merchant = id_str(tx_arena(tx), "mer", contract->merchant_id);
-        *out = str_printf(tx_arena(tx), STR_FMT " " STR_FMT "%s" STR_FMT, STR_ARG(merchant),
-                          STR_ARG(*out), contract->method.len == 0 ? "" : " ",
-                          STR_ARG(contract->method));
-    }
-    return ERR_OK;
-}
-
-static struct str summary_of(struct tx *tx, const struct rate *row, struct str owner)
-{
-    return str_printf(tx_arena(tx),
-                      STR_FMT " %s " STR_FMT ": %lld millionths, flat %lld, min %lld, max %lld%s",
-                      STR_ARG(owner), enum_name_of(rate__kinds, (int)row->kind),
-                      STR_ARG(currency_code(row->currency)), (long long)row->rate_millionths,
-                      (long long)row->flat.minor, (long long)row->fee_min.minor,
-                      (long long)row->fee_max.minor, row->tier_mode == 0 ? "" : ", in tiers");
-}
-
 static enum err submit(struct tx *tx, const struct rate_set *set, const struct rate *row,
                        struct rate_outcome *outcome)
 {
@@ -123,10 +96,8 @@ static enum err submit(struct tx *tx, const struct rate_set *set, const struct r
         .evidence = set->evidence,
     };
     const struct review_item *item;
-    struct str owner;
 
-    TRY(print_owner(tx, row, &owner));
-    ask.summary = summary_of(tx, row, owner);
+    TRY(rate__words(tx, row, &ask.summary));
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &outcome->review);
     return ERR_OK;
@@ -148,9 +119,26 @@ enum err rate__set(struct tx *tx, const struct rate_set *set, struct rate_outcom
     return ERR_OK;
 }
 
+enum err rate__complete(struct tx *tx, struct rate_change *change)
+{
+    bool priced = change->flat.minor != 0 || change->tiers.count != 0 || change->tier_mode != 0;
+
+    if (change->rate_millionths != RATE_NOT_SAID) {
+        return ERR_OK;
+    }
+    if (!priced && change->refund_policy == 0) {
+        return tx_refuse(tx, ERR_FIELD_REQUIRED, "rate_millionths");
+    }
+    change->rate_millionths = 0;
+    return ERR_OK;
+}
+
 static enum err set_apply(struct tx *tx, const void *arg, void *result)
 {
-    return rate__set(tx, arg, result);
+    struct rate_set set = *(const struct rate_set *)arg;
+
+    TRY(rate__complete(tx, &set.change));
+    return rate__set(tx, &set, result);
 }
 
 const struct command_kind rate__set_kind = {

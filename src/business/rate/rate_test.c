@@ -4,6 +4,7 @@
 #include "test/lib/payment_kit.h"
 
 #define NOW TILL_START_MS
+#define MIDNIGHT INT64_C(1763827200000) /* 2025-11-23T00:00:00+08:00 */
 
 static int set_up(void **state)
 {
@@ -337,7 +338,121 @@ static void a_merchants_zero_is_reviewed_beside_a_default(void **state)
     assert_int_equal(fee_at(till, NOW), 1000);
 }
 
+/* ---- what its checker reads ---- */
+
+static void assert_summary(struct till *till, const struct rate_change *change, const char *words)
+{
+    const struct rate_outcome outcome = set(till, change);
+    struct str summary = outcome.review.summary;
+    struct str subject;
+
+    assert_true(str_cut(&summary, ' ', &subject));
+    assert_true(str_eq(subject, change->owner));
+    assert_string_equal(str_cstr(till->arena, summary), words);
+}
+
+static void a_checker_reads_what_is_charged_before_and_after(void **state)
+{
+    struct till *till = *state;
+    struct rate_change change = cash(merchant_of(till), 3805, 0);
+
+    change.flat = AMOUNT(10);
+    change.fee_min = AMOUNT(100);
+    change.fee_max = AMOUNT(123456);
+    assert_summary(till, &change,
+                   "cash CNY: none → 0.3805 % + 0.10, at least 1.00, at most 1234.56");
+    set_cash(till, STR("platform"), 1000, 0);
+    change.fee_max = AMOUNT(654321);
+    assert_summary(till, &change,
+                   "cash CNY: platform's 0.10 % → 0.3805 % + 0.10, at least 1.00, at most 6543.21");
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+    change = cash(merchant_of(till), 0, MIDNIGHT);
+    assert_summary(till, &change,
+                   "cash CNY: 0.3805 % + 0.10, at least 1.00, at most 6543.21 → 0.00 %, "
+                   "from 2025-11-23T00:00:00+08:00");
+}
+
+static void a_checker_reads_what_begins_before_the_change_does(void **state)
+{
+    struct till *till = *state;
+    struct rate_change change = cash(STR("platform"), 2000, MIDNIGHT + 1000);
+
+    set_cash(till, STR("platform"), 1000, MIDNIGHT);
+    assert_summary(till, &change, "cash CNY: 0.10 % → 0.20 %, from 2025-11-23T00:00:01+08:00");
+}
+
+static void a_checker_reads_every_tier(void **state)
+{
+    struct till *till = *state;
+    struct rate_tier tiers[] = {{AMOUNT(0), 6000, AMOUNT(0)}, {AMOUNT(100000), 3800, AMOUNT(1)}};
+    struct rate_change change = cash(STR("platform"), 0, 0);
+
+    change.currency = CURRENCY_JPY;
+    change.tier_mode = RATE_TIERS_WHOLE;
+    change.tiers = (struct field_list){tiers, 2};
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+    change.tier_mode = RATE_TIERS_MARGINAL;
+    assert_summary(till, &change,
+                   "cash JPY: the whole by the tier reached: from 0 0.60 %; from 100000 0.38 % + 1 "
+                   "→ each part by its tier: from 0 0.60 %; from 100000 0.38 % + 1");
+}
+
+/* The longest there are, twice. */
+static void as_many_tiers_as_there_may_be_fit_the_summary(void **state)
+{
+    struct till *till = *state;
+    struct rate_tier tiers[RATE_TIERS_MAX];
+    struct rate_change change = cash(merchant_of(till), 0, 0);
+    struct str summary;
+
+    for (int i = 0; i < RATE_TIERS_MAX; i++) {
+        tiers[i] = (struct rate_tier){AMOUNT(i == 0 ? 0 : INT64_C(9999999990) + i), 999999,
+                                      AMOUNT(100000000)};
+    }
+    change.kind = RATE_REFUND;
+    change.fee_min = change.fee_max = AMOUNT(100000000);
+    change.refund_policy = RATE_REFUND_FULL;
+    change.tier_mode = RATE_TIERS_WHOLE;
+    change.tiers = (struct field_list){tiers, RATE_TIERS_MAX};
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+    change.effective_from = MIDNIGHT;
+    summary = set(till, &change).review.summary;
+    assert_true(str_utf8_count(summary) > 700);
+}
+
+static void a_checker_reads_what_becomes_of_the_fee_on_refunds(void **state)
+{
+    struct till *till = *state;
+    struct rate_change change = cash(STR("platform"), RATE_NOT_SAID, 0);
+
+    change.kind = RATE_REFUND;
+    change.refund_policy = RATE_REFUND_PROPORTIONAL;
+    assert_summary(till, &change,
+                   "refund CNY: none → 0.00 %, the trade fee comes back in proportion");
+    change.rate_millionths = 0;
+    assert_int_equal(put(till, &change, NULL), ERR_OK);
+    change.refund_policy = RATE_REFUND_KEEP;
+    assert_summary(till, &change,
+                   "refund CNY: 0.00 %, the trade fee comes back in proportion → 0.00 %, the trade "
+                   "fee is kept");
+}
+
 /* ---- what a change may be ---- */
+
+static void a_rate_without_a_price_is_refused(void **state)
+{
+    struct till *till = *state;
+    struct rate_set nothing = {.change = cash(merchant_of(till), RATE_NOT_SAID, 0),
+                               .reason = STR("a test"),
+                               .maker_key_id = 1};
+    struct rate_outcome outcome;
+
+    nothing.change.fee_max = AMOUNT(1);
+    assert_int_equal(till_run(till, &rate__set_kind, &nothing, &outcome), ERR_FIELD_REQUIRED);
+    assert_string_equal(till->param, "rate_millionths");
+    nothing.change.flat = AMOUNT(1);
+    assert_int_equal(till_run(till, &rate__set_kind, &nothing, &outcome), ERR_OK);
+}
 
 static void assert_refused(struct till *till, const struct rate_change *change, enum err err,
                            const char *param)
@@ -472,6 +587,12 @@ int main(void)
         cmocka_unit_test(a_first_default_of_zero_is_set_at_once),
         cmocka_unit_test(a_merchants_zero_is_reviewed_while_there_is_no_default),
         cmocka_unit_test(a_merchants_zero_is_reviewed_beside_a_default),
+        cmocka_unit_test(a_checker_reads_what_is_charged_before_and_after),
+        cmocka_unit_test(a_checker_reads_what_begins_before_the_change_does),
+        cmocka_unit_test(a_checker_reads_every_tier),
+        cmocka_unit_test(as_many_tiers_as_there_may_be_fit_the_summary),
+        cmocka_unit_test(a_checker_reads_what_becomes_of_the_fee_on_refunds),
+        cmocka_unit_test(a_rate_without_a_price_is_refused),
         cmocka_unit_test(a_rate_never_begins_in_the_past),
         cmocka_unit_test(the_owner_is_the_platform_or_one_that_is_there),
         cmocka_unit_test(a_maximum_is_not_below_the_minimum),

@@ -45,7 +45,7 @@ enum {
     REVIEW_CHECKERS_MAX = 2,
     REVIEW_KINDS_MAX = 64,
     REVIEW_REASON_MAX = 200,    /* characters */
-    REVIEW_SUMMARY_MAX = 256,   /* characters */
+    REVIEW_SUMMARY_MAX = 1000,  /* characters */
     REVIEW_EVIDENCE_MAX = 1000, /* characters */
     REVIEW_CHANGE_MAX = 8000,   /* bytes */
     REVIEW_EXPIRES_DAYS = 7,

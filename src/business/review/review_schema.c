@@ -46,4 +46,22 @@ const struct migration review__migrations[REVIEW__MIGRATIONS] = {
         .name = "review.002_status",
         .sql = "CREATE INDEX review_status ON review (status, id)",
     },
+    /* A wider summary, in steps that both databases have. */
+    {
+        .name = "review.003_long_summary",
+        .sql = "ALTER TABLE review ADD COLUMN long_summary VARCHAR(1000) NOT NULL DEFAULT '' "
+               "COMMENT 'for people'",
+    },
+    {
+        .name = "review.004_summary_copied",
+        .sql = "UPDATE review SET long_summary = summary",
+    },
+    {
+        .name = "review.005_short_summary_dropped",
+        .sql = "ALTER TABLE review DROP COLUMN summary",
+    },
+    {
+        .name = "review.006_summary",
+        .sql = "ALTER TABLE review RENAME COLUMN long_summary TO summary",
+    },
 };
