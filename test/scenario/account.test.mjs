@@ -221,23 +221,23 @@ test('an account is cancelled when nothing is left, with a code for each thing t
 test('A19: bank cards are sealed, masked and found again', async () => {
   const body = {
     merchant_id: merchant, kind: 'private', bank_code: 'ICBC', bank_name: '中国工商银行',
-    number: '6222021234567890128', holder: '张三丰',
+    number: '6222021234567890128', holder: '张三丰', reason: 'form 7',
   };
-  const card = await ok('POST', '/v1/bank-cards', body);
+  const card = await p.card(body);
   assert.equal(card.number, '622202*********0128');
   assert.equal(card.is_default, true);
   assert.equal('holder' in card, false);
   p.refused(await p.operator('POST', '/v1/bank-cards', body), 409, 'account_card_exists', 'number');
   p.refused(await p.operator('POST', '/v1/bank-cards', { ...body, number: '6222021234567890129' }), 400, 'field_format', 'number');
-  const second = await ok('POST', '/v1/bank-cards', { ...body, kind: 'corporate', number: '110907890000000001', is_default: true });
+  const second = await p.card({ ...body, kind: 'corporate', number: '110907890000000001', is_default: true });
   let { data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`);
   assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[second.id, true], [card.id, false]]);
   p.refused(await p.operator('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant }), 409, 'account_card_default', 'id');
-  await ok('POST', `/v1/bank-cards/${card.id}/default`, { merchant_id: merchant });
+  await p.reviewed(await p.operator('POST', `/v1/bank-cards/${card.id}/default`, { merchant_id: merchant, reason: 'asked to' }));
   await ok('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant });
   ({ data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`));
   assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[card.id, true]]);
-  await ok('POST', '/v1/bank-cards', { ...body, kind: 'corporate', number: '110907890000000001' });
+  await p.card({ ...body, kind: 'corporate', number: '110907890000000001' });
   if (process.env.TOMATO_TEST_STORE !== 'mysql') {
     for (const name of readdirSync(p.data).filter((n) => n.includes('.db'))) {
       const bytes = readFileSync(join(p.data, name));
@@ -245,6 +245,61 @@ test('A19: bank cards are sealed, masked and found again', async () => {
       assert.equal(bytes.includes('张三丰'), false);
     }
   }
+});
+
+test('where settlements are paid to is changed by two operators, and noted', async () => {
+  const { id: owner } = await ok('POST', '/v1/merchants', { merchant_no: 'two-pairs', name: 'Two pairs' });
+  const body = {
+    merchant_id: owner, kind: 'corporate', bank_code: 'ICBC', bank_name: 'ICBC', number: '110907890000000001',
+    holder: '番茄小厨有限公司',
+  };
+  const cards = async () => (await ok('GET', `/v1/bank-cards?merchant_id=${owner}`)).data;
+  p.refused(await p.operator('POST', '/v1/bank-cards', body), 400, 'field_required', 'reason');
+  const asked = await p.operator('POST', '/v1/bank-cards', { ...body, reason: 'opened', evidence: 'doc 1' });
+  assert.equal(asked.status, 202, asked.raw);
+  assert.deepEqual([asked.body.kind, asked.body.subject, asked.body.status], ['account.card', owner, 'pending']);
+  assert.deepEqual([asked.body.change.action, asked.body.change.number, asked.body.change.holder], ['add', '110907********0001', '番**']);
+  assert.equal(asked.raw.includes('110907890000000001'), false);
+  assert.deepEqual(await cards(), []);
+  // Sent again it is the same review; another holder is another change.
+  const again = await p.operator('POST', '/v1/bank-cards', { ...body, reason: 'opened', evidence: 'doc 1' });
+  assert.equal(again.body.id, asked.body.id);
+  p.refused(await p.checker('POST', '/v1/bank-cards', { ...body, reason: 'opened', evidence: 'doc 1' }), 409, 'review_pending', 'maker');
+  const other = await p.operator('POST', '/v1/bank-cards', { ...body, holder: '番某', reason: 'opened', evidence: 'doc 1' });
+  assert.notEqual(other.body.id, asked.body.id);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  await p.reviewed(asked);
+  const [first] = await cards();
+  assert.deepEqual([first.number, first.is_default], ['110907********0001', true]);
+  const late = (await p.checker('POST', `/v1/reviews/${other.body.id}/approve`, {})).body;
+  assert.deepEqual([late.status, late.error_code, late.error_param], ['failed', 'account_card_exists', 'number']);
+  // A rejected card is none, and can be asked for again.
+  const rejected = await p.operator('POST', '/v1/bank-cards', { ...body, number: '110907890000000002', reason: 'second' });
+  assert.equal((await p.checker('POST', `/v1/reviews/${rejected.body.id}/reject`, {})).body.status, 'rejected');
+  assert.equal((await cards()).length, 1);
+  const second = await p.card({ ...body, number: '110907890000000002', reason: 'second' });
+  assert.equal(second.is_default, false);
+  // Which one is paid to.
+  const at = `/v1/bank-cards/${second.id}/default`;
+  const move = await p.operator('POST', at, { merchant_id: owner, reason: 'the first bank closes' });
+  assert.equal(move.status, 202, move.raw);
+  assert.equal((await cards()).find((c) => c.is_default).id, first.id);
+  await p.reviewed(move);
+  assert.equal((await cards()).find((c) => c.is_default).id, second.id);
+  assert.equal((await ok('POST', at, { merchant_id: owner, reason: 'again' })).id, second.id);
+  await ok('POST', `/v1/bank-cards/${first.id}/remove`, { merchant_id: owner, reason: 'closed' });
+  const { data } = await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}`);
+  assert.deepEqual(data.map((c) => [c.action, c.card_id, c.reason]), [['removed', first.id, 'closed'],
+    ['made_default', second.id, 'the first bank closes'], ['added', second.id, 'second'], ['added', first.id, 'opened']]);
+  const change = data[1];
+  assert.equal(change.review_id, move.body.id);
+  assert.equal(change.operator_id, move.body.maker_id);
+  assert.notEqual(change.reviewer_id, change.operator_id);
+  assert.deepEqual([change.before.default_card, change.before.default_number], [first.id, '110907********0001']);
+  assert.deepEqual([change.after.default_card, change.after.is_default], [second.id, true]);
+  assert.equal('reviewer_id' in data[0], false);
+  const page = await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=1`);
+  assert.equal((await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=1&starting_after=${page.next_cursor}`)).data[0].id, data[1].id);
 });
 
 test('entries that wait are listed, and applied by themselves', async () => {

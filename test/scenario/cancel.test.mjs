@@ -94,7 +94,7 @@ test('money that comes for a cancelled account waits, and is booked when a secon
 
 test('a cash-out under way stands in the way', async () => {
   const { owner, account } = await shop();
-  await p.made('POST', '/v1/bank-cards', { merchant_id: owner.id, kind: 'corporate', bank_code: 'ICBC',
+  await p.card({ merchant_id: owner.id, kind: 'corporate', bank_code: 'ICBC',
     bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
   await transfer(source, account, 1000);
   await p.made('POST', '/v1/cash-outs', { account: account.id, amount: 1000, merchant_order_no: no('W') });

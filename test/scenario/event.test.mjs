@@ -25,7 +25,7 @@ before(async () => {
   await p.reviewed(await p.operator('POST', `/v1/accounts/${source.id}/credit-line`, { credit_line: 100000000, reason: 'a source of money' }));
   await transfer(source.id, account.id, 100000);
   key = await p.made('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions: 'payment:* trade:* settle:*' });
-  await p.made('POST', '/v1/bank-cards', { merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC',
+  await p.card({ merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC',
     bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
   neighbour = await p.made('POST', '/v1/merchants', { merchant_no: 'M2', name: 'Neighbour', fund_mode: 'collect' });
   theirs = await p.made('POST', '/v1/accounts', { merchant_id: neighbour.id, type: 'settlement', currency: 'CNY' });

@@ -22,7 +22,7 @@ before(async () => {
   await p.reviewed(await p.operator('POST', `/v1/accounts/${other.id}/credit-line`, { credit_line: 100000000, reason: 'a source of money' }));
   await p.made('POST', '/v1/ledger/transfers', { business_no: ++number, legs: legs(100000, other.id, account.id) });
   key = await p.made('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions: 'payment:* trade:* settle:*' });
-  await p.made('POST', '/v1/bank-cards', { merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC',
+  await p.card({ merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC',
     bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
 });
 after(() => p.end());

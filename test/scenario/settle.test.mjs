@@ -118,7 +118,7 @@ test('a rule names a card of the merchant; when it is removed, the default one t
   const { id: owner } = await ok('POST', '/v1/merchants', { merchant_no: 'cards', name: 'Cards' });
   const app = await ok('POST', `/v1/merchants/${owner}/apps`, { name: 'web' });
   const cardKey = await ok('POST', `/v1/merchants/${owner}/keys`, { app: app.id, permissions: 'settle:*' });
-  const card = (digits, merchant_id = owner) => ok('POST', '/v1/bank-cards', { merchant_id, kind: 'corporate',
+  const card = (digits, merchant_id = owner) => p.card({ merchant_id, kind: 'corporate',
     bank_code: 'ICBC', bank_name: 'ICBC', number: digits, holder: 'Tomato' });
   const [first, chosen] = [await card('110907890000000001'), await card('110907890000000002')];
   const theirs = await card('110907890000000003', p.owner.id);

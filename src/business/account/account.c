@@ -66,6 +66,7 @@ static enum err start(struct app *app, void **state)
     *state = mem_new(sizeof(struct account_state));
     review_register(app, &account__change_review);
     review_register(app, &account__release_review);
+    review_register(app, &account__card_review);
     ledger_on_hold_turn(app, account__hold_turn);
     return ERR_OK;
 }

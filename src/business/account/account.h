@@ -105,10 +105,19 @@ void account_register_blocker(struct app *app, const struct account_blocker *blo
 typedef enum err (*account_opened_cb)(struct tx *tx, int64_t account_id);
 void account_on_opened(struct app *app, account_opened_cb opened);
 
-/* ---- bank cards (结算银行卡) ---- */
+/* ---- bank cards (结算银行卡) ----
+ *
+ *     asked ──approved──► active ──remove──► removed
+ *
+ * A new card and another default are reviewed (account.card). Every change is a row of the
+ * merchant's card history, with masked numbers. */
 
 enum account_card_kind { ACCOUNT_CARD_PRIVATE = 1, ACCOUNT_CARD_CORPORATE }; /* 对私, 对公 */
-enum account_card_status { ACCOUNT_CARD_ACTIVE = 1, ACCOUNT_CARD_REMOVED };
+enum account_card_status {
+    ACCOUNT_CARD_ACTIVE = 1,
+    ACCOUNT_CARD_REMOVED,
+    ACCOUNT_CARD_ASKED, /* it is under review, or has failed it: nothing is paid to it */
+};
 
 struct account_card {
     int64_t id; /* "crd_…" */
@@ -120,10 +129,11 @@ struct account_card {
     struct str masked; /* first 6 and last 4 digits: what is shown */
     struct str number; /* sealed */
     struct str holder; /* sealed */
-    struct str blind;  /* HMAC of the number: finds a card without opening one */
+    struct str blind;  /* HMAC of the number: finds an active card without opening one */
     bool is_default;
     int64_t default_of; /* the merchant of a default card; 0: it is another one */
     enum account_card_status status;
+    int64_t review_id; /* that it was asked for with; 0: it is older than reviews */
     int64_t created_at_ms;
     int64_t updated_at_ms;
     int64_t version;

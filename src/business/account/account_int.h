@@ -31,7 +31,7 @@ struct account_history {
 
 extern const struct table account__table;
 extern const struct table account__history_table;
-enum { ACCOUNT__MIGRATIONS = 9 };
+enum { ACCOUNT__MIGRATIONS = 13 };
 extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
 extern const struct route account__routes[];
 extern const struct route account__card_routes[];
@@ -41,6 +41,7 @@ extern const struct enum_name account__effect_names[];
 extern const struct enum_name account__kind_names[];
 extern const struct enum_name account__hold_status_names[];
 extern const struct enum_name account__action_names[];
+extern const struct enum_name account__card_kind_names[];
 
 /* ERR_LEDGER_ACCOUNT: a type without a code, or an account that is none of ours. */
 enum ledger_code account__code_of(enum account_type type);
@@ -129,13 +130,83 @@ MUST_USE enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold
 extern const struct review_kind account__change_review;
 extern const struct review_kind account__release_review;
 
-extern const struct command_kind account__card_add_kind; /* arg and result struct account_card */
+/* ---- bank cards ---- */
+
+enum { ACCOUNT__CARD_STATE_MAX = 1000 };
+
+/* Stored. */
+enum account_card_action {
+    ACCOUNT_CARD_ADDED = 1,
+    ACCOUNT_CARD_MADE_DEFAULT,
+    ACCOUNT_CARD_TAKEN_AWAY,
+};
+
+/* What a reviewer sees. The hashes (keyed) tell whether two ask for the same. */
+struct account_card_asked {
+    enum account_card_action action;
+    int64_t card; /* of a default */
+    enum account_card_kind kind;
+    struct str bank_code;
+    struct str bank_name;
+    struct str branch;
+    struct str number; /* masked */
+    struct str holder; /* masked */
+    struct str number_hash;
+    struct str holder_hash;
+    bool is_default;
+};
+struct account_card_ask {
+    struct account_card_asked asked;
+    struct account_card card; /* of a new one the whole, else its merchant_id */
+    int64_t operator_id;
+    struct str reason;
+    struct str evidence;
+};
+struct account_card_result {
+    struct account_card card;  /* id 0: it waits for the review */
+    struct review_item review; /* with card.id 0 */
+};
+extern const struct command_kind account__card_ask_kind;    /* result account_card_result */
+extern const struct command_kind account__card_remove_kind; /* result account_card_result */
+extern const struct review_kind account__card_review;
+
+struct account_card_plain {
+    struct str number;
+    struct str holder;
+};
+/* Seals both into ask->card, which has its id, and masks and hashes them for ask->asked. */
+void account__card_seal(const struct app *app, struct arena *arena,
+                        const struct account_card_plain *plain, struct account_card_ask *ask);
+
 struct account_card_change {
+    enum account_card_action action;
+    int64_t card_id;
+    struct str blind; /* of an added one, which was asked for */
+    bool is_default;
+    int64_t operator_id;
+    int64_t reviewer_id;
+    int64_t review_id;
+    struct str reason;
+};
+/* Makes the change and notes it. The first card is the default, and any that is added as such.
+ * ERR_ACCOUNT_CARD_DEFAULT (id): the default card cannot be removed. */
+MUST_USE enum err account__card_change(struct tx *tx, const struct account_card_change *change);
+
+/* A row of the cards' history: append-only. */
+struct account_card_note {
+    int64_t id;
     int64_t merchant_id;
     int64_t card_id;
-    bool remove; /* else: make it the default */
+    enum account_card_action action;
+    struct str before; /* JSON */
+    struct str after;
+    int64_t operator_id; /* who asked for it */
+    int64_t reviewer_id; /* who approved it; 0: it needed no review */
+    int64_t review_id;
+    struct str reason;
+    int64_t created_at_ms;
 };
-extern const struct command_kind account__card_change_kind; /* result struct account_card */
+extern const struct table account__card_note_table;
 
 /* ---- reading ---- */
 
@@ -197,5 +268,9 @@ MUST_USE enum err account__read_history(struct reader *reader, const struct acco
 MUST_USE enum err account__read_cards(struct reader *reader, const struct account_page *page,
                                       struct arena *arena, struct account_card **rows,
                                       size_t *count);
+
+MUST_USE enum err account__read_card_notes(struct reader *reader, const struct account_page *page,
+                                           struct arena *arena, struct account_card_note **rows,
+                                           size_t *count);
 
 #endif

@@ -87,4 +87,34 @@ const struct migration account__migrations[ACCOUNT__MIGRATIONS] = {
                "FROM account_history WHERE id = account_id "
                "AND account_id NOT IN (SELECT id FROM account)",
     },
+    {
+        .name = "account.010_card_review",
+        .sql = "ALTER TABLE account_card ADD COLUMN review_id BIGINT "
+               "COMMENT 'review.id it was asked for with; NULL older'",
+    },
+    {
+        .name = "account.011_card_review_unique",
+        .sql = "CREATE UNIQUE INDEX account_card_review ON account_card (review_id)",
+    },
+    {
+        .name = "account.012_card_note",
+        .sql = "CREATE TABLE account_card_note (\n"
+               "  id BIGINT NOT NULL COMMENT 'time-ordered',\n"
+               "  merchant_id BIGINT NOT NULL COMMENT 'owner of the card',\n"
+               "  card_id BIGINT NOT NULL COMMENT 'account_card.id',\n"
+               "  action INT NOT NULL COMMENT 'enum account_card_action',\n"
+               "  state_before VARCHAR(1000) NOT NULL COMMENT 'JSON, masked',\n"
+               "  state_after VARCHAR(1000) NOT NULL COMMENT 'JSON, masked',\n"
+               "  operator_id BIGINT NOT NULL COMMENT 'auth_key.id of who asked for it',\n"
+               "  reviewer_id BIGINT NOT NULL COMMENT 'auth_key.id of who approved it; 0 none',\n"
+               "  review_id BIGINT NOT NULL COMMENT 'review.id that approved it; 0 none',\n"
+               "  reason VARCHAR(200) NOT NULL COMMENT 'for people',\n"
+               "  created_at_ms BIGINT NOT NULL COMMENT 'Unix ms',\n"
+               "  PRIMARY KEY (id)\n"
+               ")",
+    },
+    {
+        .name = "account.013_card_note_merchant",
+        .sql = "CREATE INDEX account_card_note_merchant ON account_card_note (merchant_id, id)",
+    },
 };

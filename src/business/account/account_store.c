@@ -61,6 +61,7 @@ static const struct column card_columns[] = {
     COLUMN(struct account_card, is_default, COL_BOOL),
     COLUMN(struct account_card, default_of, COL_ID, .optional = true),
     COLUMN(struct account_card, status, COL_ENUM),
+    COLUMN(struct account_card, review_id, COL_ID, .optional = true, .fixed = true),
     COLUMN(struct account_card, created_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct account_card, updated_at_ms, COL_TIME),
     COLUMN(struct account_card, version, COL_INT),
@@ -72,8 +73,38 @@ const struct table account_card_table = {
     .columns = card_columns,
     .column_count = ARRAY_LEN(card_columns),
     .uniques = {{.name = "account_card_blind", .columns = {"merchant_id", "blind"}},
-                {.name = "account_card_default", .columns = {"default_of"}}},
-    .unique_count = 2,
+                {.name = "account_card_default", .columns = {"default_of"}},
+                {.name = "account_card_review", .columns = {"review_id"}}},
+    .unique_count = 3,
+};
+
+static const struct column card_note_columns[] = {
+    COLUMN(struct account_card_note, id, COL_ID),
+    COLUMN(struct account_card_note, merchant_id, COL_ID, .fixed = true),
+    COLUMN(struct account_card_note, card_id, COL_ID, .fixed = true),
+    COLUMN(struct account_card_note, action, COL_ENUM, .fixed = true),
+    {.name = "state_before",
+     .type = COL_TEXT,
+     .offset = offsetof(struct account_card_note, before),
+     .size = ACCOUNT__CARD_STATE_MAX,
+     .fixed = true},
+    {.name = "state_after",
+     .type = COL_TEXT,
+     .offset = offsetof(struct account_card_note, after),
+     .size = ACCOUNT__CARD_STATE_MAX,
+     .fixed = true},
+    COLUMN(struct account_card_note, operator_id, COL_ID, .fixed = true),
+    COLUMN(struct account_card_note, reviewer_id, COL_ID, .fixed = true),
+    COLUMN(struct account_card_note, review_id, COL_ID, .fixed = true),
+    COLUMN(struct account_card_note, reason, COL_TEXT, .size = REASON_MAX, .fixed = true),
+    COLUMN(struct account_card_note, created_at_ms, COL_TIME, .fixed = true),
+};
+
+const struct table account__card_note_table = {
+    .name = "account_card_note",
+    .row_size = sizeof(struct account_card_note),
+    .columns = card_note_columns,
+    .column_count = ARRAY_LEN(card_note_columns),
 };
 
 static const struct statement history_before = {
@@ -90,12 +121,21 @@ static const struct statement cards_before = {
     .row = &account_card_table,
 };
 
+static const struct statement card_notes_before = {
+    .name = "account_card_notes_before",
+    .sql = "SELECT :row FROM account_card_note WHERE merchant_id = ? AND id < ? "
+           "ORDER BY id DESC LIMIT ?",
+    .row = &account__card_note_table,
+};
+
 static const struct table *const tables[] = {
     &account__table,
     &account__history_table,
     &account_card_table,
+    &account__card_note_table,
 };
-static const struct statement *const statements[] = {&history_before, &cards_before};
+static const struct statement *const statements[] = {&history_before, &cards_before,
+                                                     &card_notes_before};
 
 const struct store_part account_part = {
     .tables = tables,
@@ -136,6 +176,17 @@ enum err account__read_cards(struct reader *reader, const struct account_page *p
     void *found;
 
     TRY(read_page(reader, &cards_before, page, arena, &found, count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err account__read_card_notes(struct reader *reader, const struct account_page *page,
+                                  struct arena *arena, struct account_card_note **rows,
+                                  size_t *count)
+{
+    void *found;
+
+    TRY(read_page(reader, &card_notes_before, page, arena, &found, count));
     *rows = found;
     return ERR_OK;
 }

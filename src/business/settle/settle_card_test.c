@@ -25,9 +25,16 @@ static struct site site_open(void **state)
     return s;
 }
 
+static enum err put_card(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return tx_insert(tx, &account_card_table, arg);
+}
+
 static int64_t add_card(struct site *s, int64_t merchant_id, bool is_default)
 {
-    struct account_card card = {
+    static const struct command_kind put = {.name = "test.card", .apply = put_card};
+    const struct account_card card = {
         .id = ++s->next_card,
         .merchant_id = merchant_id,
         .kind = ACCOUNT_CARD_CORPORATE,
@@ -37,24 +44,22 @@ static int64_t add_card(struct site *s, int64_t merchant_id, bool is_default)
         .number = STR("sealed"),
         .holder = STR("sealed"),
         .is_default = is_default,
+        .default_of = is_default ? merchant_id : 0,
         .status = ACCOUNT_CARD_ACTIVE,
         .version = 1,
     };
-    struct account_card added;
-    char blind[] = "blind of card 0";
 
-    blind[sizeof(blind) - 2] = (char)('0' + s->next_card);
-    card.blind = str_of(blind);
-    assert_ok(books_command(s->books, &account__card_add_kind, &card, &added));
-    return added.id;
+    assert_ok(books_command(s->books, &put, &card, NULL));
+    return card.id;
 }
 
 static void remove_card(struct site *s, int64_t card_id)
 {
-    const struct account_card_change change = {s->merchant, card_id, true};
-    struct account_card removed;
+    const struct account_card_ask ask = {.asked = {.card = card_id},
+                                         .card = {.merchant_id = s->merchant}};
+    struct account_card_result removed;
 
-    assert_ok(books_command(s->books, &account__card_change_kind, &change, &removed));
+    assert_ok(books_command(s->books, &account__card_remove_kind, &ask, &removed));
 }
 
 static enum err set_card(struct site *s, int64_t card_id)
