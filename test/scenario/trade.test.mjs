@@ -145,6 +145,46 @@ test('an adjustment by a voucher', async () => {
   assert.equal((await get()).balance, before + 77);
 });
 
+test('what nothing else books is booked by hand, by the event of its template', async () => {
+  const channel = (await p.operator('GET', '/v1/channel-accounts')).body.data[0].id;
+  const event = async (change) => {
+    const asked = await adjust({ kind: 'event', currency: 'CNY', ...change });
+    await approved(asked);
+    const { journal } = (await p.operator('GET', '/v1/adjustments?limit=1')).body.data[0];
+    const booked = (await p.operator('GET', `/v1/ledger/journals/${journal}`)).body;
+    assert.deepEqual([booked.source, booked.event], ['adjustment', change.event], JSON.stringify(booked));
+    const codes = await Promise.all(booked.entries.map((e) => p.made('GET', `/v1/ledger/accounts/${e.account_id}`)));
+    return { journal, legs: booked.entries.map((e, i) => [e.side, codes[i].code, e.amount]) };
+  };
+  const balances = async () => [(await get()).balance, (await get(other.id)).balance];
+  const [settled, deposit] = await balances();
+  const paid = await event({ event: 'deposit_paid_in', merchant: p.owner.id, amount: 900 });
+  assert.deepEqual(paid.legs, [['debit', 1002, 900], ['credit', 2245, 900]]);
+  await event({ event: 'deposit_returned', merchant: p.owner.id, amount: 400 });
+  assert.deepEqual(await balances(), [settled + 400, deposit + 500]);
+  assert.deepEqual((await event({ event: 'channel_settled', channel_account: channel, amount: 1000, cost: 3 })).legs,
+    [['debit', 1002, 997], ['debit', 2251, 3], ['credit', 1131, 1000]]);
+  await event({ event: 'surplus_found', channel_account: channel, amount: 50 });
+  assert.deepEqual((await event({ event: 'surplus_resolved', merchant: p.owner.id, amount: 50, fee: 1 })).legs,
+    [['debit', 2291, 50], ['credit', 2241, 49], ['credit', 6021, 1]]);
+  assert.deepEqual((await event({ event: 'channel_fee_differed', channel_account: channel, difference: -4 })).legs,
+    [['credit', 6421, 4], ['debit', 1131, 4]]);
+  const fee = await event({ event: 'platform_fee_charged', mode: 'collect', merchant: p.owner.id, fee: 9 });
+  assert.deepEqual(fee.legs, [['debit', 2241, 9], ['credit', 6021, 9]]);
+  await approved(await adjust({ kind: 'reversal', original: fee.journal }));
+  assert.deepEqual(await balances(), [settled + 449, deposit + 500]);
+  const exchange = await adjust({ kind: 'event', event: 'currency_sold', merchant: p.owner.id, currency: 'CNY', sold: 70, other_currency: 'USD', bought: 10 });
+  assert.equal(exchange.body.needed, 2, exchange.raw);
+  await decide(exchange.body);
+  assert.equal((await decide(exchange.body, 'approve', 1)).body.status, 'approved');
+  const own = { kind: 'event', merchant: p.owner.id, currency: 'CNY', amount: 1 };
+  for (const name of ['payment_succeeded', 'cash_sent', 'settlement_paid', 'refund_succeeded', 'balance_deducted']) {
+    p.refused(await adjust({ ...own, event: name }), 400, 'field_value', 'event');
+  }
+  p.refused(await adjust({ ...own, event: 'interest_paid', fee: 1 }), 400, 'field_value', 'fee');
+  p.refused(await adjust({ ...own, event: 'merchant_topped_up', fee: 2 }), 400, 'ledger_amount', 'fee');
+});
+
 test('a journal is reversed once and whole, then corrected once', async () => {
   const before = (await get()).balance;
   await approved(await adjust({ legs: legs(500) }));

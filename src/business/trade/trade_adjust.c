@@ -9,6 +9,7 @@
  * The last two are booked under the original's number, so that the books themselves allow one of
  * each. */
 #include "base/crypto.h"
+#include "business/channel/channel.h"
 #include "business/merchant/merchant.h"
 #include "business/trade/trade_int.h"
 
@@ -160,27 +161,15 @@ static enum err check_dates(struct tx *tx, const struct field_list *list)
     return ERR_OK;
 }
 
-/* Which fields a kind takes, beside those that all have. */
-static enum err check_form(struct tx *tx, const struct trade_change *change)
-{
-    bool by_event = change->kind == TRADE_ADJUSTMENT_EVENT;
-    bool by_legs =
-        change->kind == TRADE_ADJUSTMENT_LEGS || change->kind == TRADE_ADJUSTMENT_CORRECTION;
-    bool of_original =
-        change->kind == TRADE_ADJUSTMENT_REVERSAL || change->kind == TRADE_ADJUSTMENT_CORRECTION;
-    const struct {
-        bool needed, allowed, given;
-        const char *name;
-    } fields[] = {
-        {of_original, true, change->original != 0, "original"},
-        {by_legs, by_legs, change->legs.count > 0, "legs"},
-        {by_event, by_event, change->event != 0, "event"},
-        {by_event, by_event, change->merchant != 0, "merchant"},
-        {by_event, by_event, change->currency != 0, "currency"},
-        {by_event, by_event, change->amount.minor != 0, "amount"},
-    };
+/* A field that a kind needs, may have, or does not take. */
+struct form {
+    bool needed, allowed, given;
+    const char *name;
+};
 
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+static enum err check_fields(struct tx *tx, const struct form *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         if (fields[i].needed && !fields[i].given) {
             return tx_refuse(tx, ERR_FIELD_REQUIRED, fields[i].name);
         }
@@ -188,16 +177,142 @@ static enum err check_form(struct tx *tx, const struct trade_change *change)
             return tx_refuse(tx, ERR_FIELD_VALUE, fields[i].name);
         }
     }
+    return ERR_OK;
+}
+
+static bool is_told(const struct ledger_event_row *event, enum ledger_owner owner)
+{
+    return (event->owners & 1U << owner) != 0;
+}
+
+static enum err check_owners(struct tx *tx, const struct trade_change *change,
+                             const struct ledger_event_row *event)
+{
+    bool merchant = is_told(event, LEDGER_OWNER_MERCHANT);
+    bool channel = is_told(event, LEDGER_OWNER_CHANNEL_ACCOUNT);
+    bool receiver = is_told(event, LEDGER_OWNER_RECEIVER);
+    bool any = change->event != 0;
+    const struct form fields[] = {
+        {event->by_mode, event->by_mode, change->mode != 0, "mode"},
+        {merchant, merchant, change->merchant != 0, "merchant"},
+        {channel, channel, change->channel_account != 0, "channel_account"},
+        {receiver, receiver, change->receiver != 0, "receiver"},
+        {any, any, change->currency != 0, "currency"},
+        {event->exchange, event->exchange, change->other_currency != 0, "other_currency"},
+    };
+
+    return check_fields(tx, fields, ARRAY_LEN(fields));
+}
+
+static enum err check_amounts(struct tx *tx, const struct trade_change *change,
+                              const struct ledger_event_row *event)
+{
+    static const struct {
+        enum ledger_amount_name name;
+        const char *field;
+    } amounts[] = {
+        {LEDGER_AMOUNT_GROSS, "amount"},
+        {LEDGER_AMOUNT_FEE, "fee"},
+        {LEDGER_AMOUNT_COST, "cost"},
+        {LEDGER_AMOUNT_SHORT, "short"},
+        {LEDGER_AMOUNT_DIFFERENCE, "difference"},
+        {LEDGER_AMOUNT_SOLD, "sold"},
+        {LEDGER_AMOUNT_BOUGHT, "bought"},
+        {LEDGER_AMOUNT_ROUNDING, "rounding"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
+        const struct ledger_event_amount *limits = ledger_event_amount(event, amounts[i].name);
+        bool needed = limits != NULL && (limits->rule == LEDGER_RULE_POSITIVE ||
+                                         limits->rule == LEDGER_RULE_NOT_ZERO);
+        const struct form field = {needed, limits != NULL,
+                                   change->amounts[amounts[i].name].minor != 0, amounts[i].field};
+
+        TRY(check_fields(tx, &field, 1));
+    }
+    return ERR_OK;
+}
+
+/* Which fields a kind takes, beside those that all have. */
+static enum err check_form(struct tx *tx, const struct trade_change *change)
+{
+    static const struct ledger_event_row none;
+    const struct ledger_event_row *event = ledger_event_row(change->event);
+    bool by_event = change->kind == TRADE_ADJUSTMENT_EVENT;
+    bool by_legs =
+        change->kind == TRADE_ADJUSTMENT_LEGS || change->kind == TRADE_ADJUSTMENT_CORRECTION;
+    bool of_original =
+        change->kind == TRADE_ADJUSTMENT_REVERSAL || change->kind == TRADE_ADJUSTMENT_CORRECTION;
+    const struct form fields[] = {
+        {of_original, true, change->original != 0, "original"},
+        {by_legs, by_legs, change->legs.count > 0, "legs"},
+        {by_event, by_event, change->event != 0, "event"},
+    };
+
+    event = event == NULL ? &none : event;
+    TRY(check_fields(tx, fields, ARRAY_LEN(fields)));
+    TRY(check_owners(tx, change, event));
+    TRY(check_amounts(tx, change, event));
     return check_dates(tx, &change->legs);
+}
+
+/* ---- the event ---- */
+
+static struct ledger_voucher voucher_of(const struct trade_change *change, int64_t id)
+{
+    struct ledger_voucher voucher = {
+        .event = change->event,
+        .mode = change->mode,
+        .manual = true,
+        .business_no = id,
+        .merchant_id = change->merchant,
+        .channel_account_id = change->channel_account,
+        .receiver_id = change->receiver,
+        .currency = change->currency,
+        .other_currency = change->other_currency,
+    };
+
+    memcpy(voucher.amounts, change->amounts, sizeof(voucher.amounts));
+    return voucher;
+}
+
+static enum err find_merchant(struct tx *tx, int64_t merchant_id, const char *field)
+{
+    const struct merchant *merchant;
+    enum err err = merchant_id == 0 ? ERR_OK : merchant_get(tx, merchant_id, &merchant);
+
+    return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, field) : err;
+}
+
+static enum err find_channel(struct tx *tx, int64_t account_id)
+{
+    const struct channel_account *account;
+    enum err err = account_id == 0 ? ERR_OK : channel_account_get(tx, account_id, &account);
+
+    return err == ERR_CHANNEL_NOT_FOUND ? tx_refuse(tx, err, "channel_account") : err;
+}
+
+/* An exchange is of two currencies, a share of two merchants. */
+static enum err check_event(struct tx *tx, const struct trade_change *change)
+{
+    const struct ledger_voucher voucher = voucher_of(change, 0);
+
+    TRY(find_merchant(tx, change->merchant, "merchant"));
+    TRY(find_channel(tx, change->channel_account));
+    TRY(find_merchant(tx, change->receiver, "receiver"));
+    if (change->receiver != 0 && change->receiver == change->merchant) {
+        return tx_refuse(tx, ERR_FIELD_VALUE, "receiver");
+    }
+    if (change->other_currency == change->currency) {
+        return tx_refuse(tx, ERR_FIELD_VALUE, "other_currency");
+    }
+    return ledger_voucher_check_amounts(tx, &voucher);
 }
 
 /* All but the journal itself: what is posted, and that it may be. */
 static enum err prepare(struct tx *tx, const struct trade_change *change,
                         struct adjusting *adjusting)
 {
-    const struct merchant *merchant;
-    enum err err;
-
     TRY(check_form(tx, change));
     *adjusting = (struct adjusting){.post = {.legs = adjusting->legs}};
     if (change->original != 0) {
@@ -208,8 +323,7 @@ static enum err prepare(struct tx *tx, const struct trade_change *change,
         take_legs(change, adjusting);
         return ERR_OK;
     case TRADE_ADJUSTMENT_EVENT:
-        err = merchant_get(tx, change->merchant, &merchant);
-        return err == ERR_MERCHANT_NOT_FOUND ? tx_refuse(tx, err, "merchant") : err;
+        return check_event(tx, change);
     case TRADE_ADJUSTMENT_REVERSAL:
         return reverse(tx, change, adjusting);
     case TRADE_ADJUSTMENT_CORRECTION:
@@ -226,6 +340,22 @@ struct volume {
     struct amount amount;
     enum currency currency; /* 0: of several, or more than fits */
 };
+
+/* The largest of the event's amounts; of an exchange there are two currencies. */
+static struct volume volume_of_event(const struct trade_change *change)
+{
+    struct volume volume = {.currency = change->other_currency == 0 ? change->currency : 0};
+
+    for (int name = LEDGER_AMOUNT_GROSS; name < LEDGER_AMOUNT_END; name++) {
+        int64_t minor = change->amounts[name].minor;
+        const struct amount size = AMOUNT(minor < 0 ? -minor : minor);
+
+        if (amount_cmp(size, volume.amount) > 0) {
+            volume.amount = size;
+        }
+    }
+    return volume;
+}
 
 /* Debits less credits of the legs in a currency: 0, or they could never be booked. */
 static enum err check_balance(struct tx *tx, const struct adjusting *adjusting,
@@ -256,7 +386,7 @@ static enum err measure(struct tx *tx, const struct trade_change *change,
 {
     enum currency currencies[LEDGER_LEGS_MAX];
 
-    *volume = (struct volume){change->amount, change->currency};
+    *volume = volume_of_event(change);
     if (change->kind == TRADE_ADJUSTMENT_EVENT) {
         return ERR_OK;
     }
@@ -292,13 +422,7 @@ static enum err measure(struct tx *tx, const struct trade_change *change,
 static enum err post(struct tx *tx, const struct trade_change *change, int64_t id,
                      struct adjusting *adjusting, struct ledger_posted *posted)
 {
-    struct ledger_voucher voucher = {
-        .event = change->event,
-        .business_no = id,
-        .merchant_id = change->merchant,
-        .currency = change->currency,
-        .amounts = {[LEDGER_AMOUNT_GROSS] = change->amount},
-    };
+    const struct ledger_voucher voucher = voucher_of(change, id);
 
     switch (change->kind) {
     case TRADE_ADJUSTMENT_EVENT:

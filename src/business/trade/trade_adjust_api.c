@@ -16,7 +16,32 @@ static const struct enum_name sides[] = {
     {LEDGER_CREDIT, "credit"},
     {0, NULL},
 };
+static const struct enum_name modes[] = {
+    {LEDGER_FUND_DIRECT, "direct"},
+    {LEDGER_FUND_COLLECT, "collect"},
+    {0, NULL},
+};
+/* Those that nothing else books: what a state machine books is a step of it. */
 static const struct enum_name events[] = {
+    {LEDGER_EVENT_CHANNEL_COST_ACCRUED, "channel_cost_accrued"},
+    {LEDGER_EVENT_CHANNEL_SETTLED, "channel_settled"},
+    {LEDGER_EVENT_PROFIT_SHARED, "profit_shared"},
+    {LEDGER_EVENT_CHARGEBACK_LOST, "chargeback_lost"},
+    {LEDGER_EVENT_SURPLUS_FOUND, "surplus_found"},
+    {LEDGER_EVENT_SURPLUS_RESOLVED, "surplus_resolved"},
+    {LEDGER_EVENT_SURPLUS_REFUNDED, "surplus_refunded"},
+    {LEDGER_EVENT_SHORTAGE_FOUND, "shortage_found"},
+    {LEDGER_EVENT_SHORTAGE_RECEIVED, "shortage_received"},
+    {LEDGER_EVENT_SHORTAGE_WRITTEN_OFF, "shortage_written_off"},
+    {LEDGER_EVENT_CHANNEL_FEE_DIFFERED, "channel_fee_differed"},
+    {LEDGER_EVENT_MERCHANT_TOPPED_UP, "merchant_topped_up"},
+    {LEDGER_EVENT_DEPOSIT_PAID_IN, "deposit_paid_in"},
+    {LEDGER_EVENT_DEPOSIT_TAKEN, "deposit_taken"},
+    {LEDGER_EVENT_DEPOSIT_RETURNED, "deposit_returned"},
+    {LEDGER_EVENT_CURRENCY_SOLD, "currency_sold"},
+    {LEDGER_EVENT_CURRENCY_BOUGHT, "currency_bought"},
+    {LEDGER_EVENT_INTEREST_PAID, "interest_paid"},
+    {LEDGER_EVENT_PLATFORM_FEE_CHARGED, "platform_fee_charged"},
     {LEDGER_EVENT_ADJUSTMENT_CREDITED, "adjustment_credited"},
     {LEDGER_EVENT_ADJUSTMENT_DEBITED, "adjustment_debited"},
     {0, NULL},
@@ -35,6 +60,14 @@ static const struct field leg_fields[] = {
 enum { SAID_FIELDS = 2 };
 _Static_assert(offsetof(struct trade_adjust, change) == 0, "the change's fields are the body's");
 
+#define AMOUNT_FIELD(amount_, name_, ...)                                                          \
+    {                                                                                              \
+        .name = (name_), .type = FIELD_AMOUNT, .max = ADJUST_AMOUNT_MAX,                           \
+        .offset = offsetof(struct trade_change, amounts[LEDGER_AMOUNT_##amount_]), __VA_ARGS__     \
+    }
+#define POSITIVE .min = 1
+#define SIGNED .min = -ADJUST_AMOUNT_MAX
+
 static const struct field adjust_fields[] = {
     FIELD(struct trade_change, adjustment_no, FIELD_TEXT, .required = true, .min = 1, .max = 64,
           .charset = FIELD_ORDER_NO,
@@ -52,10 +85,24 @@ static const struct field adjust_fields[] = {
     FIELD(struct trade_change, legs, FIELD_LIST, .min = LEDGER_LEGS_MIN, .max = LEDGER_LEGS_MAX,
           .sub = leg_fields, .sub_count = ARRAY_LEN(leg_fields),
           .sub_size = sizeof(struct trade_leg)),
-    FIELD(struct trade_change, event, FIELD_ENUM, .names = events),
+    FIELD(struct trade_change, event, FIELD_ENUM, .names = events,
+          .help = "Of kind event; its template says which of the following it needs"),
+    FIELD(struct trade_change, mode, FIELD_ENUM, .names = modes),
     FIELD(struct trade_change, merchant, FIELD_ID, .prefix = "mer"),
+    FIELD(struct trade_change, channel_account, FIELD_ID, .prefix = "cha"),
+    FIELD(struct trade_change, receiver, FIELD_ID, .prefix = "mer",
+          .help = "The merchant that gets a share"),
     FIELD(struct trade_change, currency, FIELD_CURRENCY),
-    FIELD(struct trade_change, amount, FIELD_AMOUNT, .min = 1, .max = ADJUST_AMOUNT_MAX),
+    FIELD(struct trade_change, other_currency, FIELD_CURRENCY,
+          .help = "Of an exchange: that of what was bought"),
+    AMOUNT_FIELD(GROSS, "amount", POSITIVE, .help = "The template's gross"),
+    AMOUNT_FIELD(FEE, "fee", POSITIVE),
+    AMOUNT_FIELD(COST, "cost", POSITIVE),
+    AMOUNT_FIELD(SHORT, "short", POSITIVE, .help = "What the merchant does not have of it"),
+    AMOUNT_FIELD(DIFFERENCE, "difference", SIGNED, .help = "Above 0: the channel took more"),
+    AMOUNT_FIELD(SOLD, "sold", POSITIVE),
+    AMOUNT_FIELD(BOUGHT, "bought", POSITIVE),
+    AMOUNT_FIELD(ROUNDING, "rounding", SIGNED, .help = "What the platform gains by it"),
     FIELD(struct trade_adjust, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = REVIEW_REASON_MAX, .help = "For the reviewers"),
     FIELD(struct trade_adjust, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
@@ -201,6 +248,8 @@ static const enum err adjust_errors[] = {ERR_TRADE_ORDER_CONFLICT,
                                          ERR_LEDGER_OVERFLOW,
                                          ERR_LEDGER_CODE_OWN,
                                          ERR_MERCHANT_NOT_FOUND,
+                                         ERR_CHANNEL_NOT_FOUND,
+                                         ERR_LEDGER_AMOUNT,
                                          ERR_REVIEW_PENDING,
                                          ERR_OK};
 static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
@@ -216,7 +265,8 @@ const struct route trade__adjustment_routes[] = {
      .reply = &review_fields,
      .reply_status = 202,
      .errors = adjust_errors,
-     .summary = "Ask for an adjustment, reversal or correction; it is booked when approved",
+     .summary = "Ask for an adjustment, manual voucher, reversal or correction; "
+                "it is booked when approved",
      ROUTE_HERE},
     {.method = "GET",
      .path = "/v1/adjustments",

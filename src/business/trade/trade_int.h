@@ -85,9 +85,13 @@ struct trade_change {
     int64_t original;       /* reversal, correction: the journal; else what it is about, or 0 */
     struct field_list legs; /* legs, correction: of struct trade_leg */
     enum ledger_event event;
-    int64_t merchant; /* of the event, as what follows */
+    enum ledger_fund_mode mode; /* of the event, as what follows */
+    int64_t merchant;
+    int64_t channel_account;
+    int64_t receiver;
     enum currency currency;
-    struct amount amount;
+    enum currency other_currency;
+    struct amount amounts[LEDGER_AMOUNT_END];
 };
 extern const struct field_set trade__change_set; /* the change */
 extern const struct field_set trade__adjust_set; /* and what is said to the reviewers */

@@ -1448,7 +1448,7 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
                                   .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
                                   .merchant = 404,
                                   .currency = CURRENCY_CNY,
-                                  .amount = AMOUNT(1)};
+                                  .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}};
     struct review_item review;
 
     assert_ok(adjust(till,
@@ -1457,7 +1457,7 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
                                             .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
                                             .merchant = till->merchant_id,
                                             .currency = CURRENCY_CNY,
-                                            .amount = AMOUNT(1)},
+                                            .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}},
                      &review));
     assert_ok(approve(till, &review));
     change.adjustment_no = STR("A1");
@@ -1474,10 +1474,190 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "currency");
     change.currency = 0;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "amount");
-    change.amount = AMOUNT_ZERO;
+    change.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT_ZERO;
     assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_MATURITY, "legs[0].matures_on");
     leg.matures_on = 0;
     assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_JOURNAL, "original");
+}
+
+/* ---- manual vouchers ---- */
+
+struct by_hand {
+    enum ledger_event event;
+    enum ledger_fund_mode mode;
+    bool merchant, channel, exchange;
+    struct amount amounts[LEDGER_AMOUNT_END];
+    int64_t payable; /* what it adds to 2241 of the merchant in CNY */
+};
+
+#define IS_GROSS(minor_) .amounts = {[LEDGER_AMOUNT_GROSS] = {minor_}}
+#define IS_GROSS_AND(name_)                                                                        \
+    .amounts = {[LEDGER_AMOUNT_GROSS] = {1000}, [LEDGER_AMOUNT_##name_] = {10}}
+#define IS_EXCHANGE                                                                                \
+    .amounts = {[LEDGER_AMOUNT_SOLD] = {700},                                                      \
+                [LEDGER_AMOUNT_BOUGHT] = {100},                                                    \
+                [LEDGER_AMOUNT_ROUNDING] = {-1}}
+
+static const struct by_hand manual[] = {
+    {LEDGER_EVENT_CHANNEL_COST_ACCRUED, .channel = true, .amounts = {[LEDGER_AMOUNT_COST] = {10}}},
+    {LEDGER_EVENT_CHANNEL_SETTLED, .channel = true, IS_GROSS_AND(COST)},
+    {LEDGER_EVENT_SURPLUS_FOUND, .channel = true, IS_GROSS(2000)},
+    {LEDGER_EVENT_SURPLUS_RESOLVED, .merchant = true, IS_GROSS_AND(FEE), .payable = 990},
+    {LEDGER_EVENT_SURPLUS_REFUNDED, .channel = true, IS_GROSS(1000)},
+    {LEDGER_EVENT_SHORTAGE_FOUND, .channel = true, IS_GROSS(2000)},
+    {LEDGER_EVENT_SHORTAGE_RECEIVED, .channel = true, IS_GROSS(1000)},
+    {LEDGER_EVENT_SHORTAGE_WRITTEN_OFF, .channel = true, IS_GROSS(1000)},
+    {LEDGER_EVENT_CHANNEL_FEE_DIFFERED, .channel = true,
+     .amounts = {[LEDGER_AMOUNT_DIFFERENCE] = {-5}}},
+    {LEDGER_EVENT_MERCHANT_TOPPED_UP, .merchant = true, IS_GROSS_AND(FEE), .payable = 990},
+    {LEDGER_EVENT_DEPOSIT_PAID_IN, .merchant = true, IS_GROSS(1000)},
+    {LEDGER_EVENT_DEPOSIT_TAKEN, .merchant = true, IS_GROSS(500), .payable = -500},
+    {LEDGER_EVENT_DEPOSIT_RETURNED, .merchant = true, IS_GROSS(1500), .payable = 1500},
+    {LEDGER_EVENT_CURRENCY_SOLD, .merchant = true, .exchange = true, IS_EXCHANGE, .payable = -700},
+    {LEDGER_EVENT_CURRENCY_BOUGHT, .merchant = true, .exchange = true, IS_EXCHANGE,
+     .payable = -700},
+    {LEDGER_EVENT_INTEREST_PAID, .merchant = true, IS_GROSS(3), .payable = 3},
+    {LEDGER_EVENT_PLATFORM_FEE_CHARGED, LEDGER_FUND_COLLECT, .merchant = true,
+     .amounts = {[LEDGER_AMOUNT_FEE] = {7}}, .payable = -7},
+    {LEDGER_EVENT_PLATFORM_FEE_CHARGED, LEDGER_FUND_DIRECT, .merchant = true,
+     .amounts = {[LEDGER_AMOUNT_FEE] = {7}}},
+    {LEDGER_EVENT_CHARGEBACK_LOST, .merchant = true, .channel = true, IS_GROSS_AND(SHORT),
+     .payable = -990},
+    {LEDGER_EVENT_ADJUSTMENT_CREDITED, .merchant = true, IS_GROSS(5), .payable = 5},
+    {LEDGER_EVENT_ADJUSTMENT_DEBITED, .merchant = true, IS_GROSS(5), .payable = -5},
+};
+
+static struct trade_change change_of(struct till *till, const struct by_hand *by_hand)
+{
+    struct trade_change change = {
+        .kind = TRADE_ADJUSTMENT_EVENT,
+        .event = by_hand->event,
+        .mode = by_hand->mode,
+        .merchant = by_hand->merchant ? till->merchant_id : 0,
+        .channel_account = by_hand->channel ? till->account_id : 0,
+        .currency = CURRENCY_CNY,
+        .other_currency = by_hand->exchange ? CURRENCY_USD : 0,
+    };
+
+    memcpy(change.amounts, by_hand->amounts, sizeof(change.amounts));
+    return change;
+}
+
+static int64_t limit_of(struct till *till, const struct by_hand *by_hand)
+{
+    const struct trade_change change = change_of(till, by_hand);
+    struct review_item review;
+
+    assert_ok(adjust(till, &change, &review));
+    assert_ok(approve(till, &review));
+    return review.needed;
+}
+
+/* Each is booked under its adjustment, and reversed as one. */
+static void what_nothing_else_books_is_booked_by_hand(void **state)
+{
+    struct till *till = *state;
+
+    (void)collect(till, 100000, 0, 0);
+    for (size_t i = 0; i < ARRAY_LEN(manual); i++) {
+        int64_t before = posted(till), journal_id;
+        struct review_item review;
+
+        assert_int_equal(limit_of(till, &manual[i]), manual[i].exchange ? 2 : 1);
+        assert_int_equal(posted(till) - before, manual[i].payable);
+        journal_id =
+            journal_of(till, LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_SUCCEEDED, (int64_t)i + 1);
+        assert_ok(ask_reversal(till, journal_id, &review));
+    }
+}
+
+static void a_manual_voucher_is_reversed_as_an_adjustment(void **state)
+{
+    struct till *till = *state;
+    const struct by_hand deposit = {LEDGER_EVENT_DEPOSIT_TAKEN, .merchant = true, IS_GROSS(500)};
+    struct review_item review;
+
+    (void)collect(till, 1000, 0, 0);
+    (void)limit_of(till, &deposit);
+    assert_int_equal(posted(till), 500);
+    assert_ok(ask_reversal(
+        till, journal_of(till, LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_SUCCEEDED, 1), &review));
+    assert_ok(approve(till, &review));
+    assert_int_equal(posted(till), 1000);
+}
+
+static void the_largest_amount_of_a_manual_voucher_is_what_the_limit_is_for(void **state)
+{
+    struct till *till = *state;
+    struct by_hand differed = {LEDGER_EVENT_CHANNEL_FEE_DIFFERED, .channel = true,
+                               .amounts = {[LEDGER_AMOUNT_DIFFERENCE] = {-100000}}};
+
+    assert_int_equal(limit_of(till, &differed), 1);
+    differed.amounts[LEDGER_AMOUNT_DIFFERENCE] = AMOUNT(-100001);
+    assert_int_equal(limit_of(till, &differed), 2);
+}
+
+static void the_refusals_of_a_manual_voucher_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    struct trade_change change = {.kind = TRADE_ADJUSTMENT_EVENT, .receiver = 404};
+    struct review_item review;
+
+    change.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(1);
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "event");
+    change.event = LEDGER_EVENT_PLATFORM_FEE_CHARGED;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "mode");
+    change.event = LEDGER_EVENT_CHARGEBACK_LOST;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "merchant");
+    change.merchant = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "channel_account");
+    change.channel_account = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver");
+    change.receiver = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "currency");
+    change.currency = change.other_currency = CURRENCY_CNY;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "other_currency");
+    change.other_currency = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "amount");
+    change.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(10);
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "fee");
+    change.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
+    change.amounts[LEDGER_AMOUNT_SHORT] = AMOUNT(11);
+    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "merchant");
+    change.merchant = till->merchant_id;
+    assert_refused(till, adjust(till, &change, &review), ERR_CHANNEL_NOT_FOUND, "channel_account");
+    change.channel_account = till->account_id;
+    assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_AMOUNT, "short");
+    change.amounts[LEDGER_AMOUNT_SHORT] = AMOUNT(10);
+    assert_ok(adjust(till, &change, &review));
+    assert_ok(approve(till, &review));
+}
+
+static void an_exchange_is_of_two_currencies_and_a_share_of_two_merchants(void **state)
+{
+    struct till *till = *state;
+    struct trade_change change = {.kind = TRADE_ADJUSTMENT_EVENT,
+                                  .event = LEDGER_EVENT_CURRENCY_SOLD,
+                                  .merchant = till->merchant_id,
+                                  .currency = CURRENCY_CNY};
+    struct review_item review;
+
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "other_currency");
+    change.other_currency = CURRENCY_CNY;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "sold");
+    change.amounts[LEDGER_AMOUNT_SOLD] = AMOUNT(7);
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "bought");
+    change.amounts[LEDGER_AMOUNT_BOUGHT] = AMOUNT(1);
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "other_currency");
+    change.other_currency = 0;
+    change.event = LEDGER_EVENT_PROFIT_SHARED;
+    memset(change.amounts, 0, sizeof(change.amounts));
+    change.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(1);
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "receiver");
+    change.receiver = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "receiver");
+    change.receiver = change.merchant;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver");
 }
 
 static void the_refusals_of_a_correction_come_in_the_documented_order(void **state)
@@ -1572,6 +1752,11 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_completed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_failed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_form_of_an_adjustment_is_told_first),
+        cmocka_unit_test(what_nothing_else_books_is_booked_by_hand),
+        cmocka_unit_test(a_manual_voucher_is_reversed_as_an_adjustment),
+        cmocka_unit_test(the_largest_amount_of_a_manual_voucher_is_what_the_limit_is_for),
+        cmocka_unit_test(the_refusals_of_a_manual_voucher_come_in_the_documented_order),
+        cmocka_unit_test(an_exchange_is_of_two_currencies_and_a_share_of_two_merchants),
         cmocka_unit_test(the_refusals_of_a_correction_come_in_the_documented_order),
         cmocka_unit_test(nothing_that_was_booked_can_be_changed),
     };

@@ -168,13 +168,13 @@ static const struct str amount_names[LEDGER_AMOUNT_END] = {
     [LEDGER_AMOUNT_ROUNDING] = STR_INIT("rounding"),
 };
 
-const struct ledger_event_row *ledger__event(enum ledger_event event)
+const struct ledger_event_row *ledger_event_row(enum ledger_event event)
 {
     return event > 0 && event < LEDGER_EVENT_END ? &events[event] : NULL;
 }
 
-const struct ledger_event_amount *ledger__event_amount(const struct ledger_event_row *event,
-                                                       enum ledger_amount_name name)
+const struct ledger_event_amount *ledger_event_amount(const struct ledger_event_row *event,
+                                                      enum ledger_amount_name name)
 {
     for (size_t i = 0; i < LEDGER_EVENT_AMOUNTS_MAX && event->amounts[i].name != 0; i++) {
         if (event->amounts[i].name == name) {

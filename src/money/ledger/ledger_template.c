@@ -39,7 +39,7 @@ static bool add_expression(const struct ledger_event_row *event,
     }
     for (int name = LEDGER_AMOUNT_GROSS; name < LEDGER_AMOUNT_END; name++) {
         if (expression.counts[name] != 0 &&
-            ledger__event_amount(event, (enum ledger_amount_name)name) == NULL) {
+            ledger_event_amount(event, (enum ledger_amount_name)name) == NULL) {
             return false;
         }
         sums[leg->currency][name] +=
@@ -51,7 +51,7 @@ static bool add_expression(const struct ledger_event_row *event,
 static enum err check_leg(struct tx *tx, const struct ledger_template_put *put, size_t number,
                           int sums[LEDGER_CURRENCY_OTHER + 1][LEDGER_AMOUNT_END])
 {
-    const struct ledger_event_row *event = ledger__event(put->event);
+    const struct ledger_event_row *event = ledger_event_row(put->event);
     const struct ledger_template_leg *leg = &put->legs[number];
 
     CHECK(leg->side == LEDGER_DEBIT || leg->side == LEDGER_CREDIT);
@@ -92,7 +92,7 @@ static enum err check_legs(struct tx *tx, const struct ledger_template_put *put)
 
 static enum err check_event(struct tx *tx, const struct ledger_template_put *put)
 {
-    const struct ledger_event_row *event = ledger__event(put->event);
+    const struct ledger_event_row *event = ledger_event_row(put->event);
 
     if (event == NULL) {
         return ledger__refuse(tx, ERR_LEDGER_VOUCHER, "event");
@@ -247,7 +247,7 @@ enum err ledger__template_names(struct tx *tx, int64_t code, int32_t date, bool 
     for (int number = 1; number < LEDGER_EVENT_END; number++) {
         enum ledger_event event = (enum ledger_event)number;
 
-        if (ledger__event(event)->by_mode) {
+        if (ledger_event_row(event)->by_mode) {
             TRY(search_template(tx, ledger__template_id(event, LEDGER_FUND_DIRECT, 1), &search));
             TRY(search_template(tx, ledger__template_id(event, LEDGER_FUND_COLLECT, 1), &search));
         } else {

@@ -18,18 +18,21 @@ int64_t ledger_template_version(int64_t id)
 
 static enum ledger_fund_mode mode_of(const struct ledger_voucher *voucher)
 {
-    return ledger__event(voucher->event)->by_mode ? voucher->mode : 0;
+    return ledger_event_row(voucher->event)->by_mode ? voucher->mode : 0;
 }
 
 enum err ledger_voucher_reference(const struct ledger_voucher *voucher,
                                   struct ledger_reference *out)
 {
-    const struct ledger_event_row *event = ledger__event(voucher->event);
+    const struct ledger_event_row *event = ledger_event_row(voucher->event);
 
     if (event == NULL) {
         return ERR_LEDGER_VOUCHER;
     }
-    *out = (struct ledger_reference){event->source, event->operation, voucher->business_no};
+    *out = voucher->manual
+               ? (struct ledger_reference){LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_SUCCEEDED,
+                                           voucher->business_no}
+               : (struct ledger_reference){event->source, event->operation, voucher->business_no};
     return ERR_OK;
 }
 
@@ -124,9 +127,9 @@ static bool is_within(const struct ledger_event_amount *limits, const struct amo
 }
 
 /* In the order of the event's amounts; then those it does not have. */
-static enum err check_amounts(struct tx *tx, const struct ledger_voucher *voucher)
+enum err ledger_voucher_check_amounts(struct tx *tx, const struct ledger_voucher *voucher)
 {
-    const struct ledger_event_row *event = ledger__event(voucher->event);
+    const struct ledger_event_row *event = ledger_event_row(voucher->event);
 
     for (size_t i = 0; i < LEDGER_EVENT_AMOUNTS_MAX && event->amounts[i].name != 0; i++) {
         if (!is_within(&event->amounts[i], voucher->amounts)) {
@@ -136,7 +139,7 @@ static enum err check_amounts(struct tx *tx, const struct ledger_voucher *vouche
     }
     for (int name = LEDGER_AMOUNT_GROSS; name < LEDGER_AMOUNT_END; name++) {
         if (voucher->amounts[name].minor != 0 &&
-            ledger__event_amount(event, (enum ledger_amount_name)name) == NULL) {
+            ledger_event_amount(event, (enum ledger_amount_name)name) == NULL) {
             return ledger__refuse(tx, ERR_LEDGER_AMOUNT,
                                   ledger__amount_name((enum ledger_amount_name)name));
         }
@@ -153,7 +156,7 @@ static enum ledger_amount_name too_large(const struct ledger_event_row *event,
 
     for (int name = LEDGER_AMOUNT_END - 1; name >= LEDGER_AMOUNT_GROSS; name--) {
         if (expression->counts[name] != 0 &&
-            ledger__event_amount(event, (enum ledger_amount_name)name)->rule >=
+            ledger_event_amount(event, (enum ledger_amount_name)name)->rule >=
                 LEDGER_RULE_NOT_ZERO) {
             return LEDGER_AMOUNT_END;
         }
@@ -175,7 +178,7 @@ static enum err fill_amount(struct tx *tx, const struct ledger_voucher *voucher,
     value = ledger__expression_value(&expression, voucher->amounts);
     leg->side = from->side;
     if (value < 0) {
-        enum ledger_amount_name name = too_large(ledger__event(voucher->event), &expression);
+        enum ledger_amount_name name = too_large(ledger_event_row(voucher->event), &expression);
 
         if (name != LEDGER_AMOUNT_END) {
             return ledger__refuse(tx, ERR_LEDGER_AMOUNT, ledger__amount_name(name));
@@ -268,8 +271,8 @@ static enum err make_post(struct tx *tx, const struct ledger_voucher *voucher,
     }
     TRY(err);
     post->voucher = row->id;
-    post->fact = ledger__event(voucher->event)->fact;
-    TRY(check_amounts(tx, voucher));
+    post->fact = ledger_event_row(voucher->event)->fact;
+    TRY(ledger_voucher_check_amounts(tx, voucher));
     return make_legs(tx, voucher, row, legs, &post->leg_count);
 }
 

@@ -97,6 +97,7 @@ enum ledger_leg_currency { LEDGER_CURRENCY_MAIN = 1, LEDGER_CURRENCY_OTHER };
 struct ledger_voucher {
     enum ledger_event event;
     enum ledger_fund_mode mode; /* where the event has one; otherwise ignored */
+    bool manual; /* 手工记账: booked under adjustment / succeeded, whatever the event */
     int64_t business_no;
     int64_t merchant_id; /* owners: those the event needs */
     int64_t channel_account_id;
@@ -135,6 +136,41 @@ void ledger_prefetch_voucher_capture(struct prefetch *pre,
 /* The reference under which the voucher is booked. ERR_LEDGER_VOUCHER: there is no such event. */
 MUST_USE enum err ledger_voucher_reference(const struct ledger_voucher *voucher,
                                            struct ledger_reference *out);
+
+/* ---- what an event tells ---- */
+
+enum ledger_amount_rule {
+    LEDGER_RULE_POSITIVE = 1,
+    LEDGER_RULE_NOT_NEGATIVE,
+    LEDGER_RULE_NOT_ZERO, /* this and the next may be negative */
+    LEDGER_RULE_ANY,
+};
+
+enum { LEDGER_EVENT_AMOUNTS_MAX = 3 };
+
+struct ledger_event_amount {
+    enum ledger_amount_name name; /* 0 ends the list */
+    enum ledger_amount_rule rule;
+    enum ledger_amount_name at_most; /* 0: no limit */
+};
+
+struct ledger_event_row {
+    enum ledger_source source;
+    enum ledger_operation operation;
+    bool by_mode;
+    bool fact;       /* it happened outside already, see ledger.h */
+    bool exchange;   /* has other_currency */
+    unsigned owners; /* 1 << enum ledger_owner, those but the platform */
+    struct ledger_event_amount amounts[LEDGER_EVENT_AMOUNTS_MAX];
+};
+
+/* NULL: there is no such event. */
+const struct ledger_event_row *ledger_event_row(enum ledger_event event);
+/* What the event says of an amount; NULL: it has no such amount. */
+const struct ledger_event_amount *ledger_event_amount(const struct ledger_event_row *event,
+                                                      enum ledger_amount_name name);
+/* ERR_LEDGER_AMOUNT (the name of the first amount beyond its limits). The event must exist. */
+MUST_USE enum err ledger_voucher_check_amounts(struct tx *tx, const struct ledger_voucher *voucher);
 
 /* ---- templates ---- */
 

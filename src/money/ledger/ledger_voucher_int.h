@@ -8,36 +8,6 @@
 
 /* ---- events ---- */
 
-enum ledger_amount_rule {
-    LEDGER_RULE_POSITIVE = 1,
-    LEDGER_RULE_NOT_NEGATIVE,
-    LEDGER_RULE_NOT_ZERO, /* this and the next may be negative */
-    LEDGER_RULE_ANY,
-};
-
-enum { LEDGER_EVENT_AMOUNTS_MAX = 3 };
-
-struct ledger_event_amount {
-    enum ledger_amount_name name; /* 0 ends the list */
-    enum ledger_amount_rule rule;
-    enum ledger_amount_name at_most; /* 0: no limit */
-};
-
-struct ledger_event_row {
-    enum ledger_source source;
-    enum ledger_operation operation;
-    bool by_mode;
-    bool fact;       /* it happened outside already, see ledger.h */
-    bool exchange;   /* has other_currency */
-    unsigned owners; /* 1 << enum ledger_owner, those but the platform */
-    struct ledger_event_amount amounts[LEDGER_EVENT_AMOUNTS_MAX];
-};
-
-/* NULL: there is no such event. */
-const struct ledger_event_row *ledger__event(enum ledger_event event);
-/* What the event says of an amount; NULL: it has no such amount. */
-const struct ledger_event_amount *ledger__event_amount(const struct ledger_event_row *event,
-                                                       enum ledger_amount_name name);
 const char *ledger__amount_name(enum ledger_amount_name name);
 
 /* "gross - fee": how often each amount is counted. */
