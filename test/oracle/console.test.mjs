@@ -229,7 +229,7 @@ test('what an account would not take is listed with the reason', async () => {
   const page = await open('accounts', { language: 'zh' });
   assert.match(await page.run(text('section:last-child h2')), /: 1$/);
   assert.deepEqual(await page.run(texts('section:last-child tbody a')), ['2241 应付商户待结算', 'ledger_credit_blocked']);
-  assert.equal(await page.run(text('section:last-child tbody .money:nth-of-type(4)')), '49.70');
+  assert.equal(await page.run(text('section:last-child tbody .money:nth-of-type(3)')), '49.70');
   await p.made('POST', `/v1/freezes/${block.id}/release`, { reason: 'over' });
   await isWhole(page);
 });
@@ -325,7 +325,7 @@ test('the owner of an account has a name however many merchants there are', asyn
   await page.wait(`document.querySelector('#page dd')?.textContent === 'N 100'`);
   await page.click('button.plain');
   await page.wait(`document.querySelectorAll('.journal tbody tr').length > 0`);
-  assert.ok((await page.run(texts('.journal tbody td:nth-child(2)'))).includes('N 100'));
+  assert.ok((await page.run(texts('.journal tbody td small'))).includes('N 100'));
   await page.run(`location.hash = 'accounts/${newest.id}'`);
   await page.wait(`document.querySelector('#page select')?.selectedOptions[0].textContent === 'N 100'`);
   assert.equal(owners[2], 'Channel account mock');
@@ -367,6 +367,7 @@ test('an operator’s key is asked for, approved, rotated by its own operator an
   const second = await secret(own);
   assert.equal((await p.request('GET', '/v1/ledger/days', undefined, { Authorization: `Bearer ${second}` })).status, 200);
   await own.wait(`[...document.querySelectorAll('#page section:last-child tbody tr td:nth-child(2)')][0]?.textContent === '轮换'`);
+  assert.equal(await own.run(`document.querySelector('#page section:last-child tbody td:nth-child(6)').textContent`), 'Zhao');
   assert.ok(await own.run(`document.querySelector('.secret') !== null`), 'the secret stays');
   assert.deepEqual(own.errors(), []);
 

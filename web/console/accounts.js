@@ -52,6 +52,8 @@ const codeOf = (account, known) => codeName(known.codes.get(account.code) ?? acc
 const ownerOf = (account, known) => (account.merchant_id ? known.merchants.names.get(account.merchant_id) ?? account.merchant_id
   : account.channel_account_id ? `${w().channelAccount} ${known.channels.names.get(account.channel_account_id) ?? account.channel_account_id}` : w().platform);
 
+const accountCell = (account, known) => make('td', { class: 'entity' }, accountLink(account.id, codeOf(account, known)), make('small', {}, ownerOf(account, known)));
+
 // ---- the list ----
 
 function finder() {
@@ -77,9 +79,9 @@ async function parked(known) {
   if (!data.length) return null;
   const each = await accountsOf(data, known);
   return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
-    table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => {
+    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => {
       const of = each.get(entry.account_id);
-      return [make('td', {}, accountLink(of.id, codeOf(of, known))), ownerOf(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
+      return [accountCell(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
         cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency, make('td', {}, refusalLink(entry.refusal)), timeText(entry.created_at)];
     })));
 }
@@ -96,7 +98,7 @@ export async function accounts(owner = '') {
   return [
     make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
     section('', await list(page, (seen) => table([[w().account], [w().balance, 'money'], [''], ['', 'wide'], [w().available, 'money'], ['']], seen.map((account) => [
-      make('td', { class: 'name' }, accountLink(account.id, codeOf(account, known)), make('small', {}, ownerOf(account, known))), cellMoney(account.posted, account.currency), account.currency,
+      accountCell(account, known), cellMoney(account.posted, account.currency), account.currency,
       make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency), make('td', { class: 'text' }, ...marks(account)),
     ]), { hint: w().hints.accounts }))),
     await parked(known),
@@ -119,9 +121,9 @@ async function legs(id, known) {
     .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
   return [
     make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(event) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
-    table([[w().account], [w().owner], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => {
+    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => {
       const of = each.get(entry.account_id);
-      return [make('td', {}, accountLink(of.id, codeOf(of, known))), ownerOf(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
+      return [accountCell(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
         cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency];
     })),
   ];

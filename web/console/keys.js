@@ -106,9 +106,9 @@ function keyRow(key, own, changed) {
 
 // ---- the page ----
 
-const changeRow = (change) => [timeText(change.created_at), stateOf(change.action), wrapped(change.name), mono(change.key), mono(change.next_key), mono(change.operator_id ?? w().tool), mono(change.review), wrapped(change.reason)];
-const changes = () => list((cursor) => get('/v1/operator-key-changes', { limit: 20, starting_after: cursor }),
-  (seen) => table([[w().time], [w().what], [w().operatorName], [w().key], [w().nextKey], [w().operator], [w().review], [w().reason]], seen.map(changeRow)));
+const changeRow = (change, nameOfKey) => [timeText(change.created_at), stateOf(change.action), wrapped(change.name), mono(change.key), mono(change.next_key), nameOfKey(change.operator_id), mono(change.review), wrapped(change.reason)];
+const changes = (nameOfKey) => list((cursor) => get('/v1/operator-key-changes', { limit: 20, starting_after: cursor }),
+  (seen) => table([[w().time], [w().what], [w().operatorName], [w().key], [w().nextKey], [w().operator], [w().review], [w().reason]], seen.map((change) => changeRow(change, nameOfKey))));
 
 // Who may not read the others' keys may rotate his own.
 function keyTable(all, changed) {
@@ -124,7 +124,9 @@ export async function keys() {
   const drawing = turns();
   async function draw() {
     const isNewest = drawing();
-    const [all, noted] = await Promise.all([getIfAny('/v1/operator-keys'), ifAny(changes())]);
+    const all = await getIfAny('/v1/operator-keys');
+    const names = new Map((all?.data ?? []).map((key) => [key.id, key.name]));
+    const noted = await ifAny(changes((id) => (id ? names.get(id) || mono(id) : w().tool)));
     const parts = [section('', keyTable(all, changed)), all && asking(permissions, changed), noted && section(w().keyChanges, noted)];
     if (isNewest()) node.replaceChildren(...parts.filter(Boolean));
   }
