@@ -160,6 +160,11 @@ struct trade_refunded {
 /* All zero when nothing has been refunded. */
 MUST_USE enum err trade_refunded(struct tx *tx, int64_t payment_id, struct trade_refunded *out);
 
+/* By what people call what is booked under another number: ids[i] is the refund of which numbers[i]
+ * is the part from the maturity, or 0 when it is of none. One question for dozens of them. */
+MUST_USE enum err trade_read_refunds_of(struct reader *reader, const int64_t *numbers, size_t count,
+                                        struct arena *arena, int64_t *ids);
+
 /* ---- adjustments ---- */
 
 enum trade_adjustment_kind { /* stored */
@@ -182,6 +187,10 @@ struct trade_adjustment {
     int64_t created_at_ms;
 };
 extern const struct table trade_adjustment_table;
+
+/* The same of adjustments, by the journals they were booked as. */
+MUST_USE enum err trade_read_adjustments_of(struct reader *reader, const int64_t *journal_ids,
+                                            size_t count, struct arena *arena, int64_t *ids);
 
 extern const struct store_part trade_part;
 

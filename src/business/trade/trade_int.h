@@ -12,7 +12,7 @@
 
 extern const struct table trade__refunded_table;
 extern const struct sequence trade__adjustment_sequence;
-extern const struct migration trade__migrations[9];
+extern const struct migration trade__migrations[11];
 extern const struct route trade__cash_routes[];
 extern const struct route trade__refund_routes[];
 extern const struct route trade__adjustment_routes[];

@@ -1,6 +1,6 @@
 #include "business/trade/trade_int.h"
 
-const struct migration trade__migrations[9] = {
+const struct migration trade__migrations[11] = {
     {
         .name = "trade.001_cash_out",
         .sql = "CREATE TABLE trade_cash_out (\n"
@@ -104,5 +104,13 @@ const struct migration trade__migrations[9] = {
         .name = "trade.009_refund_open",
         .sql = "CREATE INDEX trade_refund_open ON trade_refund (merchant_id, currency, mode, "
                "status)",
+    },
+    {
+        .name = "trade.010_refund_immature",
+        .sql = "CREATE INDEX trade_refund_immature ON trade_refund (immature_id)",
+    },
+    {
+        .name = "trade.011_adjustment_journal",
+        .sql = "CREATE INDEX trade_adjustment_journal ON trade_adjustment (journal_id)",
     },
 };

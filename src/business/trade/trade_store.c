@@ -124,6 +124,23 @@ static const struct statement refunds_before = {
     .row = &trade_refund_table,
 };
 
+/* Numbers of one question; where there are fewer the first is asked for again. */
+enum { NUMBERS = 64 };
+#define EIGHT "?, ?, ?, ?, ?, ?, ?, ?"
+#define SIXTY_FOUR                                                                                 \
+    EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT
+
+static const struct statement refunds_of = {
+    .name = "trade_refunds_of",
+    .sql = "SELECT :row FROM trade_refund WHERE immature_id IN (" SIXTY_FOUR ")",
+    .row = &trade_refund_table,
+};
+static const struct statement adjustments_of = {
+    .name = "trade_adjustments_of",
+    .sql = "SELECT :row FROM trade_adjustment WHERE journal_id IN (" SIXTY_FOUR ")",
+    .row = &trade_adjustment_table,
+};
+
 /* The statuses below TRADE_CASH_SUCCEEDED are those of one that is under way. */
 static const struct statement cash_open = {
     .name = "trade_cash_open",
@@ -138,8 +155,9 @@ static const struct statement refund_open = {
 
 static const struct table *const tables[] = {&trade_cash_table, &trade_refund_table,
                                              &trade__refunded_table, &trade_adjustment_table};
-static const struct statement *const statements[] = {&cash_before, &refunds_before,
-                                                     &adjustments_before, &cash_open, &refund_open};
+static const struct statement *const statements[] = {
+    &cash_before,    &refunds_before, &adjustments_before, &refunds_of,
+    &adjustments_of, &cash_open,      &refund_open};
 static const struct sequence *const sequences[] = {&trade__adjustment_sequence};
 
 const struct store_part trade_part = {
@@ -244,4 +262,79 @@ enum err trade__read_adjustment_list(struct reader *reader, const struct trade_f
     TRY(reader_rows(reader, &adjustments_before, values, ARRAY_LEN(values), arena, &rows, count));
     *out = rows;
     return ERR_OK;
+}
+
+/* ---- what is booked under another number ---- */
+
+/* A row found by a number, and its id. */
+struct numbered {
+    const struct statement *statement;
+    void (*key)(const void *rows, size_t at, int64_t *number, int64_t *id);
+};
+
+static enum err read_some(struct reader *reader, const struct numbered *numbered,
+                          const int64_t *numbers, size_t count, struct arena *arena, int64_t *ids)
+{
+    struct value values[NUMBERS];
+    void *rows;
+    size_t found;
+
+    for (size_t i = 0; i < NUMBERS; i++) {
+        values[i] = VALUE_INT(numbers[i < count ? i : 0]);
+    }
+    TRY(reader_rows(reader, numbered->statement, values, NUMBERS, arena, &rows, &found));
+    for (size_t i = 0; i < found; i++) {
+        int64_t number, id;
+
+        numbered->key(rows, i, &number, &id);
+        for (size_t j = 0; j < count; j++) {
+            ids[j] = numbers[j] == number ? id : ids[j];
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err read_numbered(struct reader *reader, const struct numbered *numbered,
+                              const int64_t *numbers, size_t count, struct arena *arena,
+                              int64_t *ids)
+{
+    memset(ids, 0, count * sizeof(*ids));
+    for (size_t at = 0; at < count; at += NUMBERS) {
+        size_t some = count - at < NUMBERS ? count - at : NUMBERS;
+
+        TRY(read_some(reader, numbered, numbers + at, some, arena, ids + at));
+    }
+    return ERR_OK;
+}
+
+static void refund_key(const void *rows, size_t at, int64_t *number, int64_t *id)
+{
+    const struct trade_refund *refund = (const struct trade_refund *)rows + at;
+
+    *number = refund->immature_id;
+    *id = refund->id;
+}
+
+enum err trade_read_refunds_of(struct reader *reader, const int64_t *numbers, size_t count,
+                               struct arena *arena, int64_t *ids)
+{
+    const struct numbered refunds = {&refunds_of, refund_key};
+
+    return read_numbered(reader, &refunds, numbers, count, arena, ids);
+}
+
+static void adjustment_key(const void *rows, size_t at, int64_t *number, int64_t *id)
+{
+    const struct trade_adjustment *adjustment = (const struct trade_adjustment *)rows + at;
+
+    *number = adjustment->journal_id;
+    *id = adjustment->id;
+}
+
+enum err trade_read_adjustments_of(struct reader *reader, const int64_t *journal_ids, size_t count,
+                                   struct arena *arena, int64_t *ids)
+{
+    const struct numbered adjustments = {&adjustments_of, adjustment_key};
+
+    return read_numbered(reader, &adjustments, journal_ids, count, arena, ids);
 }

@@ -524,6 +524,12 @@ extern const struct command_kind ledger_day_cut_kind; /* no arg, result int64_t:
 
 /* ---- queries, on reader connections ---- */
 
+/* What an entry is about, by the number people know it by. */
+struct ledger_about {
+    const char *prefix; /* of an id; NULL: a plain number */
+    int64_t number;
+};
+
 /* A leg as it stands in the journal. */
 struct ledger_entry {
     int64_t journal_id;
@@ -534,14 +540,26 @@ struct ledger_entry {
     int64_t sequence;
     struct amount balance;     /* the account's, after this leg, positive on its normal side */
     int64_t previous_position; /* of the account's leg before this one; 0: it is the first */
-    struct ledger_reference reference;
+    struct ledger_reference reference; /* of its journal; in statements and on receipts of money
+                                        * that had to wait: of the journal that booked it first */
+    int64_t origin_id;                 /* in statements: that journal; 0: it did not have to wait */
+    struct ledger_about about;         /* on papers */
     int64_t created_at_ms;
     int32_t business_date;
+};
+
+/* The journal that booked first what had to wait. */
+struct ledger_origin {
+    int64_t journal_id;
+    struct ledger_reference reference;
 };
 
 struct ledger_journal_view {
     int64_t id;
     struct ledger_reference reference;
+    struct ledger_origin origin;    /* journal_id 0: it applied no pending entry */
+    struct ledger_pending *pending; /* its legs that had to wait */
+    size_t pending_count;
     int64_t voucher; /* the template that spelled its legs; 0: none */
     int64_t created_at_ms;
     int32_t business_date;

@@ -317,6 +317,7 @@ struct entry_view {
     int64_t payment_id;
     int64_t business_no;
     struct str reference;
+    int64_t origin_journal_id;
     int64_t sequence;
     enum ledger_side side;
     struct amount amount;
@@ -339,7 +340,10 @@ static const struct field entry_fields[] = {
     FIELD(struct entry_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
     FIELD(struct entry_view, reference, FIELD_TEXT, .max = 32,
-          .help = "In statements: payment_id or business_no as papers print it, such as ref_…"),
+          .help = "In statements: what it is about, as papers print it, such as ref_…"),
+    FIELD(struct entry_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .help = "In statements, of money that had to wait: the journal that booked it first. "
+                  "source, operation and reference are those of that journal."),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
           .help = "Running number in the account, gap-free from 1."),
     FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
@@ -362,6 +366,7 @@ static struct entry_view view_entry(const struct ledger_entry *entry)
         .operation = entry->reference.operation,
         .payment_id = of_payment ? entry->reference.business_no : 0,
         .business_no = of_payment ? 0 : entry->reference.business_no,
+        .origin_journal_id = entry->origin_id,
         .sequence = entry->sequence,
         .side = entry->side,
         .amount = entry->amount,
@@ -383,15 +388,14 @@ static struct entry_view *view_entries(struct arena *arena, const struct ledger_
 }
 
 struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
-                                    const struct ledger_naming *naming, struct str next_cursor)
+                                    struct str account_number, struct str next_cursor)
 {
     size_t count = statement->entry_count;
     struct entry_view *views = view_entries(req->arena, statement->entries, count);
 
     for (size_t i = 0; i < count; i++) {
-        views[i].account_number = naming->account_number;
-        views[i].reference =
-            ledger__business_text(req->arena, naming->directory, &statement->entries[i].reference);
+        views[i].account_number = account_number;
+        views[i].reference = ledger__about_text(req->arena, &statement->entries[i].about);
     }
     return reply_list(req, &ledger_entry_set, views, count, sizeof(*views), next_cursor);
 }
@@ -482,7 +486,22 @@ struct journal_view {
     int64_t business_date;
     int64_t created_at;
     struct str memo;
+    int64_t pending_entry;
+    int64_t origin_journal_id;
     struct field_list entries;
+    struct field_list pending_entries; /* of struct ledger_pending */
+};
+
+static const struct field waited_fields[] = {
+    FIELD(struct ledger_pending, id, FIELD_INT, .required = true),
+    FIELD(struct ledger_pending, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .required = true, .help = "That it waits or waited for."),
+    FIELD(struct ledger_pending, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct ledger_pending, amount, FIELD_AMOUNT, .required = true),
+    FIELD(struct ledger_pending, status, FIELD_ENUM, .names = ledger__pending_status_names,
+          .required = true),
+    FIELD(struct ledger_pending, journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .help = "That applied it."),
 };
 
 static const struct field journal_fields[] = {
@@ -500,6 +519,14 @@ static const struct field journal_fields[] = {
           .help = "yyyymmdd in Asia/Shanghai."),
     FIELD(struct journal_view, created_at, FIELD_TIME, .required = true),
     FIELD(struct journal_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX),
+    FIELD(struct journal_view, pending_entry, FIELD_INT,
+          .help = "The pending entry it applied, if it applied one."),
+    FIELD(struct journal_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .help = "The journal that booked the pending entry it applied."),
+    FIELD(struct journal_view, pending_entries, FIELD_LIST, .max = LEDGER_LEGS_MAX,
+          .sub = waited_fields, .sub_count = ARRAY_LEN(waited_fields),
+          .sub_size = sizeof(struct ledger_pending),
+          .help = "Its legs on 2299 that wait, or waited, to be applied."),
     FIELD(struct journal_view, entries, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = entry_fields,
           .sub_count = ARRAY_LEN(entry_fields), .sub_size = sizeof(struct entry_view),
           .required = true),
@@ -522,6 +549,9 @@ static struct journal_view view_journal(struct arena *arena,
         .business_date = journal->business_date,
         .memo = journal->memo,
         .created_at = journal->created_at_ms,
+        .pending_entry = journal->origin.journal_id == 0 ? 0 : journal->reference.business_no,
+        .origin_journal_id = journal->origin.journal_id,
+        .pending_entries = {journal->pending, journal->pending_count},
         .entries = {view_entries(arena, journal->entries, journal->entry_count),
                     journal->entry_count},
     };

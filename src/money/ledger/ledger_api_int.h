@@ -9,18 +9,13 @@
 
 extern const struct enum_name ledger__side_names[];
 extern const struct enum_name ledger__source_names[], ledger__operation_names[];
+extern const struct enum_name ledger__pending_status_names[];
 extern const struct field_set ledger__journal_set;
 enum { LEDGER__LIST_LIMIT = 20, LEDGER__LIST_LIMIT_MAX = 200 };
 enum { LEDGER__ACCOUNT_NUMBER_MAX = 32, LEDGER__OWNER_NAME_MAX = 200 };
-struct ledger_directory;
-/* What the entries of a statement are printed with. */
-struct ledger_naming {
-    const struct ledger_directory *directory;
-    struct str account_number; /* of the account they are all of, or empty */
-};
-/* A list of ledger_entry_set. */
+/* A list of ledger_entry_set. account_number: of the account they are all of, or empty. */
 struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
-                                    const struct ledger_naming *naming, struct str next_cursor);
+                                    struct str account_number, struct str next_cursor);
 
 /* ---- ledger_statement_api.c ---- */
 

@@ -325,6 +325,19 @@ MUST_USE enum err ledger__read_entries(struct reader *reader, const struct ledge
                                        struct ledger_range range, struct arena *arena,
                                        struct ledger_entry *out);
 
+/* Where the legs of pending entries were booked first: out[i] of pending[i]. One or two questions
+ * for all of them. */
+MUST_USE enum err ledger__read_origins(struct reader *reader,
+                                       const struct ledger_pending *const *pending, size_t count,
+                                       struct arena *arena, struct ledger_origin *out);
+/* Fills in the pending entries that the journal's legs left. */
+MUST_USE enum err ledger__read_pending_of(struct reader *reader, struct arena *arena,
+                                          struct ledger_journal_view *view);
+/* Gives the entries that applied pending ones the reference of their origin, and its id. No two may
+ * be of one pending entry; those of one account never are. */
+MUST_USE enum err ledger__trace_entries(struct reader *reader, struct ledger_entry *entries,
+                                        size_t count, struct arena *arena);
+
 /* Before the start of the date, or before the instant. */
 bool ledger__is_before(const struct ledger_entry *entry, struct ledger_moment moment);
 /* The account's last leg before the moment; sequence and balance are 0 when there is none. */

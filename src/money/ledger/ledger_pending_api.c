@@ -4,38 +4,55 @@
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
 
-static const struct enum_name status_names[] = {
+const struct enum_name ledger__pending_status_names[] = {
     {LEDGER_PENDING_WAITING, "waiting"},
     {LEDGER_PENDING_APPLIED, "applied"},
     {LEDGER_PENDING_PARKED, "parked"},
     {0, NULL},
 };
 
+struct pending_view {
+    struct ledger_pending entry;
+    int64_t origin_journal_id;
+    enum ledger_source source;
+    enum ledger_operation operation;
+    int64_t payment_id;
+    int64_t business_no;
+};
+
+#define ENTRY_FIELD(member_, name_, ...)                                                           \
+    {                                                                                              \
+        .name = (name_), .offset = offsetof(struct pending_view, entry.member_),                   \
+        .type = __VA_ARGS__                                                                        \
+    }
 static const struct field pending_fields[] = {
-    FIELD(struct ledger_pending, id, FIELD_INT, .required = true),
+    ENTRY_FIELD(id, "id", FIELD_INT, .required = true),
     {.name = "object", .type = FIELD_CONST, .text = "ledger_pending_entry", .always = true},
-    FIELD(struct ledger_pending, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+    ENTRY_FIELD(account_id, "account_id", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+                .required = true),
+    ENTRY_FIELD(number, "number", FIELD_INT, .required = true,
+                .help = "Of the account's pending entries, gap-free from 1."),
+    FIELD(struct pending_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .required = true, .help = "The journal it is of, booked when it could not be applied."),
+    FIELD(struct pending_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true,
+          .help = "Of that journal, as operation, payment_id and business_no."),
+    FIELD(struct pending_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
-    FIELD(struct ledger_pending, number, FIELD_INT, .required = true,
-          .help = "Of the account's pending entries, gap-free from 1."),
-    FIELD(struct ledger_pending, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
-    FIELD(struct ledger_pending, amount, FIELD_AMOUNT, .required = true),
-    FIELD(struct ledger_pending, matures_on, FIELD_INT, .help = "yyyymmdd."),
-    FIELD(struct ledger_pending, status, FIELD_ENUM, .names = status_names, .required = true),
-    FIELD(struct ledger_pending, refusal, FIELD_TEXT, .max = 40,
-          .help = "Why it is parked: the code of the error."),
-    FIELD(struct ledger_pending, hold_id, FIELD_ID, .prefix = LEDGER_HOLD_PREFIX,
-          .help = "Of a debit: what it has reserved."),
-    FIELD(struct ledger_pending, journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
-          .help = "That applied it."),
-    {.name = "created_at",
-     .type = FIELD_TIME,
-     .offset = offsetof(struct ledger_pending, created_at_ms),
-     .required = true},
-    {.name = "updated_at",
-     .type = FIELD_TIME,
-     .offset = offsetof(struct ledger_pending, updated_at_ms),
-     .required = true},
+    FIELD(struct pending_view, payment_id, FIELD_ID, .prefix = "pay"),
+    FIELD(struct pending_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    ENTRY_FIELD(side, "side", FIELD_ENUM, .names = ledger__side_names, .required = true),
+    ENTRY_FIELD(amount, "amount", FIELD_AMOUNT, .required = true),
+    ENTRY_FIELD(matures_on, "matures_on", FIELD_INT, .help = "yyyymmdd."),
+    ENTRY_FIELD(status, "status", FIELD_ENUM, .names = ledger__pending_status_names,
+                .required = true),
+    ENTRY_FIELD(refusal, "refusal", FIELD_TEXT, .max = 40,
+                .help = "Why it is parked: the code of the error."),
+    ENTRY_FIELD(hold_id, "hold_id", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX,
+                .help = "Of a debit: what it has reserved."),
+    ENTRY_FIELD(journal_id, "journal_id", FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+                .help = "That applied it."),
+    ENTRY_FIELD(created_at_ms, "created_at", FIELD_TIME, .required = true),
+    ENTRY_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .required = true),
 };
 static const struct field_set pending_set = FIELD_SET("ledger_pending_entry", pending_fields);
 
@@ -46,7 +63,7 @@ struct list_query {
 };
 
 static const struct field list_fields[] = {
-    FIELD(struct list_query, status, FIELD_ENUM, .names = status_names,
+    FIELD(struct list_query, status, FIELD_ENUM, .names = ledger__pending_status_names,
           .help = "waiting when absent."),
     FIELD(struct list_query, starting_after, FIELD_INT, .min = 1,
           .help = "The next_cursor of the page before."),
@@ -54,6 +71,40 @@ static const struct field list_fields[] = {
           .help = "20 when absent."),
 };
 static const struct field_set list_set = FIELD_SET("ledger_pending_list", list_fields);
+
+static struct pending_view view_pending(const struct ledger_pending *entry,
+                                        const struct ledger_origin *origin)
+{
+    bool of_payment = origin->reference.source == LEDGER_SOURCE_PAYMENT;
+
+    return (struct pending_view){
+        .entry = *entry,
+        .origin_journal_id = origin->journal_id,
+        .source = origin->reference.source,
+        .operation = origin->reference.operation,
+        .payment_id = of_payment ? origin->reference.business_no : 0,
+        .business_no = of_payment ? 0 : origin->reference.business_no,
+    };
+}
+
+static enum err view_rows(struct reader *reader, struct arena *arena,
+                          const struct ledger_pending *rows, struct list_page *page)
+{
+    struct pending_view *views = ARENA_ARRAY(arena, struct pending_view, page->count);
+    struct ledger_origin *origins = ARENA_ARRAY(arena, struct ledger_origin, page->count);
+    const struct ledger_pending **pending =
+        ARENA_ARRAY(arena, const struct ledger_pending *, page->count);
+
+    for (size_t i = 0; i < page->count; i++) {
+        pending[i] = &rows[i];
+    }
+    TRY(ledger__read_origins(reader, pending, page->count, arena, origins));
+    for (size_t i = 0; i < page->count; i++) {
+        views[i] = view_pending(&rows[i], &origins[i]);
+    }
+    page->rows = views;
+    return ERR_OK;
+}
 
 static enum err list_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
@@ -68,11 +119,10 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
 
     page->limit = (size_t)query->limit;
     TRY(ledger_read_pending(reader, &filter, req->arena, &rows, &page->count));
-    page->rows = rows;
-    return ERR_OK;
+    return view_rows(reader, req->arena, rows, page);
 }
 
-static const struct list_shape page_shape = {&pending_set, sizeof(struct ledger_pending), NULL};
+static const struct list_shape page_shape = {&pending_set, sizeof(struct pending_view), NULL};
 
 static struct reply *list_then(struct request *req, void *result)
 {

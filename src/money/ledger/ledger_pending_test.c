@@ -117,8 +117,62 @@ static void a2_a17_each_entry_has_a_journal_and_a_balance_of_its_own(void **stat
         assert_int_equal(statement.entries[i].amount.minor, i + 1);
         assert_int_equal(statement.entries[i].balance.minor, sum);
         assert_int_equal(statement.entries[i].sequence, i + 1);
-        assert_int_equal(statement.entries[i].reference.source, LEDGER_SOURCE_PENDING);
+        assert_int_equal(statement.entries[i].reference.source, LEDGER_SOURCE_OPERATOR);
         assert_int_equal(statement.entries[i].reference.business_no, i + 1);
+        assert_true(statement.entries[i].origin_id < statement.entries[i].journal_id);
+    }
+    finish(&s);
+}
+
+static void journal_run(struct books *books, struct reader *reader, void *ctx)
+{
+    struct ledger_journal_view *view = ctx;
+
+    assert_ok(ledger_read_journal(reader, view->id, books->arena, view));
+}
+
+static struct ledger_journal_view journal_of(struct shop *s, int64_t id)
+{
+    struct ledger_journal_view view = {.id = id};
+
+    books_read(s->books, journal_run, &view);
+    return view;
+}
+
+/* Two legs of one journal wait, in rows after its first; and one of another journal. */
+static void an_applied_entry_is_known_by_what_was_posted(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_statement statement = {.account = {.id = s.merchant}};
+    const struct ledger_leg legs[] = {debit(s.channel, 7), credit(s.other, 1), debit(s.channel, 3),
+                                      credit(s.merchant, 4), credit(s.merchant, 5)};
+    const struct ledger_leg more[] = {debit(s.channel, 6), credit(s.merchant, 6)};
+    struct ledger_posted posted;
+    struct ledger_journal_view view;
+
+    assert_ok(books_post(s.books, 77, legs, ARRAY_LEN(legs), &posted));
+    assert_ok(books_post(s.books, 78, more, ARRAY_LEN(more), NULL));
+    assert_int_equal(journal_of(&s, posted.journal_id).pending_count, 2);
+    assert_int_equal(journal_of(&s, posted.journal_id).pending[0].journal_id, 0);
+    assert_ok(apply(&s));
+    books_read(s.books, statement_run, &statement);
+    assert_int_equal(statement.entry_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct ledger_entry *entry = &statement.entries[i];
+
+        assert_int_equal(entry->amount.minor, 4 + i);
+        assert_int_equal(entry->reference.source, LEDGER_SOURCE_OPERATOR);
+        assert_int_equal(entry->reference.operation, LEDGER_OPERATION_TRANSFER);
+        assert_int_equal(entry->reference.business_no, i < 2 ? 77 : 78);
+        view = journal_of(&s, entry->origin_id);
+        assert_int_equal(view.reference.business_no, entry->reference.business_no);
+        assert_int_equal(view.origin.journal_id, 0);
+        assert_int_equal(view.pending[i % 2].journal_id, entry->journal_id);
+        view = journal_of(&s, entry->journal_id);
+        assert_int_equal(view.reference.source, LEDGER_SOURCE_PENDING);
+        assert_int_equal(view.origin.journal_id, entry->origin_id);
+        assert_int_equal(view.origin.reference.business_no, entry->reference.business_no);
+        assert_int_equal(view.pending_count, 0);
     }
     finish(&s);
 }
@@ -562,6 +616,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_credit_waits_until_it_is_applied),
         cmocka_unit_test(a2_a17_each_entry_has_a_journal_and_a_balance_of_its_own),
+        cmocka_unit_test(an_applied_entry_is_known_by_what_was_posted),
         cmocka_unit_test(only_the_books_post_entries_that_wait),
         cmocka_unit_test(an_account_for_entries_that_wait_is_left_alone),
         cmocka_unit_test(a_posting_that_waits_is_not_one_on_2299),

@@ -29,10 +29,17 @@ static enum err read_head(struct statement_query *query, struct reader *reader)
     return ERR_OK;
 }
 
+static enum err read_entries(struct statement_query *query, struct reader *reader)
+{
+    TRY(ledger_read_statement(reader, &query->page, query->arena, &query->statement));
+    return ledger__name_entries(reader, query->ask->directory, query->statement.entries,
+                                query->statement.entry_count, query->arena);
+}
+
 static enum err read_first(struct statement_query *query, struct reader *reader)
 {
     TRY(ledger_ask_account(reader, query->ask, query->arena, &query->page.account_id));
-    TRY(ledger_read_statement(reader, &query->page, query->arena, &query->statement));
+    TRY(read_entries(query, reader));
     return read_head(query, reader);
 }
 
@@ -40,9 +47,7 @@ static void read_page(void *ctx, struct reader *reader)
 {
     struct statement_query *query = ctx;
 
-    query->err = query->page.cursor == 0
-                     ? read_first(query, reader)
-                     : ledger_read_statement(reader, &query->page, query->arena, &query->statement);
+    query->err = query->page.cursor == 0 ? read_first(query, reader) : read_entries(query, reader);
 }
 
 enum {
@@ -120,9 +125,7 @@ static void print_entry(const struct ledger_print *print, const struct statement
     ledger__print_left(
         out, str_printf(query->arena, STR_FMT " · " STR_FMT, STR_ARG(source), STR_ARG(operation)),
         KIND_WIDTH);
-    ledger__print_left(
-        out, ledger__business_text(query->arena, query->ask->directory, &entry->reference),
-        BUSINESS_WIDTH);
+    ledger__print_left(out, ledger__about_text(query->arena, &entry->about), BUSINESS_WIDTH);
     id_print(out, LEDGER_JOURNAL_PREFIX, entry->journal_id);
     buf_add_char(out, '\n');
 }

@@ -312,6 +312,7 @@ static enum err read_range(struct reader *reader, const struct ledger_statement_
 
     out->entries = ARENA_ARRAY(arena, struct ledger_entry, count);
     TRY(ledger__read_entries(reader, &out->account, range, arena, out->entries));
+    TRY(ledger__trace_entries(reader, out->entries, count, arena));
     if (!page->forward) {
         turn_around(out->entries, count);
     }
@@ -363,9 +364,23 @@ static struct ledger_journal_view view_of(struct arena *arena, const struct ledg
     return view;
 }
 
+/* Where the journal's legs had to wait, and where what it applied was booked first. */
+static enum err read_links(struct reader *reader, struct arena *arena,
+                           struct ledger_journal_view *view)
+{
+    struct ledger_entry entry = view->entries[0];
+
+    TRY(ledger__trace_entries(reader, &entry, 1, arena));
+    if (entry.origin_id != 0) {
+        view->origin = (struct ledger_origin){entry.origin_id, entry.reference};
+    }
+    return ledger__read_pending_of(reader, arena, view);
+}
+
 enum err ledger_read_journal(struct reader *reader, int64_t journal_id, struct arena *arena,
                              struct ledger_journal_view *out)
 {
+    struct ledger_journal_view view;
     struct ledger_journal *rows;
     size_t count;
 
@@ -375,8 +390,11 @@ enum err ledger_read_journal(struct reader *reader, int64_t journal_id, struct a
         return ERR_LEDGER_JOURNAL;
     }
     CHECK((int64_t)count >= ledger__row_count(rows->leg_count));
-    *out = view_of(arena, rows);
-    return ledger__read_memo(reader, journal_id, arena, &out->memo);
+    view = view_of(arena, rows);
+    TRY(read_links(reader, arena, &view));
+    TRY(ledger__read_memo(reader, journal_id, arena, &view.memo));
+    *out = view;
+    return ERR_OK;
 }
 
 enum err ledger_read_business(struct reader *reader, enum ledger_source source, int64_t business_no,

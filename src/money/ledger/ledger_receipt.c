@@ -62,6 +62,23 @@ static enum err read_legs(struct reader *reader, struct ledger_receipt *receipt,
     return ERR_OK;
 }
 
+/* What it is about: as a statement tells it of the first leg. */
+static enum err read_about(struct reader *reader, struct ledger_receipt *receipt,
+                           struct arena *arena)
+{
+    const struct ledger_origin *origin = &receipt->journal.origin;
+    struct ledger_entry entry = receipt->journal.entries[0];
+
+    if (origin->journal_id != 0) {
+        entry.origin_id = origin->journal_id;
+        entry.reference = origin->reference;
+    }
+    TRY(ledger__name_entries(reader, receipt->ask.directory, &entry, 1, arena));
+    receipt->reference = entry.reference;
+    receipt->about = entry.about;
+    return ERR_OK;
+}
+
 static void add_up(struct ledger_receipt *receipt)
 {
     receipt->currency = receipt->legs[0].account.currency;
@@ -82,6 +99,7 @@ enum err ledger_read_receipt(struct reader *reader, const struct ledger_receipt_
     struct ledger_receipt receipt = {.ask = *ask};
 
     TRY(ledger_read_journal(reader, ask->journal_id, arena, &receipt.journal));
+    TRY(read_about(reader, &receipt, arena));
     TRY(read_legs(reader, &receipt, arena));
     add_up(&receipt);
     if (receipt.currency == CURRENCY_CNY) {

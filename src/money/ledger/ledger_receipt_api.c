@@ -46,6 +46,8 @@ static const struct field leg_fields[] = {
 struct receipt_view {
     int64_t id;
     enum ledger_source source;
+    enum ledger_operation operation;
+    int64_t origin_journal_id;
     int64_t business_date;
     int64_t created_at;
     struct str business_no;
@@ -62,7 +64,13 @@ static const struct field receipt_fields[] = {
           .help = "The number of the receipt: its journal."),
     {.name = "object", .type = FIELD_CONST, .text = "ledger_receipt", .always = true},
     FIELD(struct receipt_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
-    FIELD(struct receipt_view, business_no, FIELD_TEXT, .max = 32),
+    FIELD(struct receipt_view, operation, FIELD_ENUM, .names = ledger__operation_names,
+          .required = true),
+    FIELD(struct receipt_view, business_no, FIELD_TEXT, .max = 32,
+          .help = "What it is about, as papers print it, such as ref_…"),
+    FIELD(struct receipt_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
+          .help = "Of money that had to wait: the journal that booked it first. source, operation "
+                  "and business_no are those of that journal."),
     FIELD(struct receipt_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX),
     FIELD(struct receipt_view, business_date, FIELD_INT, .required = true, .example = "20261122"),
     FIELD(struct receipt_view, created_at, FIELD_TIME, .required = true),
@@ -110,9 +118,10 @@ static struct reply *json_then(struct request *req, void *result)
     struct leg_view *parties = ARENA_ARRAY(req->arena, struct leg_view, receipt->leg_count);
     const struct receipt_view view = {
         .id = journal->id,
-        .source = journal->reference.source,
-        .business_no =
-            ledger__business_text(req->arena, receipt->ask.directory, &journal->reference),
+        .source = receipt->reference.source,
+        .operation = receipt->reference.operation,
+        .origin_journal_id = journal->origin.journal_id,
+        .business_no = ledger__about_text(req->arena, &receipt->about),
         .memo = journal->memo,
         .business_date = journal->business_date,
         .created_at = journal->created_at_ms,

@@ -58,10 +58,11 @@ static void put_pair(const struct sheet *sheet, int x, struct str name, struct s
 static void put_head(struct sheet *sheet)
 {
     const struct ledger_journal_view *journal = &sheet->receipt->journal;
+    const struct ledger_reference *reference = &sheet->receipt->reference;
     enum ledger_language language = sheet->receipt->ask.language;
     enum { SECOND = LEFT + INNER / 2 };
-    struct str source = ledger__source_word(journal->reference.source, language);
-    struct str operation = ledger__operation_word(journal->reference.operation, language);
+    struct str source = ledger__source_word(reference->source, language);
+    struct str operation = ledger__operation_word(reference->operation, language);
 
     sheet->y = 580;
     ledger__paper_text(
@@ -82,9 +83,8 @@ static void put_head(struct sheet *sheet)
     put_pair(sheet, SECOND, word(sheet, "记账时间", "Time"),
              ledger__time_text(sheet->arena, journal->created_at_ms));
     sheet->y += LINE;
-    put_pair(
-        sheet, LEFT, word(sheet, "业务单号", "Business no."),
-        ledger__business_text(sheet->arena, sheet->receipt->ask.directory, &journal->reference));
+    put_pair(sheet, LEFT, word(sheet, "业务单号", "Business no."),
+             ledger__about_text(sheet->arena, &sheet->receipt->about));
     if (journal->memo.len > 0) {
         put_pair(sheet, SECOND, word(sheet, "附言", "Memo"), journal->memo);
     }

@@ -48,6 +48,20 @@ enum err ledger__label(struct reader *reader, const struct ledger_directory *dir
     return directory == NULL ? ERR_OK : directory->label(reader, account, arena, out);
 }
 
+enum err ledger__name_entries(struct reader *reader, const struct ledger_directory *directory,
+                              struct ledger_entry *entries, size_t count, struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_reference *reference = &entries[i].reference;
+
+        entries[i].about = (struct ledger_about){
+            reference->source == LEDGER_SOURCE_PAYMENT ? "pay" : NULL, reference->business_no};
+    }
+    return directory == NULL || directory->name == NULL
+               ? ERR_OK
+               : directory->name(reader, entries, count, arena);
+}
+
 /* ---- the walk ---- */
 
 enum err ledger_walk_begin(struct reader *reader, const struct ledger_ask *ask, struct arena *arena,
@@ -99,6 +113,7 @@ enum err ledger_walk_next(struct reader *reader, struct ledger_walk *walk, struc
     *count = (size_t)(range.last - range.first + 1);
     *entries = ARENA_ARRAY(arena, struct ledger_entry, *count);
     TRY(ledger__read_entries(reader, &walk->account, range, arena, *entries));
+    TRY(ledger__trace_entries(reader, *entries, *count, arena));
     for (size_t i = 0; i < *count; i++) {
         ledger__sums_add(&walk->sums, &(*entries)[i]);
     }
@@ -165,16 +180,19 @@ static enum err begin(struct reader *reader, struct ledger_document *document)
 }
 
 /* A PDF shows the hash of the CSV of the same statement: both say the same. */
-static void add(struct ledger_document *document, const struct ledger_entry *entries, size_t count,
-                struct arena *arena)
+static enum err add(struct reader *reader, struct ledger_document *document,
+                    struct ledger_entry *entries, size_t count, struct arena *arena)
 {
-    if (document->ask.kind != LEDGER_DOCUMENT_SUMS) {
-        ledger__csv_add(document, entries, count, arena);
+    if (document->ask.kind == LEDGER_DOCUMENT_SUMS) {
+        return ERR_OK;
     }
+    TRY(ledger__name_entries(reader, document->ask.of.directory, entries, count, arena));
+    ledger__csv_add(document, entries, count, arena);
     if (document->ask.kind == LEDGER_DOCUMENT_PDF) {
         memcpy(document->entries + document->entry_count, entries, count * sizeof(*entries));
         document->entry_count += count;
     }
+    return ERR_OK;
 }
 
 static enum err end(struct ledger_document *document)
@@ -205,7 +223,7 @@ static enum err step(struct reader *reader, struct ledger_document *document, st
         TRY(ledger_walk_next(reader, &document->walk, scratch, &entries, &count));
         *done = count == 0;
         if (count > 0) {
-            add(document, entries, count, scratch);
+            TRY(add(reader, document, entries, count, scratch));
         }
     }
     return *done ? end(document) : ERR_OK;

@@ -29,8 +29,10 @@ struct ledger_directory {
                      int64_t *account_id);
     enum err (*label)(struct reader *reader, const struct ledger_account *account,
                       struct arena *arena, struct ledger_label *out);
-    /* Of business numbers that are ids, by source; NULL: it is a number. */
-    const char *prefixes[LEDGER_SOURCES_MAX];
+    /* Sets what each entry is about, where that is not what its business number says; one question
+     * for all of a kind. NULL: it is what the number says. */
+    enum err (*name)(struct reader *reader, struct ledger_entry *entries, size_t count,
+                     struct arena *arena);
 };
 
 /* From the first date to the last one, both included. */
@@ -181,6 +183,8 @@ struct ledger_receipt_ask {
 struct ledger_receipt {
     struct ledger_receipt_ask ask;
     struct ledger_journal_view journal;
+    struct ledger_reference reference; /* of the journal that booked it first, had it to wait */
+    struct ledger_about about;
     struct ledger_receipt_leg *legs;
     size_t leg_count;
     struct amount amount; /* the debits in the currency of the first leg */

@@ -145,7 +145,6 @@ const struct field_set ledger_statement_query =
     FIELD_SET("ledger_statement", statement_query_fields);
 
 struct statement_result {
-    const struct ledger_directory *directory;
     struct ledger_statement statement;
     struct ledger_label label;
 };
@@ -162,10 +161,11 @@ static enum err statement_run(struct reader *reader, struct request *req, const 
     };
     struct statement_result *found = result;
 
-    found->directory = query->ask.directory;
     TRY(ledger_ask_account(reader, &query->ask, req->arena, &page.account_id));
     TRY(ledger_read_statement(reader, &page, req->arena, &found->statement));
     TRY(ledger__owner_check(&found->statement.account, query->ask.owner_id));
+    TRY(ledger__name_entries(reader, query->ask.directory, found->statement.entries,
+                             found->statement.entry_count, req->arena));
     return ledger__label(reader, query->ask.directory, &found->statement.account, req->arena,
                          &found->label);
 }
@@ -174,13 +174,12 @@ static struct reply *statement_then(struct request *req, void *result)
 {
     const struct statement_result *found = result;
     const struct ledger_statement *statement = &found->statement;
-    const struct ledger_naming naming = {found->directory, found->label.number};
     struct str next = STR("");
 
     if (statement->next_cursor != 0) {
         next = str_printf(req->arena, "%lld", (long long)statement->next_cursor);
     }
-    return ledger__reply_entries(req, statement, &naming, next);
+    return ledger__reply_entries(req, statement, found->label.number, next);
 }
 
 struct reply *ledger_reply_statement(struct request *req, struct ledger_desk desk)

@@ -118,20 +118,10 @@ struct str ledger__period_text(struct arena *arena, const struct ledger_period *
     return str_printf(arena, STR_FMT " – " STR_FMT, STR_ARG(from), STR_ARG(to));
 }
 
-struct str ledger__business_text(struct arena *arena, const struct ledger_directory *directory,
-                                 const struct ledger_reference *reference)
+struct str ledger__about_text(struct arena *arena, const struct ledger_about *about)
 {
-    const char *prefix = NULL;
-
-    CHECK((unsigned)reference->source < LEDGER_SOURCES_MAX);
-    if (directory != NULL) {
-        prefix = directory->prefixes[reference->source];
-    }
-    if (prefix == NULL && reference->source == LEDGER_SOURCE_PAYMENT) {
-        prefix = "pay";
-    }
-    return prefix != NULL ? id_str(arena, prefix, reference->business_no)
-                          : str_printf(arena, "%lld", (long long)reference->business_no);
+    return about->prefix != NULL ? id_str(arena, about->prefix, about->number)
+                                 : str_printf(arena, "%lld", (long long)about->number);
 }
 
 struct str ledger__owner_text(struct arena *arena, const struct ledger_account *account,
@@ -336,7 +326,7 @@ static void add_entry(struct ledger_document *document, const struct ledger_entr
     buf_add_char(csv, ',');
     add_text(csv, ledger__operation_word(entry->reference.operation, language));
     buf_add_char(csv, ',');
-    add_text(csv, ledger__business_text(arena, document->ask.of.directory, &entry->reference));
+    add_text(csv, ledger__about_text(arena, &entry->about));
     buf_add_char(csv, ',');
     if (entry->side == LEDGER_DEBIT) {
         add_amount(csv, entry->amount, currency);

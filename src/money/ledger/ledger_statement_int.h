@@ -17,6 +17,13 @@ MUST_USE enum err ledger__label(struct reader *reader, const struct ledger_direc
                                 const struct ledger_account *account, struct arena *arena,
                                 struct ledger_label *out);
 
+/* Sets what the entries are about: as the directory has it, else "pay_…" of a payment and the
+ * business number of all other things. */
+MUST_USE enum err ledger__name_entries(struct reader *reader,
+                                       const struct ledger_directory *directory,
+                                       struct ledger_entry *entries, size_t count,
+                                       struct arena *arena);
+
 /* The name of a code in a language; empty for one the chart does not have. */
 struct str ledger__name_of(const struct ledger_chart_entry *entry, enum ledger_language language);
 
@@ -32,9 +39,8 @@ struct str ledger__date_text(struct arena *arena, int32_t date);
 struct str ledger__time_text(struct arena *arena, int64_t at_ms);
 /* "2026-11-01 – 2026-11-30", or two instants, of which the second is not included */
 struct str ledger__period_text(struct arena *arena, const struct ledger_period *period);
-/* An id as the directory has it for the source, "pay_…" of a payment, else the number. */
-struct str ledger__business_text(struct arena *arena, const struct ledger_directory *directory,
-                                 const struct ledger_reference *reference);
+/* "pay_…", or a number that is no id. */
+struct str ledger__about_text(struct arena *arena, const struct ledger_about *about);
 /* Who the account is kept for: "mer_…", "cha_…" or the platform. */
 struct str ledger__owner_text(struct arena *arena, const struct ledger_account *account,
                               enum ledger_language language);

@@ -117,8 +117,7 @@ static void put_entry(struct sheet *sheet, const struct ledger_entry *entry)
         [JOURNAL] = id_str(sheet->arena, LEDGER_JOURNAL_PREFIX, entry->journal_id),
         [KIND] =
             str_printf(sheet->arena, STR_FMT " · " STR_FMT, STR_ARG(source), STR_ARG(operation)),
-        [BUSINESS] = ledger__business_text(sheet->arena, sheet->document->ask.of.directory,
-                                           &entry->reference),
+        [BUSINESS] = ledger__about_text(sheet->arena, &entry->about),
         [BALANCE] = ledger__amount_text(sheet->arena, entry->balance, currency),
     };
 

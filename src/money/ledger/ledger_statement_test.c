@@ -550,10 +550,23 @@ static enum err known_label(struct reader *reader, const struct ledger_account *
     return ERR_OK;
 }
 
+static enum err known_name(struct reader *reader, struct ledger_entry *entries, size_t count,
+                           struct arena *arena)
+{
+    (void)reader;
+    (void)arena;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].reference.source == LEDGER_SOURCE_SETTLEMENT) {
+            entries[i].about.prefix = "sto";
+        }
+    }
+    return ERR_OK;
+}
+
 static const struct ledger_directory known = {
     .find = known_find,
     .label = known_label,
-    .prefixes = {[LEDGER_SOURCE_SETTLEMENT] = "sto"},
+    .name = known_name,
 };
 
 static bool holds(struct str text, struct str part)

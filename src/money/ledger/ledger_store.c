@@ -734,6 +734,20 @@ enum err ledger_read_pending(struct reader *reader, const struct ledger_pending_
     return ERR_OK;
 }
 
+enum err ledger__read_pending_of(struct reader *reader, struct arena *arena,
+                                 struct ledger_journal_view *view)
+{
+    const int64_t before = ledger__position(view->id, 0) - 1;
+    const int64_t legs = (int64_t)view->entry_count;
+    const struct value values[] = {VALUE_INT(before), VALUE_INT(before + legs), VALUE_INT(legs)};
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__pending_between, values, ARRAY_LEN(values), arena, &found,
+                    &view->pending_count));
+    view->pending = found;
+    return ERR_OK;
+}
+
 enum err ledger__read_backlog(struct reader *reader, struct ledger_backlog *out)
 {
     int64_t found[3];
