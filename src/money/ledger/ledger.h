@@ -751,7 +751,8 @@ struct ledger_proof {
      * 1000". Empty when all is right. */
     char wrong[200];
 };
-/* progress (may be NULL) is called every so often with the rows done and the rows to do. */
+/* progress (may be NULL) is called every so often with the rows done and the rows to do: those of
+ * the journal, then those of what stands around it, as often as they are looked at. */
 MUST_USE enum err ledger_prove(struct store *store,
                                void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
                                struct ledger_proof *out);

@@ -125,7 +125,7 @@ extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__terms_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 75 };
+enum { LEDGER__MIGRATIONS = 76 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -347,30 +347,54 @@ MUST_USE enum err ledger__read_before(struct reader *reader, const struct ledger
 MUST_USE enum err ledger__read_marks_after(struct reader *reader, int64_t position, size_t limit,
                                            struct arena *arena, struct ledger_mark **marks,
                                            size_t *count);
-/* The id of the last of up to `limit` accounts with id > after; 0: there is none. */
-MUST_USE enum err ledger__read_accounts_end(struct reader *reader, int64_t after, size_t limit,
-                                            int64_t *last);
+/* Tables of which a proof looks at a page at a time, in the order of their ids. */
+enum ledger_paged {
+    LEDGER_PAGED_ACCOUNTS = 0,
+    LEDGER_PAGED_HOLDS,
+    LEDGER_PAGED_STEPS,
+    LEDGER_PAGED_PENDING,
+    LEDGER_PAGED_QUEUES,
+    LEDGER_PAGED_TERMS,
+    LEDGER_PAGED_SERIALS,
+    LEDGER_PAGED_JOURNAL,
+    LEDGER_PAGED_TABLES
+};
+extern const struct statement ledger__page_ends[LEDGER_PAGED_TABLES];
+/* The rows with after < id <= last. The first page comes after {.last = INT64_MIN}. */
+struct ledger_page {
+    int64_t after;
+    int64_t last;
+    size_t count; /* when it was found; less than the limit: the table's last page */
+};
+MUST_USE enum err ledger__next_page(struct reader *reader, enum ledger_paged table, size_t limit,
+                                    struct ledger_page *page);
 /* Accounts with after < id <= last, in order, each with its holds as of one commit. */
 MUST_USE enum err ledger__read_reserved(struct reader *reader, int64_t after, int64_t last,
                                         struct arena *arena, struct ledger_reserved **rows,
                                         size_t *count);
 /* A rule that holds between rows. */
 struct ledger_rule {
-    struct statement broken_by; /* gives the lowest id of a row that breaks it, or NULL */
-    const char *table;
+    enum ledger_paged pages;
+    const char *table; /* of the row that breaks it */
     const char *text;
+    unsigned ranges;            /* 2: the statement asks for the page's bounds twice */
+    struct statement broken_by; /* gives the first row that breaks it, or none */
 };
-enum { LEDGER__RULES = 24 };
+enum { LEDGER__RULES = 26 };
 extern const struct ledger_rule ledger__rules[LEDGER__RULES];
 /* Not among them: it goes over the whole journal, so that it is asked only when the numbers of
  * captures differ. */
 extern const struct ledger_rule ledger__stray_capture;
 extern const struct statement ledger__captures_until;
-/* Steps that captured by journals up to the row. */
-MUST_USE enum err ledger__count_captures(struct reader *reader, int64_t last_row, int64_t *count);
-/* 0: none breaks it. */
+/* Steps of the page that captured by journals up to the row. */
+MUST_USE enum err ledger__count_captures(struct reader *reader, const struct ledger_page *page,
+                                         int64_t last_row, int64_t *count);
+/* ERR_STORE_NOT_FOUND: none of the page breaks it. */
 MUST_USE enum err ledger__read_rule(struct reader *reader, const struct ledger_rule *rule,
-                                    int64_t *id);
+                                    const struct ledger_page *page, int64_t *id);
+/* ledger_prove in other pages: the result is the same. */
+MUST_USE enum err ledger__prove_in_pages(struct store *store, size_t page_rows,
+                                         struct ledger_proof *out);
 struct ledger_backlog {
     int64_t waiting;
     int64_t parked;

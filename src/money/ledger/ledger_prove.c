@@ -47,6 +47,7 @@ struct prover {
     struct ledger_proof *proof;
     enum err err;
     bool more; /* the step has further pages */
+    size_t page_rows;
 
     struct proved *accounts;
     size_t account_count, account_size;
@@ -67,12 +68,17 @@ struct prover {
     struct ledger_journal head; /* the journal being folded */
     int64_t legs_due;           /* of it; 0: the next row begins a journal */
     int64_t captures;           /* journals that captured from a hold */
+    int64_t capture_steps;      /* steps of holds that did, up to last_row */
     struct currency_sum sums[LEDGER_LEGS_MAX];
     size_t sum_count;
 
     struct ledger_mark *marks;
     size_t mark_count, mark_at;
     int64_t last_mark; /* position of the last one compared */
+
+    struct ledger_page page;        /* the step is at */
+    size_t table, rule;             /* whose pages these are */
+    int64_t rows_due, rows_checked; /* by the rules, each for itself */
 };
 
 /* Notes the first thing found wrong and ends the proof: what follows from it is not reported. */
@@ -106,6 +112,22 @@ static void compare(struct prover *p, const char *table, int64_t id, const char 
 }
 #define COMPARE(p, table, id, column, found, due)                                                  \
     compare((p), (table), (id), (column), (const int64_t[2]){(found), (due)})
+
+/* ---- pages of a table ---- */
+
+/* The first page is the one after none. */
+static void begin_pages(struct prover *p)
+{
+    p->page = (struct ledger_page){.last = INT64_MIN};
+}
+
+/* False: it failed, or the table has no further rows. */
+static bool next_page(struct prover *p, enum ledger_paged table)
+{
+    p->err = ledger__next_page(p->reader, table, p->page_rows, &p->page);
+    p->more = p->err == ERR_OK && p->page.count == p->page_rows;
+    return p->err == ERR_OK && p->page.count > 0;
+}
 
 /* ---- accounts by id ---- */
 
@@ -260,17 +282,14 @@ static void add_accounts(struct prover *p, const struct ledger_reserved *rows, s
 static void load_accounts(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
-    int64_t after = p->account_count == 0 ? INT64_MIN : p->accounts[p->account_count - 1].id;
-    int64_t last = 0;
     struct ledger_reserved *rows;
     size_t count;
 
-    p->err = ledger__read_accounts_end(reader, after, PROVE_PAGE, &last);
-    p->more = p->err == ERR_OK && last != 0;
-    if (!p->more) {
+    p->reader = reader;
+    if (!next_page(p, LEDGER_PAGED_ACCOUNTS)) {
         return;
     }
-    p->err = ledger__read_reserved(reader, after, last, p->arena, &rows, &count);
+    p->err = ledger__read_reserved(reader, p->page.after, p->page.last, p->arena, &rows, &count);
     if (p->err == ERR_OK) {
         add_accounts(p, rows, count);
     }
@@ -306,8 +325,8 @@ static struct proved *find_account(struct prover *p, int64_t id)
 static const struct ledger_mark *next_mark(struct prover *p)
 {
     if (p->mark_at == p->mark_count) {
-        p->err = ledger__read_marks_after(p->reader, p->last_mark, PROVE_PAGE, p->arena, &p->marks,
-                                          &p->mark_count);
+        p->err = ledger__read_marks_after(p->reader, p->last_mark, p->page_rows, p->arena,
+                                          &p->marks, &p->mark_count);
         p->mark_at = 0;
         if (p->err != ERR_OK) {
             p->mark_count = 0;
@@ -713,31 +732,6 @@ static void no_stray_mark(struct prover *p)
     }
 }
 
-static void compare_rule(struct prover *p, const struct ledger_rule *rule)
-{
-    int64_t id = 0;
-
-    p->err = ledger__read_rule(p->reader, rule, &id);
-    if (p->err == ERR_OK && id != 0) {
-        wrong(p, "%s row %lld: %s", rule->table, (long long)id, rule->text);
-    }
-}
-
-static void compare_rows(struct prover *p)
-{
-    int64_t captures = 0;
-
-    for (size_t i = 0; i < LEDGER__RULES && p->err == ERR_OK; i++) {
-        compare_rule(p, &ledger__rules[i]);
-    }
-    if (p->err == ERR_OK) {
-        p->err = ledger__count_captures(p->reader, p->last_row, &captures);
-    }
-    if (p->err == ERR_OK && captures != p->captures) {
-        compare_rule(p, &ledger__stray_capture);
-    }
-}
-
 static void prove_rest(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
@@ -750,22 +744,108 @@ static void prove_rest(void *ctx, struct reader *reader)
     if (p->proof->holds_true && p->err == ERR_OK) {
         no_stray_mark(p);
     }
-    if (p->only == 0 && p->proof->holds_true && p->err == ERR_OK) {
-        compare_rows(p);
+}
+
+/* ---- the rules ---- */
+
+/* After the last page of a table or rule, the next one. */
+static void go_on(struct prover *p, size_t *number, size_t count)
+{
+    if (p->err == ERR_OK && p->proof->holds_true && !p->more) {
+        begin_pages(p);
+        p->more = ++*number < count;
     }
-    if (p->proof->holds_true && p->err == ERR_OK) {
-        ledger__day_proof_page(p->days, reader, p->arena);
-        p->err = ledger__day_proof_end(p->days, p->last_row);
-        note_days(p);
+}
+
+/* For the progress. */
+static void count_rows(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+
+    p->reader = reader;
+    if (next_page(p, (enum ledger_paged)p->table)) {
+        for (size_t i = 0; i < LEDGER__RULES; i++) {
+            p->rows_due += ledger__rules[i].pages == p->table ? (int64_t)p->page.count : 0;
+        }
     }
+    go_on(p, &p->table, LEDGER_PAGED_JOURNAL);
+}
+
+static void prove_page(struct prover *p, const struct ledger_rule *rule)
+{
+    int64_t id = 0;
+
+    if (!next_page(p, rule->pages)) {
+        return;
+    }
+    p->err = ledger__read_rule(p->reader, rule, &p->page, &id);
+    if (p->err == ERR_OK) {
+        wrong(p, "%s row %lld: %s", rule->table, (long long)id, rule->text);
+    } else if (p->err == ERR_STORE_NOT_FOUND) {
+        p->err = ERR_OK;
+    }
+}
+
+static void prove_rules(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+
+    p->reader = reader;
+    prove_page(p, &ledger__rules[p->rule]);
+    p->rows_checked += (int64_t)p->page.count;
+    go_on(p, &p->rule, LEDGER__RULES);
+}
+
+static void count_captures(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    int64_t count = 0;
+
+    p->reader = reader;
+    if (next_page(p, LEDGER_PAGED_STEPS)) {
+        p->err = ledger__count_captures(reader, &p->page, p->last_row, &count);
+        p->capture_steps += count;
+    }
+}
+
+static void find_stray_capture(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+
+    p->reader = reader;
+    prove_page(p, &ledger__stray_capture);
+}
+
+/* ---- the end of the days ---- */
+
+static void prove_days(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+
+    p->more = false;
+    ledger__day_proof_page(p->days, reader, p->arena);
+    p->err = ledger__day_proof_end(p->days, p->last_row);
+    note_days(p);
 }
 
 /* ---- the run ---- */
 
 struct proving {
+    int64_t only;
+    size_t page_rows;
     void (*progress)(void *ctx, int64_t done, int64_t all);
     void *ctx;
 };
+
+static void tell(const struct prover *p, const struct proving *proving)
+{
+    int64_t done = p->last_row - p->first_row + 1 + p->rows_checked;
+    int64_t all = p->target_row - p->first_row + 1 + p->rows_due;
+
+    if (proving->progress != NULL) {
+        proving->progress(proving->ctx, done, all > done ? all : done);
+    }
+}
 
 static enum err run_step(struct store *store, struct prover *p,
                          void (*page)(void *ctx, struct reader *reader),
@@ -774,17 +854,23 @@ static enum err run_step(struct store *store, struct prover *p,
     if (!p->proof->holds_true) {
         return ERR_OK;
     }
+    begin_pages(p);
     do {
         p->err = ERR_OK;
         TRY(store_read(store, page, p));
         TRY(p->err);
         arena_reset(p->arena);
-        if (proving->progress != NULL) {
-            proving->progress(proving->ctx, p->last_row - p->first_row + 1,
-                              p->target_row - p->first_row + 1);
-        }
+        tell(p, proving);
     } while (p->more);
     return ERR_OK;
+}
+
+static enum err run_rules(struct store *store, struct prover *p, const struct proving *proving)
+{
+    TRY(run_step(store, p, prove_rules, proving));
+    TRY(run_step(store, p, count_captures, proving));
+    return p->capture_steps == p->captures ? ERR_OK
+                                           : run_step(store, p, find_stray_capture, proving);
 }
 
 static enum err run_steps(struct store *store, struct prover *p, const struct proving *proving)
@@ -794,26 +880,31 @@ static enum err run_steps(struct store *store, struct prover *p, const struct pr
     } else {
         TRY(run_step(store, p, load_accounts, proving));
         TRY(run_step(store, p, find_target, proving));
+        TRY(run_step(store, p, count_rows, proving));
     }
     if (p->target_row > p->last_row) {
         TRY(run_step(store, p, fold_page, proving));
     }
-    return run_step(store, p, prove_rest, proving);
+    TRY(run_step(store, p, prove_rest, proving));
+    if (p->only == 0) {
+        TRY(run_rules(store, p, proving));
+    }
+    return run_step(store, p, prove_days, proving);
 }
 
-static enum err prove(struct store *store, int64_t only, const struct proving *proving,
-                      struct ledger_proof *out)
+static enum err prove(struct store *store, const struct proving *proving, struct ledger_proof *out)
 {
     struct ledger_proof proof = {.holds_true = true};
     struct prover *p = mem_new(sizeof(*p));
     enum err err;
 
     p->proof = &proof;
-    p->only = only;
+    p->only = proving->only;
+    p->page_rows = proving->page_rows;
     p->first_row = 1;
     p->arena = arena_new();
     p->kept = arena_new();
-    p->days = ledger__day_proof_new(only);
+    p->days = ledger__day_proof_new(p->only);
     err = run_steps(store, p, proving);
     proof.accounts = (int64_t)p->account_count;
     ledger__day_proof_free(p->days);
@@ -829,20 +920,28 @@ static enum err prove(struct store *store, int64_t only, const struct proving *p
     return err;
 }
 
+enum err ledger__prove_in_pages(struct store *store, size_t page_rows, struct ledger_proof *out)
+{
+    const struct proving proving = {.page_rows = page_rows};
+
+    return prove(store, &proving, out);
+}
+
 enum err ledger_prove(struct store *store, void (*progress)(void *ctx, int64_t done, int64_t all),
                       void *ctx, struct ledger_proof *out)
 {
-    const struct proving proving = {progress, ctx};
+    const struct proving proving = {.page_rows = PROVE_PAGE, .progress = progress, .ctx = ctx};
 
-    return prove(store, 0, &proving, out);
+    return prove(store, &proving, out);
 }
 
 enum err ledger_prove_day(struct store *store, int32_t date,
                           void (*progress)(void *ctx, int64_t done, int64_t all), void *ctx,
                           struct ledger_proof *out)
 {
-    const struct proving proving = {progress, ctx};
+    const struct proving proving = {
+        .only = date, .page_rows = PROVE_PAGE, .progress = progress, .ctx = ctx};
 
     CHECK(date > 0);
-    return prove(store, date, &proving, out);
+    return prove(store, &proving, out);
 }

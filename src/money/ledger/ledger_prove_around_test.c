@@ -329,6 +329,8 @@ static const struct change changes[] = {
     {SET("ledger_terms", "id", "999", "2", "id IN (2, 999)"), SPENDER_ACCOUNT, NOT_ITS_TERMS},
     {SET("ledger_terms", "id", "-1", "2", "id IN (-1, 2)"), NONE,
      "ledger_terms row -1: is of another account, or one before it is missing"},
+    {SET("ledger_terms", "id", "0", "2", "id IN (0, 2)"), NONE,
+     "ledger_terms row 0: is of another account, or one before it is missing"},
     {SET("ledger_terms", "owner_id", "77", "11",
          "account_id = (SELECT id FROM ledger_account "
          "WHERE owner_id = 11) AND floor = 0"),
@@ -392,8 +394,7 @@ static const struct change changes[] = {
      "ledger_account row @: posted on 2299 is not what the entries that wait sum up to"},
     {SET("ledger_pending", "account_id", "(SELECT id FROM ledger_account WHERE owner_id = 12)",
          "(SELECT id FROM ledger_account WHERE owner_id = 13 AND code = 2241)", "id = 1"),
-     WAITING_ACCOUNT,
-     "ledger_account row @: legs on 2299 are not as many as its entries have made"},
+     NONE, NOT_ITS_LEG("1")},
     {SET("ledger_pending", "amount", "71", "70", "id = 1"), NONE, NOT_ITS_LEG("1")},
     {SET("ledger_pending", "side", "1", "2", "id = 1"), NONE, NOT_ITS_LEG("1")},
     {SET("ledger_pending", "position", "position + 1", "position - 1", "id = 7"), NONE,
@@ -448,12 +449,13 @@ static bool is_like(const char *text, const char *pattern)
     return *text == '\0';
 }
 
-static bool is_found(const struct town *t, const struct change *change)
+static bool is_found_in_pages(const struct town *t, const struct change *change, size_t page_rows)
 {
-    struct ledger_proof proof = books_prove(t->books);
+    struct ledger_proof proof;
     const char *at = strchr(change->wrong, '@');
     char due[240];
 
+    assert_ok(ledger__prove_in_pages(t->books->store, page_rows, &proof));
     if (at == NULL) {
         (void)snprintf(due, sizeof(due), "%s", change->wrong);
     } else {
@@ -461,10 +463,23 @@ static bool is_found(const struct town *t, const struct change *change)
                        (long long)t->ids[change->named], at + 1);
     }
     if (proof.holds_true || !is_like(proof.wrong, due)) {
-        print_error("%s: \"%s\", must be \"%s\"\n", change->make, proof.wrong, due);
+        print_error("%s in pages of %zu: \"%s\", must be \"%s\"\n", change->make, page_rows,
+                    proof.wrong, due);
         return false;
     }
     return true;
+}
+
+/* Each row is the first and the last of its page, or either, or neither. */
+static bool is_found(const struct town *t, const struct change *change)
+{
+    static const size_t sizes[] = {1, 2, 3, 1000};
+    size_t found = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        found += is_found_in_pages(t, change, sizes[i]) ? 1 : 0;
+    }
+    return found == ARRAY_LEN(sizes);
 }
 
 static void every_change_is_found_and_named(void **state)
@@ -624,6 +639,30 @@ static void what_has_not_matured_is_not_available(void **state)
     books_close(t.books);
 }
 
+static void an_entry_that_was_taken_away_is_missed(void **state)
+{
+    struct town t = town_open(state);
+    const struct change gap = {"entry 1 is gone", "", WAITER_ACCOUNT,
+                               "ledger_queue row @: is not as long as its account has entries"};
+    const struct change closed_up = {
+        "those after it have moved up", "", WAITING_ACCOUNT,
+        "ledger_account row @: legs on 2299 are not as many as its entries have made"};
+
+    books_sql(t.books, "DELETE FROM ledger_pending WHERE id = 1");
+    assert_true(is_found(&t, &gap));
+    for (int i = 2; i <= 7; i++) {
+        char sql[80];
+
+        (void)snprintf(sql, sizeof(sql), "UPDATE ledger_pending SET number = %d WHERE id = %d",
+                       i - 1, i);
+        books_sql(t.books, sql);
+    }
+    books_sql(t.books, "UPDATE ledger_queue SET seen = seen - 1, oldest = oldest - 1, "
+                       "last = last - 1 WHERE seen > 0");
+    assert_true(is_found(&t, &closed_up));
+    books_close(t.books);
+}
+
 static void accounts_of_before_get_terms_as_they_are(void **state)
 {
     struct town t = town_open(state);
@@ -676,6 +715,7 @@ int main(void)
         cmocka_unit_test(what_a_closed_day_has_seen_is_sealed),
         cmocka_unit_test(the_first_seal_of_records_covers_what_was_before),
         cmocka_unit_test(what_has_not_matured_is_not_available),
+        cmocka_unit_test(an_entry_that_was_taken_away_is_missed),
         cmocka_unit_test(accounts_of_before_get_terms_as_they_are),
         cmocka_unit_test(what_matures_is_proved_while_a_day_begins),
     };

@@ -497,4 +497,8 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "ALTER TABLE ledger_day ADD COLUMN records VARBINARY(160) "
                "COMMENT 'chains of terms, steps, holds, pending, memos; NULL not sealed'",
     },
+    {
+        .name = "ledger.136_terms_account_index",
+        .sql = "CREATE INDEX ledger_terms_account ON ledger_terms (account_id, id)",
+    },
 };

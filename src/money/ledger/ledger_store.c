@@ -320,12 +320,6 @@ static const struct statement accounts_after = {
     .row = &ledger__account_table,
 };
 
-static const struct statement accounts_end = {
-    .name = "ledger_accounts_end",
-    .sql = "SELECT MAX(id) FROM "
-           "(SELECT id FROM ledger_account WHERE id > ? ORDER BY id LIMIT ?) page",
-};
-
 static const struct statement reserved_of = {
     .name = "ledger_reserved_of",
     .sql = "SELECT :row FROM ledger_account LEFT JOIN (SELECT account_id, matures_on, "
@@ -425,7 +419,6 @@ static const struct statement *const statements[] = {
     &chain_rows,
     &marks_after,
     &accounts_after,
-    &accounts_end,
     &reserved_of,
     &owner_accounts,
     &waiting_holds,
@@ -441,6 +434,14 @@ static const struct statement *const statements[] = {
     &ledger__chart_versions,
     &ledger__code_versions,
     &ledger__accounts_of_code,
+    &ledger__page_ends[LEDGER_PAGED_ACCOUNTS],
+    &ledger__page_ends[LEDGER_PAGED_HOLDS],
+    &ledger__page_ends[LEDGER_PAGED_STEPS],
+    &ledger__page_ends[LEDGER_PAGED_PENDING],
+    &ledger__page_ends[LEDGER_PAGED_QUEUES],
+    &ledger__page_ends[LEDGER_PAGED_TERMS],
+    &ledger__page_ends[LEDGER_PAGED_SERIALS],
+    &ledger__page_ends[LEDGER_PAGED_JOURNAL],
     &ledger__rules[0].broken_by,
     &ledger__rules[1].broken_by,
     &ledger__rules[2].broken_by,
@@ -465,6 +466,8 @@ static const struct statement *const statements[] = {
     &ledger__rules[21].broken_by,
     &ledger__rules[22].broken_by,
     &ledger__rules[23].broken_by,
+    &ledger__rules[24].broken_by,
+    &ledger__rules[25].broken_by,
     &ledger__stray_capture.broken_by,
     &ledger__terms_of_date,
     &ledger__steps_of_date,
@@ -610,14 +613,6 @@ enum err ledger_read_accounts(struct reader *reader, const struct ledger_account
     }
     *out = found;
     return ERR_OK;
-}
-
-enum err ledger__read_accounts_end(struct reader *reader, int64_t after, size_t limit,
-                                   int64_t *last)
-{
-    const struct value values[] = {VALUE_INT(after), VALUE_INT((int64_t)limit)};
-
-    return reader_ints(reader, &accounts_end, values, ARRAY_LEN(values), last, 1);
 }
 
 enum err ledger__read_reserved(struct reader *reader, int64_t after, int64_t last,
