@@ -751,9 +751,11 @@ static struct model_reply place_new(struct model *m, const struct model_request 
     struct model_account next;
     struct model_reply reply;
 
-    if (r->expires_at_ms != 0 &&
-        (r->expires_at_ms <= m->now_ms || r->expires_at_ms <= r->starts_at_ms)) {
+    if (r->expires_at_ms != 0 && r->expires_at_ms <= m->now_ms) {
         return refuse(ERR_LEDGER_HOLD_EXPIRED, "expires_at");
+    }
+    if (r->expires_at_ms != 0 && r->expires_at_ms <= r->starts_at_ms) {
+        return refuse(ERR_LEDGER_HOLD_TIMES, "starts_at");
     }
     if (r->account == MODEL_NOBODY) {
         return refuse(ERR_LEDGER_ACCOUNT, "account");
@@ -789,7 +791,10 @@ static struct model_reply apply_place(struct model *m, const struct model_reques
         return reply;
     }
     is_block = r->effect > LEDGER_HOLD_AMOUNT;
-    if (is_block ? r->amount != 0 : r->amount <= 0) {
+    if (is_block && r->amount != 0) {
+        return refuse(ERR_LEDGER_BLOCK_AMOUNT, "amount");
+    }
+    if (!is_block && r->amount <= 0) {
         return refuse(ERR_LEDGER_AMOUNT, "amount");
     }
     if (r->matures_on != 0 && (is_block || !time_date_is_valid(r->matures_on))) {

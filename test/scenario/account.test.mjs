@@ -136,6 +136,31 @@ test('a freeze that begins and ends by its time is in the history', async () => 
   assert.equal(rows[0].reason, 'a test');
 });
 
+test('the kinds of orders and of entries that wait are no freezes', async () => {
+  for (const kind of ['withdrawal', 'refund', 'preauthorisation', 'deposit', 'pending']) {
+    p.refused(await freeze({ kind, amount: 1 }), 400, 'field_value', 'kind');
+    p.refused(await freeze({ kind, effect: 'debit_block' }), 400, 'field_value', 'kind');
+  }
+  await release((await freeze({ kind: 'dispute', amount: 1 })).body.id);
+});
+
+test('what is wrong with a freeze is named', async () => {
+  const at = (ms) => new Date(Date.now() + ms).toISOString();
+  p.refused(await freeze({ effect: 'debit_block', amount: 1 }), 400, 'ledger_block_amount', 'amount');
+  p.refused(await freeze({ amount: 0 }), 400, 'ledger_amount', 'amount');
+  p.refused(await freeze({ amount: 1, starts_at: at(90000), expires_at: at(60000) }), 400, 'ledger_hold_times', 'starts_at');
+  p.refused(await freeze({ amount: 1, expires_at: at(-1000) }), 409, 'ledger_hold_expired', 'expires_at');
+});
+
+test('no amount ends all of a freeze, and nothing is no amount', async () => {
+  const hold = (await freeze({ amount: 5 })).body;
+  for (const amount of [0, -1]) {
+    p.refused(await release(hold.id, { amount }), 400, 'field_range', 'amount');
+    p.refused(await p.operator('POST', `/v1/freezes/${hold.id}/deduct`, { amount, reason: 'x' }), 400, 'field_range', 'amount');
+  }
+  assert.equal((await release(hold.id)).body.released, 5);
+});
+
 test('a judicial freeze names its document', async () => {
   p.refused(await freeze({ kind: 'judicial', amount: 1 }), 400, 'field_required', 'document_no');
   const hold = (await freeze({ kind: 'judicial', amount: 1, document_no: '(2026)沪01执1号', rank: 1 })).body;

@@ -92,6 +92,23 @@ test('money that comes for a cancelled account waits, and is booked when a secon
   p.refused(await p.operator('POST', `/v1/accounts/${account.id}/reopen`, {}), 400, 'field_required', 'reason');
 });
 
+test('a cancelled account takes no change, nor one that was asked for before', async () => {
+  const { account } = await shop();
+  const change = (what, body, method = 'POST') => p.operator(method, `/v1/accounts/${account.id}/${what}`, { reason: 'a test', ...body });
+  const changes = [['credit-line', { credit_line: 5 }], ['deferred', { deferred: true }],
+    ['settlement-rule', { cycle: 'week', cycle_days: '1', reserve_days: 0, mode: 'automatic' }, 'PUT']];
+  for (const one of changes) {
+    const asked = await change(...one);
+    assert.equal(asked.status, 202, asked.raw);
+    await cancelled(account);
+    const { body: review } = await p.checker('POST', `/v1/reviews/${asked.body.id}/approve`, { remark: 'seen' });
+    assert.deepEqual([review.status, review.error_code], ['failed', 'ledger_account_closed']);
+    p.refused(await change(...one), 409, 'ledger_account_closed', 'account');
+    p.refused(await p.operator('POST', `/v1/accounts/${account.id}/remark`, { remark: 'x' }), 409, 'ledger_account_closed', 'account');
+    await p.reviewed(await change('reopen'));
+  }
+});
+
 test('a cash-out under way stands in the way', async () => {
   const { owner, account } = await shop();
   await p.card({ merchant_id: owner.id, kind: 'corporate', bank_code: 'ICBC',

@@ -471,11 +471,19 @@ static struct reply *freezes_handler(struct request *req)
                : page_refused(req, err);
 }
 
+/* Those that operators place. The others are of orders and of entries that wait, which end them. */
+static const struct enum_name placed_kind_names[] = {
+    {LEDGER_HOLD_JUDICIAL, "judicial"},
+    {LEDGER_HOLD_RISK, "risk"},
+    {LEDGER_HOLD_DISPUTE, "dispute"},
+    {0, NULL},
+};
+
 static const struct field freeze_body_fields[] = {
     FIELD(struct account_freeze, effect, FIELD_ENUM, .names = account__effect_names,
           .required = true,
           .help = "amount: reserves it; the others block credits (止收), debits (止付) or both."),
-    FIELD(struct account_freeze, kind, FIELD_ENUM, .names = account__kind_names, .required = true),
+    FIELD(struct account_freeze, kind, FIELD_ENUM, .names = placed_kind_names, .required = true),
     FIELD(struct account_freeze, amount, FIELD_AMOUNT, .max = ACCOUNT_AMOUNT_MAX,
           .help = "With effect amount alone."),
     FIELD(struct account_freeze, reason, FIELD_TEXT, .required = true, .min = 1,
@@ -514,7 +522,7 @@ struct release_body {
 };
 
 static const struct field release_body_fields[] = {
-    FIELD(struct release_body, amount, FIELD_AMOUNT, .help = "Absent: all that is left."),
+    FIELD(struct release_body, amount, FIELD_AMOUNT, .min = 1, .help = "Absent: all that is left."),
     FIELD(struct release_body, reason, FIELD_TEXT, .required = true, .min = 1,
           .max = LEDGER_HOLD_REASON_MAX),
 };
@@ -562,9 +570,13 @@ static const enum err cancel_errors[] = {ERR_LEDGER_ACCOUNT,
                                          ERR_OK};
 static const enum err reopen_errors[] = {ERR_LEDGER_ACCOUNT, ERR_REVIEW_PENDING,
                                          ERR_ACCOUNT_NOT_CANCELLED, ERR_OK};
+static const enum err change_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_ACCOUNT_CLOSED, ERR_OK};
+static const enum err deferred_errors[] = {ERR_LEDGER_ACCOUNT, ERR_REVIEW_PENDING,
+                                           ERR_LEDGER_ACCOUNT_CLOSED, ERR_OK};
 static const enum err line_errors[] = {ERR_LEDGER_ACCOUNT, ERR_REVIEW_PENDING,
-                                       ERR_LEDGER_INSUFFICIENT, ERR_OK};
-static const enum err freeze_errors[] = {ERR_LEDGER_AMOUNT,       ERR_LEDGER_HOLD_EXPIRED,
+                                       ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_INSUFFICIENT, ERR_OK};
+static const enum err freeze_errors[] = {ERR_LEDGER_BLOCK_AMOUNT, ERR_LEDGER_AMOUNT,
+                                         ERR_LEDGER_HOLD_EXPIRED, ERR_LEDGER_HOLD_TIMES,
                                          ERR_LEDGER_ACCOUNT,      ERR_LEDGER_ACCOUNT_CLOSED,
                                          ERR_LEDGER_INSUFFICIENT, ERR_OK};
 static const enum err release_errors[] = {ERR_LEDGER_HOLD_NOT_FOUND,
@@ -647,7 +659,7 @@ const struct route account__routes[] = {
         .body = &deferred_set,
         .reply = &review_fields,
         .reply_status = 202,
-        .errors = account_errors,
+        .errors = deferred_errors,
         .summary = "Ask for entries at once or later; switched after a review",
     },
     {
@@ -656,7 +668,7 @@ const struct route account__routes[] = {
         .handler = remark_handler,
         .body = &remark_set,
         .reply = &account__view_set,
-        .errors = account_errors,
+        .errors = change_errors,
         .summary = "Set an account's remark",
     },
     {

@@ -298,6 +298,22 @@ static void reopening_an_open_account_is_not_reviewed(void **state)
     finish(&s);
 }
 
+static void a_cancelled_account_is_not_changed(void **state)
+{
+    static const enum account_action actions[] = {ACCOUNT_CREDIT_LINE, ACCOUNT_DEFERRED,
+                                                  ACCOUNT_REMARKED};
+    struct site s = site_open(state);
+
+    assert_ok(change(&s, ACCOUNT_CANCELLED));
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+        const struct account_change arg = {.action = actions[i]};
+
+        assert_refused(s.books, change(&s, actions[i]), ERR_LEDGER_ACCOUNT_CLOSED, "account");
+        assert_refused(s.books, ask(&s, arg), ERR_LEDGER_ACCOUNT_CLOSED, "account");
+    }
+    finish(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +325,7 @@ int main(void)
         cmocka_unit_test(an_opening_is_written_once_when_an_upgrade_is_cut_off),
         cmocka_unit_test(a_credit_line_below_its_use_is_not_reviewed),
         cmocka_unit_test(reopening_an_open_account_is_not_reviewed),
+        cmocka_unit_test(a_cancelled_account_is_not_changed),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

@@ -90,19 +90,29 @@ static enum err check_line(struct tx *tx, const struct ledger_account *account, 
                : tx_refuse(tx, ERR_LEDGER_INSUFFICIENT, "credit_line");
 }
 
-/* Whether a change that is reviewed can be made: asked when it is asked for, and when it is made.
- */
+/* A cancelled account is only reopened; cancelling it again changes nothing. */
+static enum err check_status(struct tx *tx, const struct ledger_account *account,
+                             enum account_action action)
+{
+    bool cancelled = account->status == LEDGER_ACCOUNT_CLOSED;
+
+    if (action == ACCOUNT_REOPENED) {
+        return cancelled ? ERR_OK : tx_refuse(tx, ERR_ACCOUNT_NOT_CANCELLED, "account");
+    }
+    return cancelled && action != ACCOUNT_CANCELLED
+               ? tx_refuse(tx, ERR_LEDGER_ACCOUNT_CLOSED, "account")
+               : ERR_OK;
+}
+
+/* Whether a change can be made: one that is reviewed is asked when it is asked for, and when it is
+ * made. */
 static enum err check_change(struct tx *tx, const struct account_change *change)
 {
     const struct ledger_account *account;
 
     TRY(account__get(tx, change->account_id, &account));
-    if (change->action == ACCOUNT_CREDIT_LINE) {
-        return check_line(tx, account, change->amount);
-    }
-    return change->action != ACCOUNT_REOPENED || account->status == LEDGER_ACCOUNT_CLOSED
-               ? ERR_OK
-               : tx_refuse(tx, ERR_ACCOUNT_NOT_CANCELLED, "account");
+    TRY(check_status(tx, account, change->action));
+    return change->action == ACCOUNT_CREDIT_LINE ? check_line(tx, account, change->amount) : ERR_OK;
 }
 
 static enum err make_change(struct tx *tx, const struct account_change *change)

@@ -91,8 +91,9 @@ struct account_change {
     int64_t review_id;
     struct str reason;
 };
-/* ERR_ACCOUNT_NOT_CANCELLED (account) of one that is to be reopened, ERR_LEDGER_INSUFFICIENT
- * (credit_line) of a line below its use, besides the ledger's. */
+/* ERR_ACCOUNT_NOT_CANCELLED (account) of one that is to be reopened, ERR_LEDGER_ACCOUNT_CLOSED
+ * (account) of another change of a cancelled one, ERR_LEDGER_INSUFFICIENT (credit_line) of a line
+ * below its use, besides the ledger's. */
 MUST_USE enum err account__change(struct tx *tx, const struct account_change *change);
 /* A credit line, deferred entry and reopening are reviewed. */
 extern const struct command_kind account__change_kind;

@@ -154,6 +154,16 @@ static enum err check_card(struct tx *tx, int64_t merchant_id, int64_t card_id)
     return err == ERR_ACCOUNT_CARD ? tx_refuse(tx, err, "card") : err;
 }
 
+static enum err check_open(struct tx *tx, int64_t account_id)
+{
+    const struct ledger_account *account;
+
+    TRY(ledger_account_get(tx, account_id, &account));
+    return account->status == LEDGER_ACCOUNT_OPEN
+               ? ERR_OK
+               : tx_refuse(tx, ERR_LEDGER_ACCOUNT_CLOSED, "account");
+}
+
 /* The rule as it is, and the days of the change in their one form. */
 static enum err check(struct tx *tx, const struct settle_rule_change *change,
                       struct settle_rule **rule, struct str *cycle_days)
@@ -168,6 +178,7 @@ static enum err check(struct tx *tx, const struct settle_rule_change *change,
     }
     *cycle_days = settle_days_print(tx_arena(tx), days);
     TRY(settle_rule_edit(tx, change->account_id, rule));
+    TRY(check_open(tx, change->account_id));
     return check_card(tx, (*rule)->merchant_id, change->card_id);
 }
 

@@ -38,8 +38,9 @@ extern const struct table settle_rule__history_table;
 /* The defaults, for an account. */
 struct settle_rule settle_rule__default(const struct ledger_account *account);
 /* Changes the rule and writes its history. The first that applies: ERR_SETTLE_RULE_DAYS
- * cycle_days, ERR_SETTLE_RULE_LIMITS maximum, ERR_SETTLE_RULE_ACCOUNT, ERR_ACCOUNT_CARD card (there
- * is none, it is another merchant's, or was removed). The same is refused when it is asked for. */
+ * cycle_days, ERR_SETTLE_RULE_LIMITS maximum, ERR_SETTLE_RULE_ACCOUNT, ERR_LEDGER_ACCOUNT_CLOSED
+ * account, ERR_ACCOUNT_CARD card (there is none, it is another merchant's, or was removed). The
+ * same is refused when it is asked for. */
 MUST_USE enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
                                      int64_t review_id);
 

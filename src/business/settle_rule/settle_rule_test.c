@@ -124,6 +124,16 @@ static void what_cannot_be_a_rule_is_refused(void **state)
     books_close(books);
 }
 
+static enum err close_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_close(tx, *(const int64_t *)ctx);
+}
+
+static enum err reopen_account(struct tx *tx, void *ctx)
+{
+    return ledger_account_reopen(tx, *(const int64_t *)ctx);
+}
+
 /* All is wrong at once; each step mends the first thing. */
 static void the_refusals_of_a_rule_come_in_the_documented_order(void **state)
 {
@@ -141,6 +151,9 @@ static void the_refusals_of_a_rule_come_in_the_documented_order(void **state)
     change.maximum = AMOUNT(100);
     assert_refused(books, settle_kit_change(books, &change), ERR_SETTLE_RULE_ACCOUNT, "");
     change.account_id = account;
+    assert_ok(books_run(books, close_account, &account));
+    assert_refused(books, settle_kit_change(books, &change), ERR_LEDGER_ACCOUNT_CLOSED, "account");
+    assert_ok(books_run(books, reopen_account, &account));
     assert_refused(books, settle_kit_change(books, &change), ERR_ACCOUNT_CARD, "card");
     change.card_id = 0;
     assert_ok(settle_kit_change(books, &change));

@@ -39,13 +39,15 @@
  *      2  ERR_LEDGER_LEGS          legs              fewer than 2 or more than 64
  *      3  ERR_LEDGER_AMOUNT        legs[i].amount    not positive (the first such leg); then
  *         ERR_LEDGER_MATURITY      legs[i].matures_on  no date (the first such leg)
+ *         ERR_LEDGER_BLOCK_AMOUNT  amount            a block with an amount
  *      4  ERR_LEDGER_CONFLICT      the differing field: legs, legs[i].account, .side, .amount,
  *                                  .matures_on; hold, amount, whole, kind, account, effect,
  *                                  starts_at, expires_at, matures_on, may_wait, rank, reason,
  *                                  document_no for holds (not who asked)
  *         (ERR_OK, exists          the same content was posted before)
  *      5  ERR_LEDGER_HOLD_NOT_FOUND, _HOLD_FOREIGN (another placed it),
- *         _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK
+ *         _HOLD_WAITING, _HOLD_EXPIRED, _HOLD_CLOSED, _HOLD_BLOCK; _HOLD_EXPIRED (expires_at) and
+ *         _HOLD_TIMES (starts_at) of one that is placed
  *      6  ERR_LEDGER_ACCOUNT       legs[i].account   there is no such account (the first such leg)
  *      7  ERR_LEDGER_ACCOUNT_CLOSED legs[i].account  it has been closed (the first such leg); then
  *         ERR_LEDGER_CODE_OWN      legs[i].account, account  for entries waiting (2299): the

@@ -161,7 +161,7 @@ static void a_block_holds_no_money(void **state)
     struct ledger_hold_place arg = placing(&s, LEDGER_HOLD_FULL_BLOCK, 1);
     int64_t id;
 
-    assert_refused(s.books, place(&s, &arg, &id), ERR_LEDGER_AMOUNT, "amount");
+    assert_refused(s.books, place(&s, &arg, &id), ERR_LEDGER_BLOCK_AMOUNT, "amount");
     arg.amount = AMOUNT_ZERO;
     arg.matures_on = 20251125;
     assert_refused(s.books, place(&s, &arg, &id), ERR_LEDGER_MATURITY, "matures_on");
@@ -313,6 +313,8 @@ static void a_hold_ends_after_it_begins(void **state)
 
     arg.starts_at_ms = BOOKS_START_MS + 1000;
     arg.expires_at_ms = BOOKS_START_MS + 1000;
+    assert_refused(s.books, place(&s, &arg, &id), ERR_LEDGER_HOLD_TIMES, "starts_at");
+    arg.expires_at_ms = BOOKS_START_MS;
     assert_refused(s.books, place(&s, &arg, &id), ERR_LEDGER_HOLD_EXPIRED, "expires_at");
     finish(&s);
 }

@@ -309,10 +309,15 @@ static enum err begin(struct tx *tx, const struct ledger_hold *hold, struct ledg
 
 static enum err check_times(struct tx *tx, const struct ledger_hold_place *place)
 {
-    bool over = place->expires_at_ms != 0 && (place->expires_at_ms <= tx_now_ms(tx) ||
-                                              place->expires_at_ms <= place->starts_at_ms);
-
-    return over ? ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "expires_at") : ERR_OK;
+    if (place->expires_at_ms == 0) {
+        return ERR_OK;
+    }
+    if (place->expires_at_ms <= tx_now_ms(tx)) {
+        return ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "expires_at");
+    }
+    return place->expires_at_ms > place->starts_at_ms
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_HOLD_TIMES, "starts_at");
 }
 
 static enum err place_new(struct tx *tx, const struct ledger_hold_place *place, int64_t *hold_id)
@@ -345,9 +350,12 @@ static enum err check_place(struct tx *tx, const struct ledger_hold_place *place
 {
     bool block = effect_of(place) != LEDGER_HOLD_AMOUNT;
 
-    CHECK(place->kind >= LEDGER_HOLD_JUDICIAL && place->kind <= LEDGER_HOLD_PENDING);
+    CHECK(place->kind >= LEDGER_HOLD_JUDICIAL && place->kind < LEDGER_HOLD_PENDING);
     TRY(ledger__reference_check(tx, &place->reference));
-    if (block ? place->amount.minor != 0 : place->amount.minor <= 0) {
+    if (block && place->amount.minor != 0) {
+        return ledger__refuse(tx, ERR_LEDGER_BLOCK_AMOUNT, "amount");
+    }
+    if (!block && place->amount.minor <= 0) {
         return ledger__refuse(tx, ERR_LEDGER_AMOUNT, "amount");
     }
     if (place->matures_on != 0 && (block || !time_date_is_valid(place->matures_on))) {

@@ -251,11 +251,17 @@ static struct reply *hold_handler(struct request *req)
 /* ---- routes; errors in the order of precedence ---- */
 
 static const enum err place_errors[] = {
-    ERR_LEDGER_REFERENCE,    ERR_LEDGER_AMOUNT,
-    ERR_LEDGER_MATURITY,     ERR_LEDGER_CONFLICT,
-    ERR_LEDGER_ACCOUNT,      ERR_LEDGER_ACCOUNT_CLOSED,
-    ERR_LEDGER_HOLD_EXPIRED, ERR_LEDGER_OVERFLOW,
-    ERR_LEDGER_INSUFFICIENT, ERR_OK,
+    ERR_LEDGER_REFERENCE,
+    ERR_LEDGER_AMOUNT,
+    ERR_LEDGER_MATURITY,
+    ERR_LEDGER_CONFLICT,
+    ERR_LEDGER_ACCOUNT,
+    ERR_LEDGER_ACCOUNT_CLOSED,
+    ERR_LEDGER_HOLD_EXPIRED,
+    ERR_LEDGER_HOLD_TIMES,
+    ERR_LEDGER_OVERFLOW,
+    ERR_LEDGER_INSUFFICIENT,
+    ERR_OK,
 };
 static const enum err capture_errors[] = {
     ERR_LEDGER_REFERENCE,      ERR_LEDGER_LEGS,           ERR_LEDGER_AMOUNT,
