@@ -97,7 +97,8 @@ extern const struct command_kind auth_key_insert_kind; /* arg: struct auth_key, 
 struct auth_key_rotate {
     int64_t key_id;
     int64_t merchant_id;  /* 0: any; otherwise it must be the key's */
-    struct auth_key next; /* prepared with the old one's algorithm and permissions */
+    struct auth_key next; /* prepared with the old one's algorithm and permissions; it expires when
+                             the old one would have */
     int64_t overlap_ms;   /* how long the old one stays valid */
     bool operators;       /* an operator's key, and no merchant's */
 };

@@ -292,6 +292,7 @@ static enum err rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
     const struct auth_key_rotate *arg = arg_ptr;
     struct auth_key *old;
+    struct auth_key next = arg->next;
     int64_t until_ms = tx_now_ms(tx) + arg->overlap_ms;
 
     TRY(edit(tx, arg->key_id, arg->merchant_id, arg->operators, &old));
@@ -299,11 +300,12 @@ static enum err rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
     if (old->status != AUTH_KEY_ACTIVE) {
         return ERR_AUTH_KEY_REVOKED;
     }
+    next.expires_at_ms = old->expires_at_ms;
     if (old->expires_at_ms == 0 || old->expires_at_ms > until_ms) {
         old->expires_at_ms = until_ms;
     }
     old->version++;
-    TRY(tx_insert(tx, &auth_key_table, &arg->next));
+    TRY(tx_insert(tx, &auth_key_table, &next));
     tx_result_row(tx, &auth_key_table, old, result);
     return ERR_OK;
 }

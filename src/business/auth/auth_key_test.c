@@ -151,6 +151,11 @@ static void rotating_never_lengthens_a_keys_life(void **state)
     struct auth_key old;
 
     rotate.next.id = key->row.id + 1;
+    rotate.next.expires_at_ms = 0;
+    assert_int_equal(store_run(rig->app.store, &auth_key_rotate_kind, &rotate, &old, rig->arena),
+                     ERR_OK);
+    assert_int_equal(old.expires_at_ms, AUTH_RIG_START_MS + 1000);
+    rotate.key_id = rotate.next.id++; /* and the new one has what was left */
     assert_int_equal(store_run(rig->app.store, &auth_key_rotate_kind, &rotate, &old, rig->arena),
                      ERR_OK);
     assert_int_equal(old.expires_at_ms, AUTH_RIG_START_MS + 1000);

@@ -164,7 +164,6 @@ static enum err rotate_apply(struct tx *tx, const void *arg_ptr, void *result)
     TRY(check_own(tx, old, arg));
     rotate.next.name = old->name;
     rotate.next.permissions = old->permissions;
-    rotate.next.expires_at_ms = old->expires_at_ms;
     TRY(auth_key_rotate_kind.apply(tx, &rotate, result));
     TRY(note(tx, old,
              (struct operator_change){.action = OPERATOR_ROTATED,
