@@ -85,8 +85,7 @@ enum err ledger__read_origins(struct reader *reader, const struct ledger_pending
     }
     TRY(load(reader, ids, count, arena, &legs));
     for (size_t i = 0; i < count; i++) {
-        const struct ledger_journal *row =
-            find(&legs, ledger__position_row(pending[i]->position));
+        const struct ledger_journal *row = find(&legs, ledger__position_row(pending[i]->position));
 
         out[i].journal_id = row->id - row->part;
         out[i].reference = row->part == 0 ? reference_of(row) : (struct ledger_reference){0};
@@ -112,7 +111,8 @@ enum err ledger__trace_entries(struct reader *reader, struct ledger_entry *entri
 {
     int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
     size_t *places = ARENA_ARRAY(arena, size_t, count);
-    const struct ledger_pending **pending = ARENA_ARRAY(arena, const struct ledger_pending *, count);
+    const struct ledger_pending **pending =
+        ARENA_ARRAY(arena, const struct ledger_pending *, count);
     struct ledger_origin *origins = ARENA_ARRAY(arena, struct ledger_origin, count);
     size_t found = 0;
 
