@@ -87,10 +87,23 @@ model_int model_immature(const struct model_account *account, int32_t today)
     return sum;
 }
 
+static model_int free_of(const struct model_account *account, int32_t today)
+{
+    return model_posted(account) - account->held - model_immature(account, today) - account->floor;
+}
+
 static bool covered(const struct model_account *account, int32_t today)
 {
-    return !account->has_floor ||
-           model_posted(account) - account->held - model_immature(account, today) >= account->floor;
+    return !account->has_floor || free_of(account, today) >= 0;
+}
+
+/* Whether the change leaves what holds that wait for money are waiting for. */
+static bool keeps(const struct model_account *next, const struct model_account *before,
+                  int32_t today)
+{
+    model_int had = free_of(before, today), has = free_of(next, today);
+
+    return !next->has_floor || has >= had || has >= before->awaited;
 }
 
 /* False: less would mature on the date than nothing. */
@@ -449,11 +462,14 @@ static struct model_reply add_maturities(const struct model *m, struct model_acc
     return fine;
 }
 
-static struct model_reply check_floors(const struct model_account *accounts,
-                                       const struct model_request *r, int32_t today)
+static struct model_reply check_floors(const struct model *m, const struct model_account *accounts,
+                                       const struct model_account *before,
+                                       const struct model_request *r)
 {
     for (int i = 0; i < r->leg_count; i++) {
-        if (!covered(&accounts[r->legs[i].account], today)) {
+        const struct model_account *next = &accounts[r->legs[i].account];
+
+        if (!covered(next, m->today) || !keeps(next, &before[r->legs[i].account], m->today)) {
             return refuse_leg(ERR_LEDGER_INSUFFICIENT, i, "account");
         }
     }
@@ -527,7 +543,8 @@ static int64_t append_journal(struct model *m, const struct booking *b)
 }
 
 /* Whether the legs fit, with what is freed taken from what the hold (or MODEL_NOBODY) holds. */
-static struct model_reply try_legs(const struct model *m, const struct booking *b)
+static struct model_reply try_legs(const struct model *m, const struct model_account *before,
+                                   const struct booking *b)
 {
     size_t size = m->account_count * sizeof(*m->accounts);
     struct model_account *accounts = mem_new(size);
@@ -548,7 +565,7 @@ static struct model_reply try_legs(const struct model *m, const struct booking *
         reply = add_maturities(m, accounts, b);
     }
     if (!is_refused(reply)) {
-        reply = check_floors(accounts, b->asked, m->today);
+        reply = check_floors(m, accounts, before, b->asked);
     }
     mem_free(accounts);
     return reply;
@@ -564,7 +581,7 @@ static struct model_reply prepare(struct model *m, struct booking *b)
     memcpy(before, m->accounts, size);
     reply = divert(m, b);
     if (!is_refused(reply)) {
-        reply = try_legs(m, b);
+        reply = try_legs(m, before, b);
     }
     if (is_refused(reply)) {
         memcpy(m->accounts, before, size);
@@ -733,6 +750,17 @@ static struct model_reply begin_hold(const struct model *m, const struct model_h
     return covered(next, m->today) ? fine : refuse(ERR_LEDGER_INSUFFICIENT, "account");
 }
 
+/* The hold has found too little money: what comes is kept for it. */
+static void await(struct model *m, struct model_hold *hold)
+{
+    struct model_account *account = &m->accounts[hold->account];
+
+    if (!hold->awaits && hold->matures_on <= m->today && fits(account->awaited + left_of(hold))) {
+        hold->awaits = true;
+        account->awaited += left_of(hold);
+    }
+}
+
 static struct model_reply place_new(struct model *m, const struct model_request *r)
 {
     struct model_hold hold = {.account = r->account,
@@ -768,8 +796,14 @@ static struct model_reply place_new(struct model *m, const struct model_request 
         return reply;
     }
     reply = begin_hold(m, &hold, &next);
+    if (!is_refused(reply) && !keeps(&next, &m->accounts[r->account], m->today)) {
+        reply = refuse(ERR_LEDGER_INSUFFICIENT, "account");
+    }
     if (r->starts_at_ms > m->now_ms || (reply.err == ERR_LEDGER_INSUFFICIENT && r->may_wait)) {
         hold.status = LEDGER_HOLD_WAITING;
+        if (r->starts_at_ms <= m->now_ms) {
+            await(m, &hold);
+        }
     } else if (is_refused(reply)) {
         return reply;
     } else {
@@ -863,6 +897,7 @@ static void give_back(struct model *m, struct model_hold *hold, int64_t amount,
         }
     }
     hold->released += amount;
+    m->accounts[hold->account].awaited -= hold->awaits ? amount : 0;
     close_hold(m, hold, status);
 }
 
@@ -1005,9 +1040,12 @@ static struct model_reply apply_start(struct model *m, const struct model_reques
     }
     reply = begin_hold(m, hold, &next);
     if (reply.err == ERR_LEDGER_INSUFFICIENT) {
+        await(m, hold);
         return fine;
     }
     if (!is_refused(reply)) {
+        next.awaited -= hold->awaits ? left_of(hold) : 0;
+        hold->awaits = false;
         m->accounts[hold->account] = next;
         hold->status = LEDGER_HOLD_OPEN;
     }

@@ -92,6 +92,7 @@ struct model_account {
     model_int debits;
     model_int credits;
     model_int held;
+    model_int awaited;
     int64_t sequence;
     bool closed;
     bool deferred;
@@ -117,6 +118,7 @@ struct model_hold {
     int64_t released;
     int32_t matures_on;
     bool may_wait;
+    bool awaits; /* counts in its account's awaited */
     int64_t rank;
     struct str reason, document_no;
     int64_t starts_at_ms;

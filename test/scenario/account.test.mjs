@@ -136,6 +136,25 @@ test('a freeze that begins and ends by its time is in the history', async () => 
   assert.equal(rows[0].reason, 'a test');
 });
 
+test('what comes is kept for a freeze that waits for money', async () => {
+  const before = await get();
+  const wait = (await freeze({ amount: before.available + 500, may_wait: true })).body;
+  assert.equal(wait.status, 'waiting');
+  let now = await get();
+  assert.deepEqual([now.awaited, now.available, now.balance], [before.available + 500, 0, before.balance]);
+  p.refused(await transfer(account.id, channel, 1), 409, 'ledger_insufficient', 'legs[0].account');
+  await credit(400);
+  p.refused(await freeze({ amount: 1 }), 409, 'ledger_insufficient', 'account');
+  p.refused(await transfer(account.id, channel, 1), 409, 'ledger_insufficient', 'legs[0].account');
+  assert.equal((await release(wait.id, { amount: 200 })).body.status, 'waiting');
+  now = await get();
+  assert.deepEqual([now.awaited, now.available], [before.available + 300, 100]);
+  await release(wait.id);
+  await transfer(account.id, channel, 400);
+  now = await get();
+  assert.deepEqual([now.awaited, now.available], [0, before.available]);
+});
+
 test('the kinds of orders and of entries that wait are no freezes', async () => {
   for (const kind of ['withdrawal', 'refund', 'preauthorisation', 'deposit', 'pending']) {
     p.refused(await freeze({ kind, amount: 1 }), 400, 'field_value', 'kind');

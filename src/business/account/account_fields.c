@@ -72,7 +72,11 @@ static const struct field view_fields[] = {
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
           .help = "What matures after the books' date."),
     FIELD(struct account_view, available, SIGNED_AMOUNT,
-          .help = "balance - held - immature + credit_line."),
+          .help = "balance - held - immature + credit_line, less what is kept for freezes "
+                  "that wait."),
+    FIELD(struct account_view, awaited, FIELD_AMOUNT, .always = true,
+          .help = "What freezes that wait for money (轮候) have left; what comes is kept for "
+                  "them."),
     FIELD(struct account_view, credit_line, FIELD_AMOUNT, .always = true),
     FIELD(struct account_view, deferred, FIELD_BOOL, .always = true,
           .help = "Whether its entries are applied later."),
@@ -120,6 +124,7 @@ static struct account_view view_of(const struct ledger_account *account, int32_t
         .held = account->held,
         .immature = ledger_immature(account, today),
         .available = ledger_available(account, today),
+        .awaited = account->awaited,
         .credit_line = AMOUNT(-account->floor.minor),
         .deferred = account->deferred,
         .holds = account->holds,

@@ -226,6 +226,7 @@ struct account_view {
     struct amount held;
     struct amount immature;
     struct amount available;
+    struct amount awaited;
     struct amount credit_line;
     bool deferred;
     int64_t holds;

@@ -9,7 +9,8 @@
  *
  *     position = journal row * 2 + slot          two legs to a row; a journal of n legs takes
  *                                                (n + 1) / 2 consecutive rows
- *     available(date) = posted - held - immature(date) - floor
+ *     available(date) = posted - held - immature(date) - floor, less what is kept for holds that
+ * wait
  *
  *     hold:  waiting ──its start has come, and the money is there──► open
  *            open ──capture, release in part──► open
@@ -19,6 +20,9 @@
  * Maturity (风险预存期): a leg may say on which date its money matures. immature(date) is the sum
  * of such legs with a later date: a function of the date, so that the change of the day touches no
  * row. A leg on the other side with the same date takes from what has not matured yet (a refund).
+ *
+ * Waiting (轮候): from when a hold finds too little money until it opens or ends, as much as it has
+ * left is kept for it of what is available: nothing else takes it.
  *
  * Blocks (冻结止收, 止付): a hold may block all credits (legs on the normal side) of an account,
  * its debits, or both. Each is a hold of its own; an account is blocked as long as one of them is
@@ -110,10 +114,12 @@ struct ledger_account {
     enum ledger_account_status status;
     bool deferred; /* its entries are applied later, see pending entries */
     bool has_floor;
-    struct amount floor;   /* what available keeps back; negative: a credit line */
-    struct amount posted;  /* = ±(debits - credits) */
-    struct amount held;    /* sum of what its open holds have left */
-    struct amount debits;  /* of all time */
+    struct amount floor;  /* what available keeps back; negative: a credit line */
+    struct amount posted; /* = ±(debits - credits) */
+    struct amount held;   /* sum of what its open holds have left */
+    struct amount
+        awaited;          /* the same of its holds that wait for money: what comes is kept for it */
+    struct amount debits; /* of all time */
     struct amount credits; /* of all time */
     int64_t sequence;      /* of its last leg; 0: none yet */
     int64_t last_position; /* of its last leg; 0: none yet */
@@ -135,7 +141,7 @@ struct ledger_maturity {
 size_t ledger_maturities(const struct ledger_account *account, int32_t date,
                          struct ledger_maturity out[LEDGER_MATURITIES_MAX]);
 /* What an account may spend on the date: posted - held - immature - floor (without a floor: 0 for
- * it). The one formula, kept to 64 bits. */
+ * it), less what of that its holds that wait for money await. The one formula, kept to 64 bits. */
 struct amount ledger_available(const struct ledger_account *account, int32_t date);
 
 /* There is one account per key. */
@@ -339,6 +345,7 @@ struct ledger_hold {
     struct amount released;
     int64_t matures_on; /* not 0: it holds money that matures then, and gives it back so */
     enum ledger_hold_shortage shortage; /* 0: not known, it was placed before this was kept */
+    bool awaits;         /* it waits for money, and the account's awaited has what it has left */
     int64_t rank;        /* 轮候: among holds that wait for money the lowest goes first */
     int64_t operator_id; /* who asked: an operator's key; 0: the platform */
     struct str reason;
@@ -414,7 +421,8 @@ MUST_USE enum err ledger_hold_check(struct tx *tx, const struct ledger_hold_taki
  * ERR_LEDGER_HOLD_NOT_FOUND, ERR_LEDGER_HOLD_NOT_DUE. A hold with an expiry does it by itself. */
 MUST_USE enum err ledger_hold_expire(struct tx *tx, int64_t hold_id);
 /* Opens a hold that waits, when its start has come and the money is there; otherwise it goes on
- * waiting, which is no error. A hold does it by itself: at its start, then every minute. */
+ * waiting, which is no error, and the account keeps for it what is there and comes, up to what it
+ * has left. A hold does it by itself: at its start, then every minute. */
 MUST_USE enum err ledger_hold_start(struct tx *tx, int64_t hold_id);
 
 /* Takes one of the two steps above and notes what it changed, in the batch of the hold's timer. */

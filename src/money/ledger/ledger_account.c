@@ -2,25 +2,51 @@
 #include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
 
-static ledger_wide wide_available(const struct ledger_account *account, int32_t date)
+/* What is neither held nor immature, above the floor. */
+static ledger_wide wide_free(const struct ledger_account *account, int32_t date)
 {
     return (ledger_wide)account->posted.minor - account->held.minor -
            ledger_immature(account, date).minor - (account->has_floor ? account->floor.minor : 0);
 }
 
-struct amount ledger_available(const struct ledger_account *account, int32_t date)
+static struct amount kept_to_64_bits(ledger_wide amount)
 {
-    ledger_wide available = wide_available(account, date);
-
-    if (available > INT64_MAX) {
+    if (amount > INT64_MAX) {
         return AMOUNT(INT64_MAX);
     }
-    return available < INT64_MIN ? AMOUNT(INT64_MIN) : AMOUNT((int64_t)available);
+    return amount < INT64_MIN ? AMOUNT(INT64_MIN) : AMOUNT((int64_t)amount);
+}
+
+/* What of the free money is kept for holds that wait. */
+static ledger_wide wide_kept(const struct ledger_account *account, int32_t date)
+{
+    ledger_wide free = wide_free(account, date);
+
+    if (free <= 0 || !account->has_floor) {
+        return 0;
+    }
+    return free < account->awaited.minor ? free : account->awaited.minor;
+}
+
+struct amount ledger_available(const struct ledger_account *account, int32_t date)
+{
+    return kept_to_64_bits(wide_free(account, date) - wide_kept(account, date));
+}
+
+struct amount ledger__free(const struct ledger_account *account, int32_t date)
+{
+    return kept_to_64_bits(wide_free(account, date));
+}
+
+bool ledger__account_keeps(const struct ledger_account *next, const struct ledger_account *before,
+                           int32_t date)
+{
+    return !next->has_floor || wide_free(next, date) >= wide_kept(before, date);
 }
 
 bool ledger__account_covers(const struct ledger_account *account, int32_t date)
 {
-    return !account->has_floor || wide_available(account, date) >= 0;
+    return !account->has_floor || wide_free(account, date) >= 0;
 }
 
 void ledger__account_check(const struct ledger_account *account, int32_t date)
@@ -29,7 +55,8 @@ void ledger__account_check(const struct ledger_account *account, int32_t date)
 
     CHECK(account->side == LEDGER_DEBIT || account->side == LEDGER_CREDIT);
     CHECK(account->posted.minor == (account->side == LEDGER_DEBIT ? net : -net));
-    CHECK(account->debits.minor >= 0 && account->credits.minor >= 0 && account->held.minor >= 0);
+    CHECK(account->debits.minor >= 0 && account->credits.minor >= 0);
+    CHECK(account->held.minor >= 0 && account->awaited.minor >= 0);
     CHECK((account->sequence == 0) == (account->last_position == 0));
     CHECK(account->credit_blocks >= 0 && account->debit_blocks >= 0 && account->pending >= 0);
     CHECK(account->holds >= account->credit_blocks && account->holds >= account->debit_blocks);

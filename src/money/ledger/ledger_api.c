@@ -110,7 +110,7 @@ static const struct field account_fields[] = {
     FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
           .help = "What open holds have left."),
     FIELD(struct account_view, available, SIGNED_AMOUNT,
-          .help = "posted - held - immature - floor."),
+          .help = "posted - held - immature - floor, less what is kept for holds that wait."),
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
           .help = "What matures after the books' date."),
     FIELD(struct account_view, maturities, FIELD_LIST, .max = LEDGER_MATURITIES_MAX,

@@ -289,6 +289,114 @@ static void a_hold_may_wait_for_the_money(void **state)
     finish(&s);
 }
 
+static enum err move(struct shop *s, int64_t from, int64_t to, int64_t amount)
+{
+    return books_transfer(s->books, from, to, amount);
+}
+
+/* 轮候: whatever comes until the money is there is kept, however little it is. */
+static void what_comes_is_kept_for_a_hold_that_waits(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_hold_place arg = placing(&s, LEDGER_HOLD_AMOUNT, 1500);
+    struct ledger_hold_place other = placing(&s, LEDGER_HOLD_AMOUNT, 101);
+    struct ledger_account account;
+    int64_t id, other_id;
+
+    arg.may_wait = true;
+    assert_ok(place(&s, &arg, &id));
+    account = books_get(s.books, s.merchant);
+    assert_int_equal(account.awaited.minor, 1500);
+    assert_int_equal(ledger_available(&account, 20251122).minor, 0);
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 1), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(move(&s, s.channel, s.merchant, 600));
+    assert_refused(s.books, place(&s, &other, &other_id), ERR_LEDGER_INSUFFICIENT, "account");
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 101), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(move(&s, s.merchant, s.channel, 100));
+    assert_ok(books_command(s.books, &ledger_start_kind, &id, NULL));
+    account = books_get(s.books, s.merchant);
+    assert_int_equal(account.awaited.minor, 0);
+    assert_int_equal(account.held.minor, 1500);
+    assert_int_equal(account.posted.minor, 1500);
+    finish(&s);
+}
+
+/* What was held already goes on, and what is released in part is free again. */
+static void a_hold_that_waits_keeps_no_more_than_it_has_left(void **state)
+{
+    struct shop s = shop_open(state);
+    int64_t held = placed(&s, LEDGER_HOLD_AMOUNT, 300), id;
+    struct ledger_hold_place arg = placing(&s, LEDGER_HOLD_AMOUNT, 800);
+
+    arg.may_wait = true;
+    assert_ok(place(&s, &arg, &id));
+    assert_ok(capture(&s, held, 300));
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 1), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(release(&s, id));
+    assert_int_equal(books_get(s.books, s.merchant).awaited.minor, 0);
+    assert_ok(move(&s, s.merchant, s.channel, 700));
+    finish(&s);
+}
+
+/* Nothing is kept before its time; from then on, once it has found too little. */
+static void a_hold_that_begins_later_keeps_nothing_before(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_hold_place arg = placing(&s, LEDGER_HOLD_AMOUNT, 1500);
+    int64_t id;
+
+    arg.starts_at_ms = BOOKS_START_MS + 1000;
+    assert_ok(place(&s, &arg, &id));
+    assert_ok(move(&s, s.merchant, s.channel, 400));
+    counter_set(&s.books->now_ms, arg.starts_at_ms);
+    assert_ok(books_command(s.books, &ledger_start_kind, &id, NULL));
+    assert_ok(books_command(s.books, &ledger_start_kind, &id, NULL));
+    assert_int_equal(books_get(s.books, s.merchant).awaited.minor, 1500);
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 1), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    books_reopen(s.books);
+    assert_ok(move(&s, s.channel, s.merchant, 900));
+    assert_ok(books_command(s.books, &ledger_start_kind, &id, NULL));
+    assert_int_equal(books_get(s.books, s.merchant).held.minor, 1500);
+    finish(&s);
+}
+
+/* A debit that waits itself reserves its money at once. */
+static enum err defer(struct tx *tx, void *ctx)
+{
+    return ledger_account_set_deferred(tx, *(const int64_t *)ctx, true);
+}
+
+static void money_that_matures_and_entries_that_wait_are_kept_as_well(void **state)
+{
+    struct shop s = shop_open(state);
+    struct ledger_leg legs[] = {debit(s.channel, 500), credit(s.merchant, 500)};
+    struct ledger_hold_place arg = placing(&s, LEDGER_HOLD_AMOUNT, 1500);
+    int64_t id;
+
+    legs[1].matures_on = 20251123;
+    assert_ok(books_post(s.books, 0, legs, 2, NULL));
+    arg.may_wait = true;
+    assert_ok(place(&s, &arg, &id));
+    counter_add(&s.books->now_ms, TIME_DAY_MS);
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 1), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(books_run(s.books, defer, &s.merchant));
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 1), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(move(&s, s.channel, s.merchant, 20));
+    assert_refused(s.books, move(&s, s.merchant, s.channel, 20), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_ok(books_command(s.books, &ledger_pending_kind, &s.merchant, NULL));
+    assert_ok(move(&s, s.merchant, s.channel, 20));
+    assert_ok(books_command(s.books, &ledger_start_kind, &id, NULL));
+    assert_int_equal(get_hold(&s, id).status, LEDGER_HOLD_OPEN);
+    finish(&s);
+}
+
 static void a_hold_that_waits_can_be_released(void **state)
 {
     struct shop s = shop_open(state);
@@ -446,6 +554,10 @@ int main(void)
         cmocka_unit_test(a_block_ends_at_its_time),
         cmocka_unit_test(a_hold_may_begin_later),
         cmocka_unit_test(a_hold_may_wait_for_the_money),
+        cmocka_unit_test(what_comes_is_kept_for_a_hold_that_waits),
+        cmocka_unit_test(a_hold_that_waits_keeps_no_more_than_it_has_left),
+        cmocka_unit_test(a_hold_that_begins_later_keeps_nothing_before),
+        cmocka_unit_test(money_that_matures_and_entries_that_wait_are_kept_as_well),
         cmocka_unit_test(a_hold_that_waits_can_be_released),
         cmocka_unit_test(a_hold_ends_after_it_begins),
         cmocka_unit_test(each_blocker_of_closing_has_its_code),

@@ -193,6 +193,7 @@ static enum err give_back(struct tx *tx, const struct ledger_hold *hold, struct 
         TRY(affect(tx, &before, -amount, &account));
     }
     CHECK(account.held.minor >= 0);
+    account.awaited.minor -= before.awaits ? taking.released.minor : 0;
     account.holds -= ended ? 1 : 0;
     unblocked = opens && before.effect != LEDGER_HOLD_AMOUNT && account.pending > 0;
     ledger__account_check(&account, today);
@@ -307,6 +308,40 @@ static enum err begin(struct tx *tx, const struct ledger_hold *hold, struct ledg
                : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "account");
 }
 
+/* The same of one that is placed: it takes nothing that is kept for others. */
+static enum err begin_placed(struct tx *tx, const struct ledger_hold *hold,
+                             struct ledger_account *account)
+{
+    const struct ledger_account before = *account;
+    int32_t today;
+
+    TRY(begin(tx, hold, account));
+    TRY(ledger_today(tx, &today));
+    return ledger__account_keeps(account, &before, today)
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "account");
+}
+
+/* The hold has found too little money: from now on the account keeps for it what comes. One of
+ * money that matures later takes nothing of what is available; one that does not fit 64 bits with
+ * the others adds nothing, for all is kept already. */
+static enum err await(struct tx *tx, int64_t hold_id, struct ledger_account *account)
+{
+    struct ledger_hold *hold;
+    int32_t today;
+    void *row;
+
+    TRY(ledger_today(tx, &today));
+    TRY(tx_edit(tx, &ledger__hold_table, hold_id, &row));
+    hold = row;
+    if (hold->awaits || hold->matures_on > today ||
+        amount_add(account->awaited, hold_left(hold), &account->awaited) != ERR_OK) {
+        return ERR_OK;
+    }
+    hold->awaits = true;
+    return ERR_OK;
+}
+
 static enum err check_times(struct tx *tx, const struct ledger_hold_place *place)
 {
     if (place->expires_at_ms == 0) {
@@ -324,7 +359,7 @@ static enum err place_new(struct tx *tx, const struct ledger_hold_place *place, 
 {
     const struct ledger_hold hold = {
         .effect = effect_of(place), .amount = place->amount, .matures_on = place->matures_on};
-    bool waits = place->starts_at_ms > tx_now_ms(tx);
+    bool waits = place->starts_at_ms > tx_now_ms(tx), is_short = false;
     const struct ledger_account *account;
     struct ledger_account next, with;
     enum err err;
@@ -336,12 +371,13 @@ static enum err place_new(struct tx *tx, const struct ledger_hold_place *place, 
     }
     next = with = *account;
     if (!waits) {
-        err = begin(tx, &hold, &with);
-        waits = err == ERR_LEDGER_INSUFFICIENT && place->may_wait;
+        err = begin_placed(tx, &hold, &with);
+        waits = is_short = err == ERR_LEDGER_INSUFFICIENT && place->may_wait;
         TRY(waits ? ERR_OK : err);
     }
     TRY(ledger__hold_insert(tx, place, waits ? LEDGER_HOLD_WAITING : LEDGER_HOLD_OPEN, hold_id));
     next = waits ? next : with;
+    TRY(is_short ? await(tx, *hold_id, &next) : ERR_OK);
     next.holds++;
     return ledger__account_put(tx, &next);
 }
@@ -563,6 +599,18 @@ enum err ledger_hold_expire(struct tx *tx, int64_t hold_id)
             .hold_id = hold_id, .step = LEDGER_STEP_EXPIRE, .whole = true, .amount = amount});
 }
 
+/* Until it is tried again. */
+static enum err wait_on(struct tx *tx, const struct ledger_hold *hold)
+{
+    int64_t hold_id = hold->id;
+    struct ledger_account account;
+
+    TRY(ledger__account_copy(tx, hold->account_id, &account));
+    TRY(await(tx, hold_id, &account));
+    TRY(ledger__account_put(tx, &account));
+    return timer_set(tx, &ledger__start_timer, hold_id, tx_now_ms(tx) + START_AGAIN_MS);
+}
+
 enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
 {
     const struct ledger_hold *hold;
@@ -576,15 +624,17 @@ enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
         return ERR_OK;
     }
     TRY(ledger__account_copy(tx, hold->account_id, &account));
+    account.awaited.minor -= hold->awaits ? hold_left(hold).minor : 0;
     err = begin(tx, hold, &account);
     if (err == ERR_LEDGER_INSUFFICIENT) {
-        return timer_set(tx, &ledger__start_timer, hold_id, tx_now_ms(tx) + START_AGAIN_MS);
+        return wait_on(tx, hold);
     }
     TRY(err);
     TRY(ledger__account_put(tx, &account));
     TRY(tx_edit(tx, &ledger__hold_table, hold_id, &row));
     opened = row;
     opened->status = LEDGER_HOLD_OPEN;
+    opened->awaits = false;
     opened->updated_at_ms = tx_now_ms(tx);
     TRY(timer_cancel(tx, &ledger__start_timer, hold_id));
     return insert_step(tx, NULL,

@@ -125,7 +125,7 @@ extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__terms_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 76 };
+enum { LEDGER__MIGRATIONS = 78 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */
@@ -162,8 +162,13 @@ enum { LEDGER_NO_DATE = INT32_MAX }; /* a date on which everything has matured *
 
 /* Stops the process when the account's numbers contradict each other on the date. */
 void ledger__account_check(const struct ledger_account *account, int32_t date);
-/* False when available on the date is below zero. */
+/* posted - held - immature - floor, of which some may be kept for holds that wait. */
+struct amount ledger__free(const struct ledger_account *account, int32_t date);
+/* False when ledger__free on the date is below zero. */
 bool ledger__account_covers(const struct ledger_account *account, int32_t date);
+/* False when the change from before to next takes what was kept for holds that wait. */
+bool ledger__account_keeps(const struct ledger_account *next, const struct ledger_account *before,
+                           int32_t date);
 /* ledger_account_get with the refusals ERR_LEDGER_ACCOUNT and ERR_LEDGER_ACCOUNT_CLOSED at
  * "account".
  */
@@ -380,7 +385,7 @@ struct ledger_rule {
     unsigned ranges;            /* 2: the statement asks for the page's bounds twice */
     struct statement broken_by; /* gives the first row that breaks it, or none */
 };
-enum { LEDGER__RULES = 26 };
+enum { LEDGER__RULES = 27 };
 extern const struct ledger_rule ledger__rules[LEDGER__RULES];
 /* Not among them: it goes over the whole journal, so that it is asked only when the numbers of
  * captures differ. */

@@ -733,6 +733,7 @@ static void agree_on_account(const struct run *run, size_t number)
     agree(run, "floor", account.floor.minor, due->floor);
     agree(run, "posted", account.posted.minor, (int64_t)model_posted(due));
     agree(run, "held", account.held.minor, (int64_t)due->held);
+    agree(run, "awaited", account.awaited.minor, (int64_t)due->awaited);
     agree(run, "debits", account.debits.minor, (int64_t)due->debits);
     agree(run, "credits", account.credits.minor, (int64_t)due->credits);
     agree(run, "sequence", account.sequence, due->sequence);

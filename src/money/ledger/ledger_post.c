@@ -393,11 +393,28 @@ static enum err mature(struct ledger_posting *posting)
     return ERR_OK;
 }
 
+/* Also without what is kept for holds that wait. */
+static enum err is_covered(const struct ledger_posting *posting, const struct ledger_account *next,
+                           bool *covered)
+{
+    const struct ledger_account *before;
+
+    *covered = ledger__account_covers(next, posting->today);
+    if (*covered && next->awaited.minor > 0) {
+        TRY(ledger_account_get(posting->tx, next->id, &before));
+        *covered = ledger__account_keeps(next, before, posting->today);
+    }
+    return ERR_OK;
+}
+
 enum err ledger__posting_covered(struct ledger_posting *posting)
 {
+    bool covered;
+
     TRY(mature(posting));
     for (size_t i = 0; i < posting->account_count; i++) {
-        if (!ledger__account_covers(&posting->accounts[i].next, posting->today)) {
+        TRY(is_covered(posting, &posting->accounts[i].next, &covered));
+        if (!covered) {
             return ledger__refuse_leg(posting->tx, ERR_LEDGER_INSUFFICIENT,
                                       posting->accounts[i].first_leg, "account");
         }

@@ -222,7 +222,7 @@ static void take_row(struct prover *p, struct proved *account, const struct ledg
 {
     account->row = totals_of(&rows->account);
     account->has_floor = rows->account.has_floor;
-    account->spare = ledger_available(&rows->account, LEDGER_NO_DATE).minor;
+    account->spare = ledger__free(&rows->account, LEDGER_NO_DATE).minor;
     account->maturities =
         rows->account.maturities.len == 0 ? STR("") : str_dup(p->kept, rows->account.maturities);
     account->reserved = 0;

@@ -346,6 +346,8 @@ static const struct change changes[] = {
     {SET("ledger_hold", "status", "3", "2", "kind = 7 AND effect = 4"), ENDED_BLOCK,
      NOT_ITS_STATUS},
     {SET("ledger_hold", "status", "2", "3", "kind = 6"), AUTHORISATION, NOT_ITS_STATUS},
+    {SET("ledger_account", "awaited", "1", "0", "owner_id = 11"), SPENDER_ACCOUNT,
+     "ledger_account row @: awaited is not what its holds that wait for money have left"},
     {SET("ledger_hold", "status", "3", "2", "kind = 4"), WITHDRAWAL, NOT_ITS_STATUS},
     {SET("ledger_hold", "effect", "1", "4",
          "kind = 7 AND effect <> 2 AND effect <> 3 AND "

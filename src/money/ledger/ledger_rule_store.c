@@ -180,6 +180,19 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
     {
         .pages = LEDGER_PAGED_ACCOUNTS,
         .table = "ledger_account",
+        .text = "awaited is not what its holds that wait for money have left",
+        .broken_by =
+            {
+                .name = "ledger_rule_awaited",
+                .sql = "SELECT a.id FROM ledger_account a WHERE a.id > ? AND a.id <= ? AND "
+                       "a.awaited <> COALESCE((SELECT SUM(h.amount - h.captured - h.released) "
+                       "FROM ledger_hold h WHERE h.account_id = a.id AND h.status = 4 AND "
+                       "h.awaits = 1), 0) ORDER BY a.id LIMIT 1",
+            },
+    },
+    {
+        .pages = LEDGER_PAGED_ACCOUNTS,
+        .table = "ledger_account",
         .text = "pending is not the number of entries that wait",
         .broken_by =
             {

@@ -501,4 +501,15 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .name = "ledger.136_terms_account_index",
         .sql = "CREATE INDEX ledger_terms_account ON ledger_terms (account_id, id)",
     },
+    {
+        .name = "ledger.137_account_awaited",
+        .sql = "ALTER TABLE ledger_account ADD COLUMN awaited BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'minor units that holds that wait for money have left'",
+    },
+    {
+        /* One that waits already says so when it is tried next. */
+        .name = "ledger.138_hold_awaits",
+        .sql = "ALTER TABLE ledger_hold ADD COLUMN awaits INT NOT NULL DEFAULT 0 "
+               "COMMENT 'it waits for money, and counts in ledger_account.awaited'",
+    },
 };

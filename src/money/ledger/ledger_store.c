@@ -27,7 +27,8 @@ enum { LEDGER_ACCOUNTS_KEPT = 1 << 20 }; /* hot accounts live in the writer's me
         COLUMN(struct ledger_account, debit_blocks, COL_INT),                                      \
         COLUMN(struct ledger_account, holds, COL_INT),                                             \
         COLUMN(struct ledger_account, pending, COL_INT),                                           \
-        COLUMN(struct ledger_account, maturities, COL_TEXT, .size = MATURITIES_MAX)
+        COLUMN(struct ledger_account, maturities, COL_TEXT, .size = MATURITIES_MAX),               \
+        COLUMN(struct ledger_account, awaited, COL_AMOUNT, .help = "by holds that wait for money")
 
 static const struct column account_columns[] = {ACCOUNT_COLUMNS};
 
@@ -186,6 +187,7 @@ static const struct column hold_columns[] = {
     COLUMN(struct ledger_hold, starts_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct ledger_hold, source, COL_ENUM, .fixed = true),
     COLUMN(struct ledger_hold, shortage, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_hold, awaits, COL_BOOL),
 };
 
 const struct table ledger__hold_table = {
@@ -468,6 +470,7 @@ static const struct statement *const statements[] = {
     &ledger__rules[23].broken_by,
     &ledger__rules[24].broken_by,
     &ledger__rules[25].broken_by,
+    &ledger__rules[26].broken_by,
     &ledger__stray_capture.broken_by,
     &ledger__terms_of_date,
     &ledger__steps_of_date,
