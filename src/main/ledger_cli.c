@@ -131,13 +131,13 @@ static enum err prove(struct ledger_tool *tool)
 static enum err trial_balance(struct ledger_tool *tool)
 {
     int32_t date;
+    enum err err;
 
     TRY(ledger_tool_date(tool, 0, &date));
-    if (date > time_business_date(clock_now_ms(NULL))) {
-        return ledger_tool_misuse(tool, "日期尚未到来", "this date has not come yet",
-                                  tool->argv[0]);
-    }
-    return ledger_print_trial_balance(&tool->print, date);
+    err = ledger_print_trial_balance(&tool->print, date);
+    return err == ERR_FIELD_RANGE ? ledger_tool_misuse(tool, "日期尚未到来",
+                                                       "this date has not come yet", tool->argv[0])
+                                  : err;
 }
 
 static enum err days(struct ledger_tool *tool)

@@ -50,6 +50,17 @@ test('the books are proved and printed while the server runs', async () => {
   assert.equal(ledger('nothing').status, 2);
 });
 
+test('what has not come yet is no fact', async () => {
+  const tomorrow = dateOf(Date.now() + DAY);
+  for (const path of ['trial-balance', 'general-ledger']) {
+    p.refused(await p.operator('GET', `/v1/ledger/${path}?date=${tomorrow}`), 400, 'field_range', 'date');
+    assert.equal((await p.operator('GET', `/v1/ledger/${path}?date=${today()}`)).status, 200);
+  }
+  assert.equal(ledger('trial-balance', String(today())).status, 0);
+  assert.equal(ledger('trial-balance', String(tomorrow)).status, 2);
+  assert.match(ledger('trial-balance', String(tomorrow)).problem, /this date has not come yet/);
+});
+
 let yesterday;
 test('a day that ended while the platform was off is closed at the next start', async () => {
   const open = today();
@@ -60,6 +71,8 @@ test('a day that ended while the platform was off is closed at the next start', 
   p.sql(`UPDATE ledger_journal SET business_date = ${yesterday}`);
   p.sql(`UPDATE ledger_total SET date = ${yesterday}`);
   p.sql('UPDATE timer SET due_at_ms = 1 WHERE kind = 201');
+  assert.equal(ledger('trial-balance', String(yesterday)).status, 0);
+  assert.equal(ledger('trial-balance', String(open)).status, 2, 'the books are still on the day before');
   await p.serve();
   await until(async () => (await day(yesterday)).status === 'closed', 'yesterday to be closed');
   const closed = await day(yesterday);

@@ -68,6 +68,45 @@ test('a period opens with the closing of the one before', async () => {
   assert.equal((await p.made('GET', `/v1/ledger/accounts/${account}/balance?date=${today}`)).posted, sum);
 });
 
+test('a merchant reads the balance of its own account as of any time, by id or by number', async () => {
+  const entries = (await p.made('GET', `/v1/accounts/${account}/statement?order=oldest`)).data;
+  for (const path of [`/v1/accounts/${account}`, `/v1/accounts/${accountNumber}`]) {
+    const posted = async (query) => {
+      const answer = await p.merchant('GET', `${path}/balance${query}`);
+      assert.equal(answer.status, 200, answer.raw);
+      return answer.body.posted;
+    };
+    assert.equal(await posted(''), sum);
+    assert.equal(await posted(`?date=${today}`), sum);
+    assert.equal(await posted('?sequence=1'), amounts[0]);
+    assert.equal(await posted(`?at=${encodeURIComponent(entries.at(-1).created_at)}`), sum);
+    assert.equal(await posted('?at=2026-01-01T00:00:00Z'), 0);
+    p.refused(await p.merchant('GET', `${path}/balance?date=20991201`), 400, 'field_range', 'date');
+    p.refused(await p.merchant('GET', `${path}/balance?sequence=99`), 400, 'field_range', 'sequence');
+    p.refused(await p.merchant('GET', `${path}/balance?at=2099-12-01T00:00:00Z`), 400, 'field_range', 'at');
+    p.refused(await p.merchant('GET', `${path}/balance`, undefined, {}, other.key), 404, 'ledger_account');
+  }
+  assert.equal((await p.made('GET', `/v1/ledger/accounts/${accountNumber}/balance?sequence=1`)).posted, amounts[0]);
+});
+
+test('a merchant has the receipts of its own account, and of no other', async () => {
+  const [entry] = (await p.made('GET', `/v1/accounts/${account}/statement?order=oldest&limit=1`)).data;
+  const theirs = await p.made('POST', '/v1/accounts', { merchant_id: other.id, type: 'settlement', currency: 'CNY' });
+  for (const of of [account, accountNumber]) {
+    const path = `/v1/accounts/${of}/journals/${entry.journal_id}/receipt`;
+    const receipt = await p.merchant('GET', `${path}.json`);
+    assert.equal(receipt.status, 200, receipt.raw);
+    assert.deepEqual(receipt.body, await p.made('GET', `/v1/ledger/journals/${entry.journal_id}/receipt.json`));
+    const pdf = await p.merchant('GET', `${path}.pdf?lang=en`);
+    assert.deepEqual([pdf.status, pdf.headers.get('content-type')], [200, 'application/pdf'], pdf.raw);
+    for (const end of ['json', 'pdf']) {
+      p.refused(await p.merchant('GET', `${path}.${end}`, undefined, {}, other.key), 404, 'ledger_account');
+    }
+  }
+  p.refused(await p.merchant('GET', `/v1/accounts/${theirs.id}/journals/${entry.journal_id}/receipt.json`, undefined, {}, other.key), 404, 'ledger_journal');
+  p.refused(await p.merchant('GET', `/v1/accounts/${account}/journals/jnl_zzz/receipt.pdf`), 404, 'ledger_journal');
+});
+
 test('the CSV is in Chinese or English, and the command line writes the same', async () => {
   const zh = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
   const en = await file(`/v1/accounts/${account}/statement.csv?${period()}&lang=en&bom=true`);

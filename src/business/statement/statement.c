@@ -30,6 +30,11 @@ static struct reply *pdf_handler(struct request *req)
     return ledger_reply_document(req, desk_of(req), LEDGER_DOCUMENT_PDF);
 }
 
+static struct reply *balance_handler(struct request *req)
+{
+    return ledger_reply_balance(req, desk_of(req));
+}
+
 static struct reply *daily_handler(struct request *req)
 {
     return ledger_reply_daily(req, desk_of(req));
@@ -48,6 +53,16 @@ static struct reply *receipt_handler(struct request *req)
 static struct reply *receipt_pdf_handler(struct request *req)
 {
     return ledger_reply_receipt_pdf(req, &statement_directory);
+}
+
+static struct reply *account_receipt_handler(struct request *req)
+{
+    return ledger_reply_account_receipt(req, desk_of(req));
+}
+
+static struct reply *account_receipt_pdf_handler(struct request *req)
+{
+    return ledger_reply_account_receipt_pdf(req, desk_of(req));
 }
 
 #define READ .method = "GET", .auth = HTTP_AUTH_EITHER, .permission = "account:read", ROUTE_HERE
@@ -101,6 +116,32 @@ static const struct route routes[] = {
         .summary = "List an account's daily summaries",
     },
     {
+        READ,
+        .path = "/v1/accounts/{id}/balance",
+        .handler = balance_handler,
+        .query = &ledger_balance_query,
+        .reply = &ledger_balance_set,
+        .errors = ledger_page_errors,
+        .summary = "Get an account's balance as of a time, a business date or an entry",
+    },
+    {
+        READ,
+        .path = "/v1/accounts/{id}/journals/{journal}/receipt.json",
+        .handler = account_receipt_handler,
+        .query = &ledger_receipt_query,
+        .reply = &ledger_receipt_set,
+        .errors = ledger_account_receipt_errors,
+        .summary = "Get the receipt of a movement on an account",
+    },
+    {
+        READ,
+        .path = "/v1/accounts/{id}/journals/{journal}/receipt.pdf",
+        .handler = account_receipt_pdf_handler,
+        .query = &ledger_receipt_query,
+        .errors = ledger_account_receipt_errors,
+        .summary = "Get the receipt of a movement on an account as PDF",
+    },
+    {
         OPERATOR_READ,
         .path = "/v1/ledger/accounts/{id}/statement",
         .handler = page_handler,
@@ -144,6 +185,15 @@ static const struct route routes[] = {
         .reply_is_list = true,
         .errors = ledger_page_errors,
         .summary = "List an account's daily summaries",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/accounts/{id}/balance",
+        .handler = balance_handler,
+        .query = &ledger_balance_query,
+        .reply = &ledger_balance_set,
+        .errors = ledger_page_errors,
+        .summary = "Get an account's balance as of a time, a business date or an entry",
     },
     {
         OPERATOR_READ,

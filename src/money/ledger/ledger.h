@@ -806,7 +806,7 @@ struct ledger_print {
  * ERR_LEDGER_DAY. */
 MUST_USE enum err ledger_print_proof(struct ledger_print *print, int32_t date,
                                      const struct ledger_progress *progress);
-/* date 0: now. */
+/* date 0: now. ERR_FIELD_RANGE: it is later than that of the books. */
 MUST_USE enum err ledger_print_trial_balance(struct ledger_print *print, int32_t date);
 /* The newest days with their seals; those that could not be closed are wrong. */
 MUST_USE enum err ledger_print_days(struct ledger_print *print, size_t limit);

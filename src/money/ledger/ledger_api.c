@@ -400,79 +400,6 @@ struct reply *ledger__reply_entries(struct request *req, const struct ledger_sta
     return reply_list(req, &ledger_entry_set, views, count, sizeof(*views), next_cursor);
 }
 
-/* ---- balances ---- */
-
-struct balance_query {
-    int64_t at;
-    int64_t date;
-    int64_t sequence;
-    int64_t account_id; /* from the path */
-};
-
-static const struct field balance_query_fields[] = {
-    FIELD(struct balance_query, at, FIELD_TIME, .help = "After the last entry until then."),
-    FIELD(struct balance_query, date, FIELD_INT, .example = "20261122",
-          .help = "At the close of this business date, yyyymmdd."),
-    FIELD(struct balance_query, sequence, FIELD_INT, .min = 1,
-          .help = "After this entry; none of them: now."),
-};
-static const struct field_set balance_query_set =
-    FIELD_SET("ledger_balance_query", balance_query_fields);
-
-static const struct field balance_fields[] = {
-    FIELD(struct ledger_balance, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
-          .required = true),
-    {.name = "object", .type = FIELD_CONST, .text = "ledger_balance", .always = true},
-    FIELD(struct ledger_balance, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct ledger_balance, posted, SIGNED_AMOUNT),
-    FIELD(struct ledger_balance, sequence, FIELD_INT, .always = true,
-          .help = "Of the entry after which this was the balance; 0: before the first."),
-    {.name = "created_at",
-     .type = FIELD_TIME,
-     .offset = offsetof(struct ledger_balance, at_ms),
-     .help = "When that entry was posted."},
-};
-static const struct field_set balance_set = FIELD_SET("ledger_balance", balance_fields);
-
-static enum err balance_run(struct reader *reader, struct request *req, const void *arg,
-                            void *result)
-{
-    const struct balance_query *query = arg;
-    const struct ledger_as_of as_of = {
-        .account_id = query->account_id,
-        .sequence = query->sequence,
-        .date = (int32_t)query->date,
-        .at_ms = query->at == 0 ? INT64_MAX : query->at,
-    };
-
-    return ledger_read_balance(reader, &as_of, req->arena, result);
-}
-
-static struct reply *balance_then(struct request *req, void *result)
-{
-    return reply_fields(req, 200, &balance_set, result);
-}
-
-static struct reply *balance_handler(struct request *req)
-{
-    struct balance_query *query = ARENA_NEW(req->arena, struct balance_query);
-
-    if (request_id_param(req, 0, LEDGER_ACCOUNT_PREFIX, &query->account_id) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_ACCOUNT);
-    }
-    if (request_query(req, &balance_query_set, query) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    if ((query->at != 0) + (query->date != 0) + (query->sequence != 0) > 1) {
-        return reply_error_at(req, ERR_FIELD_VALUE, query->sequence != 0 ? "sequence" : "date",
-                              "give one of at, date and sequence");
-    }
-    if (query->date != 0 && !ledger__is_date(query->date)) {
-        return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
-    }
-    return reply_query(req, query, sizeof(struct ledger_balance), balance_run, balance_then);
-}
-
 /* ---- journals ---- */
 
 struct journal_view {
@@ -659,15 +586,6 @@ const struct route ledger__routes[] = {
         .reply = &account_set,
         .errors = account_errors,
         .summary = "Get an account with its balance",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/accounts/{id}/balance",
-        .handler = balance_handler,
-        .query = &balance_query_set,
-        .reply = &balance_set,
-        .errors = account_errors,
-        .summary = "Get an account's balance as of a time or an entry",
     },
     {
         OPERATOR_READ,

@@ -17,6 +17,18 @@ enum { LEDGER__ACCOUNT_NUMBER_MAX = 32, LEDGER__OWNER_NAME_MAX = 200 };
 struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
                                     struct str account_number, struct str next_cursor);
 
+/* ---- ledger_balance_api.c ---- */
+
+/* In the result of a query: what is asked for has not come yet. */
+struct ledger__ahead {
+    const char *param; /* NULL: it has */
+    const char *detail;
+};
+/* Whether a business date has: of the books', in the field "date". */
+MUST_USE enum err ledger__check_come(struct reader *reader, struct request *req, int64_t date,
+                                     struct ledger__ahead *ahead);
+struct reply *ledger__reply_ahead(struct request *req, const struct ledger__ahead *ahead);
+
 /* ---- ledger_statement_api.c ---- */
 
 bool ledger__is_date(int64_t number); /* yyyymmdd */

@@ -430,22 +430,35 @@ static const struct field general_query_fields[] = {
 static const struct field_set general_query_set =
     FIELD_SET("ledger_general_query", general_query_fields);
 
+struct general_found {
+    struct ledger_general general;
+    struct ledger__ahead ahead;
+};
+
 static enum err general_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
     const struct general_query *query = arg;
+    struct general_found *found = result;
 
-    return ledger_read_general(reader, (int32_t)query->date, req->arena, result);
+    TRY(ledger__check_come(reader, req, query->date, &found->ahead));
+    return found->ahead.param != NULL
+               ? ERR_OK
+               : ledger_read_general(reader, (int32_t)query->date, req->arena, &found->general);
 }
 
 static struct reply *general_then(struct request *req, void *result)
 {
-    const struct ledger_general *general = result;
+    const struct general_found *found = result;
+    const struct ledger_general *general = &found->general;
     struct general_row_view *rows =
         ARENA_ARRAY(req->arena, struct general_row_view, general->row_count);
     const struct general_view view = {
         general->date, {rows, general->row_count}, general->balanced, general->wrong_currency};
 
+    if (found->ahead.param != NULL) {
+        return ledger__reply_ahead(req, &found->ahead);
+    }
     for (size_t i = 0; i < general->row_count; i++) {
         const struct ledger_general_row *row = &general->rows[i];
 
@@ -476,7 +489,7 @@ static struct reply *general_handler(struct request *req)
     if (!is_date_or_none(query->date)) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
-    return reply_query(req, query, sizeof(struct ledger_general), general_run, general_then);
+    return reply_query(req, query, sizeof(struct general_found), general_run, general_then);
 }
 
 /* ---- routes ---- */

@@ -227,11 +227,20 @@ static const struct field trial_query_fields[] = {
 static const struct field_set trial_query_set =
     FIELD_SET("ledger_trial_balance_query", trial_query_fields);
 
+struct trial_found {
+    struct ledger_trial_balance trial;
+    struct ledger__ahead ahead;
+};
+
 static enum err trial_run(struct reader *reader, struct request *req, const void *arg, void *result)
 {
     const struct trial_query *query = arg;
+    struct trial_found *found = result;
 
-    return ledger_read_trial_balance(reader, (int32_t)query->date, req->arena, result);
+    TRY(ledger__check_come(reader, req, query->date, &found->ahead));
+    return found->ahead.param != NULL
+               ? ERR_OK
+               : ledger_read_trial_balance(reader, (int32_t)query->date, req->arena, &found->trial);
 }
 
 static struct trial_row_view view_trial_row(const struct ledger_trial_row *row)
@@ -254,7 +263,8 @@ static struct trial_row_view view_trial_row(const struct ledger_trial_row *row)
 
 static struct reply *trial_then(struct request *req, void *result)
 {
-    const struct ledger_trial_balance *trial = result;
+    const struct trial_found *found = result;
+    const struct ledger_trial_balance *trial = &found->trial;
     struct trial_row_view *rows = ARENA_ARRAY(req->arena, struct trial_row_view, trial->row_count);
     struct trial_view view = {
         .date = trial->date,
@@ -263,6 +273,9 @@ static struct reply *trial_then(struct request *req, void *result)
         .wrong_currency = trial->wrong_currency,
     };
 
+    if (found->ahead.param != NULL) {
+        return ledger__reply_ahead(req, &found->ahead);
+    }
     for (size_t i = 0; i < trial->row_count; i++) {
         rows[i] = view_trial_row(&trial->rows[i]);
     }
@@ -279,7 +292,7 @@ static struct reply *trial_handler(struct request *req)
     if (query->date != 0 && !time_date_is_valid((int32_t)query->date)) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
-    return reply_query(req, query, sizeof(struct ledger_trial_balance), trial_run, trial_then);
+    return reply_query(req, query, sizeof(struct trial_found), trial_run, trial_then);
 }
 
 /* ---- routes ---- */

@@ -114,6 +114,8 @@ static void the_trial_balance_of_any_day_is_shown(void **state)
     assert_text(door, "rows.0.name_zh", "备付金存款");
     assert_int_equal(get(door, "trial-balance?date=20251121"), 200);
     assert_int_equal(json_array_size(at(door, "rows")), 0);
+    (void)get(door, "trial-balance?date=20251125");
+    assert_error(door, 400, "field_range", "date");
     (void)get(door, "trial-balance?date=20251131");
     assert_error(door, 400, "field_format", "date");
     (void)get(door, "trial-balance?date=1");

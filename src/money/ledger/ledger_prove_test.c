@@ -416,6 +416,8 @@ static void the_tools_print_what_is_right_and_what_is_wrong(void **state)
     assert_ok(ledger_print_trial_balance(&print, 0));
     assert_false(print.wrong);
     assert_true(str_ends(buf_str(&out), STR("debits = credits in every currency\n")));
+    assert_ok(ledger_print_trial_balance(&print, 20251122));
+    assert_int_equal(ledger_print_trial_balance(&print, 20251123), ERR_FIELD_RANGE);
     books_sql(s.books, "UPDATE ledger_total SET debits = debits + 1 WHERE code = 1131");
     buf_reset(&out);
     assert_ok(ledger_print_trial_balance(&print, 0));

@@ -6,6 +6,8 @@
 struct receipt_query {
     enum ledger_language lang;
     struct ledger_receipt_ask ask;
+    bool of_account;
+    struct ledger_ask account; /* then: one of its parties, whose owner asks */
 };
 
 static const struct field receipt_query_fields[] = {
@@ -103,12 +105,38 @@ static struct leg_view view_leg(struct arena *arena, const struct ledger_receipt
     };
 }
 
+static enum err find_account(struct reader *reader, struct request *req,
+                             const struct ledger_ask *ask, int64_t *account_id)
+{
+    struct ledger_account account;
+
+    TRY(ledger_ask_account(reader, ask, req->arena, account_id));
+    TRY(ledger_read_account(reader, *account_id, req->arena, &account));
+    return ledger__owner_check(&account, ask->owner_id);
+}
+
+static bool is_party(const struct ledger_receipt *receipt, int64_t account_id)
+{
+    for (size_t i = 0; i < receipt->leg_count; i++) {
+        if (receipt->legs[i].account.id == account_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum err receipt_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
     const struct receipt_query *query = arg;
+    int64_t account_id;
 
-    return ledger_read_receipt(reader, &query->ask, req->arena, result);
+    if (!query->of_account) {
+        return ledger_read_receipt(reader, &query->ask, req->arena, result);
+    }
+    TRY(find_account(reader, req, &query->account, &account_id));
+    TRY(ledger_read_receipt(reader, &query->ask, req->arena, result));
+    return is_party(result, account_id) ? ERR_OK : ERR_LEDGER_JOURNAL;
 }
 
 static struct reply *json_then(struct request *req, void *result)
@@ -164,41 +192,76 @@ static struct reply *file_then(struct request *req, void *result)
 
 /* ---- for routes ---- */
 
-static struct receipt_query *query_of(struct request *req, const struct ledger_directory *directory,
-                                      struct reply **refusal)
+/* journal: its place among the path's parameters. */
+static enum err parse(struct request *req, unsigned journal, struct receipt_query *query)
+{
+    TRY(request_query(req, &ledger_receipt_query, query));
+    query->ask.language = query->lang == 0 ? LEDGER_CHINESE : query->lang;
+    return request_id_param(req, journal, LEDGER_JOURNAL_PREFIX, &query->ask.journal_id) == ERR_OK
+               ? ERR_OK
+               : ERR_LEDGER_JOURNAL;
+}
+
+static struct reply *refuse(struct request *req, enum err err)
+{
+    return err == ERR_LEDGER_JOURNAL ? reply_error(req, err) : reply_refusal(req);
+}
+
+static struct reply *json_reply(struct request *req, const struct receipt_query *query)
+{
+    return reply_query(req, query, sizeof(struct ledger_receipt), receipt_run, json_then);
+}
+
+static struct reply *pdf_reply(struct request *req, const struct receipt_query *query)
+{
+    return reply_query(req, query, sizeof(struct receipt_file), file_run, file_then);
+}
+
+static struct reply *reply_of_journal(struct request *req, const struct ledger_directory *directory,
+                                      struct reply *(*reply)(struct request *req,
+                                                             const struct receipt_query *query))
 {
     struct receipt_query *query = ARENA_NEW(req->arena, struct receipt_query);
+    enum err err = parse(req, 0, query);
 
-    *refusal = NULL;
-    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, &query->ask.journal_id) != ERR_OK) {
-        *refusal = reply_error(req, ERR_LEDGER_JOURNAL);
-    } else if (request_query(req, &ledger_receipt_query, query) != ERR_OK) {
-        *refusal = reply_refusal(req);
-    }
     query->ask.directory = directory;
-    query->ask.language = query->lang == 0 ? LEDGER_CHINESE : query->lang;
-    return query;
+    return err == ERR_OK ? reply(req, query) : refuse(req, err);
+}
+
+static struct reply *reply_of_account(struct request *req, struct ledger_desk desk,
+                                      struct reply *(*reply)(struct request *req,
+                                                             const struct receipt_query *query))
+{
+    struct receipt_query *query = ARENA_NEW(req->arena, struct receipt_query);
+    enum err err = parse(req, 1, query);
+
+    query->ask.directory = desk.directory;
+    query->of_account = true;
+    ledger__ask_of(req, desk, &query->account);
+    return err == ERR_OK ? reply(req, query) : refuse(req, err);
 }
 
 struct reply *ledger_reply_receipt(struct request *req, const struct ledger_directory *directory)
 {
-    struct reply *refusal;
-    struct receipt_query *query = query_of(req, directory, &refusal);
-
-    return refusal != NULL
-               ? refusal
-               : reply_query(req, query, sizeof(struct ledger_receipt), receipt_run, json_then);
+    return reply_of_journal(req, directory, json_reply);
 }
 
 struct reply *ledger_reply_receipt_pdf(struct request *req,
                                        const struct ledger_directory *directory)
 {
-    struct reply *refusal;
-    struct receipt_query *query = query_of(req, directory, &refusal);
+    return reply_of_journal(req, directory, pdf_reply);
+}
 
-    return refusal != NULL
-               ? refusal
-               : reply_query(req, query, sizeof(struct receipt_file), file_run, file_then);
+struct reply *ledger_reply_account_receipt(struct request *req, struct ledger_desk desk)
+{
+    return reply_of_account(req, desk, json_reply);
+}
+
+struct reply *ledger_reply_account_receipt_pdf(struct request *req, struct ledger_desk desk)
+{
+    return reply_of_account(req, desk, pdf_reply);
 }
 
 const enum err ledger_receipt_errors[] = {ERR_LEDGER_JOURNAL, ERR_LEDGER_FONT, ERR_OK};
+const enum err ledger_account_receipt_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_JOURNAL,
+                                                  ERR_LEDGER_FONT, ERR_OK};

@@ -210,9 +210,11 @@ MUST_USE enum err ledger_print_statement(struct ledger_print *print, const struc
 
 extern const struct field_set ledger_entry_set;
 extern const struct field_set ledger_statement_query, ledger_document_query, ledger_daily_query,
-    ledger_owner_daily_query, ledger_receipt_query;
-extern const struct field_set ledger_sums_set, ledger_day_set, ledger_receipt_set;
-extern const enum err ledger_document_errors[], ledger_page_errors[], ledger_receipt_errors[];
+    ledger_owner_daily_query, ledger_receipt_query, ledger_balance_query;
+extern const struct field_set ledger_sums_set, ledger_day_set, ledger_receipt_set,
+    ledger_balance_set;
+extern const enum err ledger_document_errors[], ledger_page_errors[], ledger_receipt_errors[],
+    ledger_account_receipt_errors[];
 
 /* Who asks; {id} of the path is the account, by id or by number. */
 struct ledger_desk {
@@ -224,6 +226,9 @@ struct reply *ledger_reply_statement(struct request *req, struct ledger_desk des
 /* A file, or the sums as ledger_sums_set, by ledger_document_query. */
 struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk,
                                     enum ledger_document_kind kind);
+/* ledger_balance_set, by ledger_balance_query: a time, date or entry that has not come yet is
+ * refused. */
+struct reply *ledger_reply_balance(struct request *req, struct ledger_desk desk);
 /* Pages of ledger_day_set, by ledger_daily_query. */
 struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk);
 /* A day of all accounts of a merchant: pages of ledger_day_set, by ledger_owner_daily_query. */
@@ -233,5 +238,8 @@ struct reply *ledger_reply_owner_daily(struct request *req,
 struct reply *ledger_reply_receipt(struct request *req, const struct ledger_directory *directory);
 struct reply *ledger_reply_receipt_pdf(struct request *req,
                                        const struct ledger_directory *directory);
+/* The same for who may see an account: {id} is the account, {journal} one that has a leg on it. */
+struct reply *ledger_reply_account_receipt(struct request *req, struct ledger_desk desk);
+struct reply *ledger_reply_account_receipt_pdf(struct request *req, struct ledger_desk desk);
 
 #endif

@@ -106,8 +106,7 @@ static struct reply *reply_fault(struct request *req, struct fault fault)
 
 /* ---- who asks ---- */
 
-/* The account of the path, by id or by number: a number that is none is of no account. */
-static void ask_of(struct request *req, struct ledger_desk desk, struct ledger_ask *ask)
+void ledger__ask_of(struct request *req, struct ledger_desk desk, struct ledger_ask *ask)
 {
     ask->directory = desk.directory;
     ask->owner_id = desk.owner_id;
@@ -198,7 +197,7 @@ struct reply *ledger_reply_statement(struct request *req, struct ledger_desk des
     if (fault.err != ERR_OK) {
         return reply_fault(req, fault);
     }
-    ask_of(req, desk, &query->ask);
+    ledger__ask_of(req, desk, &query->ask);
     query->limit = query->limit == 0 ? LEDGER__LIST_LIMIT : query->limit;
     return reply_query(req, query, sizeof(struct statement_result), statement_run, statement_then);
 }
@@ -352,7 +351,7 @@ struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk
     struct document_query query = {0};
     struct fault fault;
 
-    ask_of(req, desk, &ask.of);
+    ledger__ask_of(req, desk, &ask.of);
     if (request_query(req, &ledger_document_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }
@@ -536,7 +535,7 @@ struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk)
     struct fault fault;
     int32_t from;
 
-    ask_of(req, desk, &ask);
+    ledger__ask_of(req, desk, &ask);
     if (request_query(req, &ledger_daily_query, &query) != ERR_OK) {
         return reply_refusal(req);
     }

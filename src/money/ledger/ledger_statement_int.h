@@ -27,6 +27,10 @@ MUST_USE enum err ledger__name_entries(struct reader *reader,
 /* The name of a code in a language; empty for one the chart does not have. */
 struct str ledger__name_of(const struct ledger_chart_entry *entry, enum ledger_language language);
 
+/* Fills in whose account is asked for, from the path: by id or by number, where a number that is
+ * none is of no account. */
+void ledger__ask_of(struct request *req, struct ledger_desk desk, struct ledger_ask *ask);
+
 /* ---- words and values as documents show them ---- */
 
 /* One of the two. */
