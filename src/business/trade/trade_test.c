@@ -1155,6 +1155,52 @@ static void money_that_waits_is_refunded_when_it_has_been_booked(void **state)
     }
 }
 
+/* Refused when it is asked for, as the posting would refuse it. */
+static void what_waits_is_reversed_when_it_has_been_booked(void **state)
+{
+    static const struct {
+        enum obstacle obstacle;
+        int32_t matures_on;
+        enum err err;
+        const char *param;
+    } cases[] = {
+        {CREDIT_BLOCK, 0, ERR_LEDGER_INSUFFICIENT, "legs[1].account"},
+        {DEFERRED, 0, ERR_LEDGER_INSUFFICIENT, "legs[1].account"},
+        {DEFERRED, TOMORROW, ERR_LEDGER_INSUFFICIENT, "legs[1].matures_on"},
+        {FULL_BLOCK, 0, ERR_LEDGER_DEBIT_BLOCKED, "legs[1].account"},
+    };
+    struct till *till = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t obstacle_id = put_obstacle(till, cases[i].obstacle);
+        int64_t journal_id = paid_journal(till, collect(till, 10000, 60, cases[i].matures_on));
+        struct review_item review;
+
+        assert_refused(till, ask_reversal(till, journal_id, &review), cases[i].err, cases[i].param);
+        lift_obstacle(till, cases[i].obstacle, obstacle_id);
+        apply_pending(till);
+        assert_ok(ask_reversal(till, journal_id, &review));
+        assert_ok(approve(till, &review));
+        assert_int_equal(posted(till), 0);
+    }
+}
+
+static void what_waits_is_reversed_out_of_other_money(void **state)
+{
+    struct till *till = *state;
+    struct review_item review;
+    int64_t block_id, journal_id;
+
+    (void)collect(till, 9940, 0, 0);
+    block_id = put_obstacle(till, CREDIT_BLOCK);
+    journal_id = paid_journal(till, collect(till, 10000, 60, 0));
+    assert_ok(ask_reversal(till, journal_id, &review));
+    assert_ok(approve(till, &review));
+    lift_obstacle(till, CREDIT_BLOCK, block_id);
+    apply_pending(till);
+    assert_int_equal(posted(till), 9940);
+}
+
 static void while_money_waits_its_refund_is_taken_from_other_money(void **state)
 {
     struct till *till = *state;
@@ -1740,6 +1786,8 @@ int main(void)
         cmocka_unit_test(a_fee_that_took_everything_comes_back_whole),
         cmocka_unit_test(many_refunds_bring_the_fee_back_to_the_last_unit),
         cmocka_unit_test(money_that_waits_is_refunded_when_it_has_been_booked),
+        cmocka_unit_test(what_waits_is_reversed_when_it_has_been_booked),
+        cmocka_unit_test(what_waits_is_reversed_out_of_other_money),
         cmocka_unit_test(while_money_waits_its_refund_is_taken_from_other_money),
         cmocka_unit_test(immature_money_is_refunded_from_its_own_maturity),
         cmocka_unit_test(a_failed_refund_gives_immature_money_back_as_immature),
