@@ -3,6 +3,7 @@
 #include "business/account/account.h"
 #include "business/auth/auth.h"
 #include "business/channel/channel.h"
+#include "business/ledger_change/ledger_change.h"
 #include "business/merchant/merchant.h"
 #include "business/notify/notify.h"
 #include "business/operator/operator.h"
@@ -20,9 +21,10 @@
 
 /* In start order: a module may use those before it. They stop in reverse. */
 const struct module *const program_modules[] = {
-    &calendar_module, &ledger_module,  &auth_module,      &review_module,      &operator_module,
-    &merchant_module, &account_module, &rate_module,      &settle_rule_module, &channel_module,
-    &payment_module,  &trade_module,   &statement_module, &settle_module,      &notify_module,
+    &calendar_module, &ledger_module,        &auth_module,     &review_module,
+    &operator_module, &ledger_change_module, &merchant_module, &account_module,
+    &rate_module,     &settle_rule_module,   &channel_module,  &payment_module,
+    &trade_module,    &statement_module,     &settle_module,   &notify_module,
     &cashier_module,  &gateway_module,
 };
 const size_t program_module_count = ARRAY_LEN(program_modules);

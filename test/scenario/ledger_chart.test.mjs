@@ -41,16 +41,23 @@ test('the chart is listed in the order of its tree, page by page', async () => {
 test('a code is added, gets a new version, and is closed', async () => {
   const code = {
     code: 2231, valid_from: shanghaiDate(0), side: 'credit',
-    name: 'Interest payable', name_zh: '应付利息', currencies: ['CNY', 'USD'],
+    name: 'Interest payable', name_zh: '应付利息', currencies: ['CNY', 'USD'], reason: 'interest begins',
   };
-  const made = await post('chart', code);
-  assert.equal(made.status, 200, made.raw);
-  assert.deepEqual([made.body.code, made.body.version, made.body.exists], [2231, 1, false]);
+  p.refused(await post('chart', { ...code, reason: undefined }), 400, 'field_required', 'reason');
+  const asked = await post('chart', code);
+  assert.deepEqual([asked.status, asked.body.kind, asked.body.change.code], [202, 'ledger.chart', 2231], asked.raw);
+  p.refused(await p.operator('GET', '/v1/ledger/chart/2231'), 404, 'ledger_code_not_found');
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  await p.reviewed(asked);
   assert.equal((await post('chart', code)).body.exists, true);
-  const next = await post('chart', { ...code, name: 'Interest due', valid_from: shanghaiDate(1) });
-  assert.equal(next.body.version, 2, next.raw);
+  await p.reviewed(await post('chart', { ...code, name: 'Interest dew', valid_from: shanghaiDate(3) }));
+  await p.reviewed(await post('chart', { ...code, name: 'Interest due', valid_from: shanghaiDate(1), reason: 'a slip' }));
   const { versions } = await get('chart/2231');
-  assert.deepEqual(versions.map((row) => row.name), ['Interest payable', 'Interest due']);
+  assert.deepEqual(versions.map((row) => [row.name, row.reason, row.replaced ?? false]), [['Interest payable', 'interest begins', false],
+    ['Interest dew', 'interest begins', true], ['Interest due', 'a slip', false]]);
+  assert.equal(versions[0].operator_id, asked.body.maker_id);
+  assert.match(versions[0].reviewer_id, /^op_/);
+  assert.notEqual(versions[0].reviewer_id, versions[0].operator_id);
   assert.deepEqual(versions[0].currencies, ['CNY', 'USD']);
   p.refused(await post('chart', { ...code, code: 22310 }), 400, 'ledger_code_form', 'code');
   p.refused(await post('chart', { ...code, side: 'debit' }), 409, 'ledger_code_side', 'side');
@@ -80,7 +87,7 @@ test('a voucher template is read, and gets a new version from a later date on', 
   ]);
   const legs = paid.legs.map(({ side, code, owner, amount }) =>
     ({ side, code: code === 6021 ? 2242 : code, owner, amount }));
-  const body = { event: 'payment_succeeded', mode: 'collect', valid_from: shanghaiDate(1), legs };
+  const body = { event: 'payment_succeeded', mode: 'collect', valid_from: shanghaiDate(1), legs, reason: 'to be confirmed' };
   p.refused(await post('vouchers', { ...body, valid_from: shanghaiDate(0) }), 400,
     'ledger_version_date', 'valid_from');
   p.refused(await post('vouchers', { ...body, legs: [legs[0], { ...legs[1], amount: 'gross' }, legs[2]] }),
@@ -89,15 +96,42 @@ test('a voucher template is read, and gets a new version from a later date on', 
     400, 'ledger_expression', 'legs[1].amount');
   p.refused(await post('vouchers', { ...body, mode: undefined }), 409, 'ledger_voucher', 'mode');
   p.refused(await p.operator('GET', '/v1/ledger/vouchers/payday'), 404, 'ledger_voucher_not_found');
-  const made = await post('vouchers', body);
-  assert.equal(made.status, 200, made.raw);
-  assert.equal(made.body.version, 2);
-  assert.equal((await post('vouchers', body)).body.exists, true);
+  p.refused(await post('vouchers', { ...body, reason: undefined }), 400, 'field_required', 'reason');
+  const asked = await post('vouchers', body);
+  assert.deepEqual([asked.status, asked.body.kind, asked.body.change.legs.length], [202, 'ledger.voucher', 3], asked.raw);
+  assert.equal((await get('vouchers/payment_succeeded')).data.length, 2);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  await p.reviewed(asked);
+  assert.deepEqual([(await post('vouchers', body)).status, (await post('vouchers', body)).body.version], [200, 2]);
   const versions = (await get('vouchers/payment_succeeded')).data;
+  assert.deepEqual([versions[2].operator_id, versions[2].reason], [asked.body.maker_id, 'to be confirmed']);
+  assert.notEqual(versions[2].reviewer_id, versions[2].operator_id);
+  assert.equal('operator_id' in versions[1], false);
   assert.deepEqual(versions.map((row) => [row.mode, row.version, row.valid_until ?? 0]), [
     ['direct', 1, 0], ['collect', 1, shanghaiDate(1)], ['collect', 2, 0]]);
   const later = await get(`vouchers?limit=200&date=${shanghaiDate(1)}`);
   assert.equal(later.data.find((row) => row.event === 'payment_succeeded' && row.mode === 'collect').version, 2);
+});
+
+test('what was approved is checked again', async () => {
+  const code = { code: 2232, valid_from: shanghaiDate(0), side: 'credit', name: 'Fees', name_zh: '费用', reason: 'a test' };
+  await p.reviewed(await post('chart', code));
+  const below = await post('chart', { ...code, code: 223201 });
+  assert.equal(below.status, 202, below.raw);
+  assert.equal((await post('chart/2232/close')).status, 200);
+  const late = (await p.checker('POST', `/v1/reviews/${below.body.id}/approve`, {})).body;
+  assert.deepEqual([late.status, late.error_code, late.error_param], ['failed', 'ledger_code_closed', 'code']);
+});
+
+test('a version that has not begun is withdrawn by one with the legs before it', async () => {
+  const legs = (await get('vouchers/surplus_found')).data[0].legs;
+  const body = { event: 'surplus_found', valid_from: shanghaiDate(2), reason: 'wrong' };
+  await p.reviewed(await post('vouchers', { ...body, legs: [] }));
+  await p.reviewed(await post('vouchers', { ...body, legs, reason: 'taken back' }));
+  const versions = (await get('vouchers/surplus_found')).data;
+  assert.deepEqual(versions.map((row) => [row.version, row.replaced ?? false, row.legs.length]), [[1, false, 2], [2, true, 0], [3, false, 2]]);
+  const then = (await get(`vouchers?limit=200&date=${shanghaiDate(2)}`)).data.filter((row) => row.event === 'surplus_found');
+  assert.deepEqual(then.map((row) => row.version), [3]);
 });
 
 test('the general ledger of no postings is empty and balanced', async () => {

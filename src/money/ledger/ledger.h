@@ -83,6 +83,8 @@ enum { LEDGER_MATURITIES_MAX = 64 };
 #define LEDGER_HOLD_PREFIX "hld"
 
 enum ledger_side { LEDGER_DEBIT = 1, LEDGER_CREDIT };
+extern const struct enum_name ledger_side_names[];               /* "debit", "credit" */
+enum { LEDGER_DATE_MIN = 19700101, LEDGER_DATE_MAX = 99991231 }; /* that may be asked for */
 
 /* The codes of the chart of accounts (科目) that code names. The chart itself is data, see
  * ledger_chart.h; a code has up to ten digits, so it is an int64_t wherever it is kept. */

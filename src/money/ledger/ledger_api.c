@@ -9,7 +9,7 @@ enum { LIST_LIMIT = LEDGER__LIST_LIMIT, LIST_LIMIT_MAX = LEDGER__LIST_LIMIT_MAX 
 /* Amounts that may be negative. */
 #define SIGNED_AMOUNT FIELD_AMOUNT, .min = INT64_MIN, .always = true
 
-const struct enum_name ledger__side_names[] = {
+const struct enum_name ledger_side_names[] = {
     {LEDGER_DEBIT, "debit"}, {LEDGER_CREDIT, "credit"}, {0, NULL}};
 const struct enum_name ledger__source_names[] = {
     {LEDGER_SOURCE_PAYMENT, "payment"},
@@ -104,7 +104,7 @@ static const struct field account_fields[] = {
           .help = "Its code in the chart of accounts."),
     FIELD(struct account_view, name, FIELD_TEXT, .max = 64),
     FIELD(struct account_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct account_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
+    FIELD(struct account_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true,
           .help = "Its normal side: posted is positive on it."),
     FIELD(struct account_view, posted, SIGNED_AMOUNT, .help = "The balance."),
     FIELD(struct account_view, held, FIELD_AMOUNT, .always = true,
@@ -346,7 +346,7 @@ static const struct field entry_fields[] = {
                   "source, operation and reference are those of that journal."),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
           .help = "Running number in the account, gap-free from 1."),
-    FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true),
     FIELD(struct entry_view, amount, FIELD_AMOUNT, .required = true),
     FIELD(struct entry_view, balance, SIGNED_AMOUNT, .help = "Of the account after this leg."),
     FIELD(struct entry_view, business_date, FIELD_INT, .required = true, .example = "20261122",
@@ -423,7 +423,7 @@ static const struct field waited_fields[] = {
     FIELD(struct ledger_pending, id, FIELD_INT, .required = true),
     FIELD(struct ledger_pending, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .required = true, .help = "That it waits or waited for."),
-    FIELD(struct ledger_pending, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct ledger_pending, side, FIELD_ENUM, .names = ledger_side_names, .required = true),
     FIELD(struct ledger_pending, amount, FIELD_AMOUNT, .required = true),
     FIELD(struct ledger_pending, status, FIELD_ENUM, .names = ledger__pending_status_names,
           .required = true),

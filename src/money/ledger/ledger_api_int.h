@@ -7,7 +7,6 @@
 
 /* ---- ledger_api.c ---- */
 
-extern const struct enum_name ledger__side_names[];
 extern const struct enum_name ledger__source_names[], ledger__operation_names[];
 extern const struct enum_name ledger__pending_status_names[];
 extern const struct field_set ledger__journal_set;

@@ -51,9 +51,8 @@ enum err ledger__chart_open_on(struct tx *tx, int64_t code, int32_t date)
     return is_open_on(row, date) ? ERR_OK : ERR_LEDGER_CODE_CLOSED;
 }
 
-/* The version that is valid on a date on which the code is open. */
-static enum err version_on(struct tx *tx, const struct ledger_code_row *code, int32_t date,
-                           const struct ledger_code_version **version)
+enum err ledger__chart_version_on(struct tx *tx, const struct ledger_code_row *code, int32_t date,
+                                  const struct ledger_code_version **version)
 {
     for (int64_t number = code->version; number > 0; number--) {
         const void *row;
@@ -104,7 +103,7 @@ enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_ke
     if (!currency_is_known(key->currency)) {
         return ledger__refuse(tx, ERR_CURRENCY_UNKNOWN, "currency");
     }
-    TRY(version_on(tx, code, date, &version));
+    TRY(ledger__chart_version_on(tx, code, date, &version));
     if (!takes_currency(version->currencies, key->currency)) {
         return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currency");
     }

@@ -18,6 +18,7 @@
 enum {
     LEDGER_VERSIONS_MAX = 999, /* of a code or of a template */
     LEDGER_CODE_NAME_MAX = 64, /* characters */
+    LEDGER_REASON_MAX = 200,   /* characters */
     LEDGER_CODE_CURRENCIES_MAX = 16,
 };
 
@@ -43,6 +44,10 @@ struct ledger_chart_entry {
     struct str name_zh;
     bool has_floor;        /* new accounts get a floor of zero */
     struct str currencies; /* "CNY,USD"; empty: any */
+    bool replaced;         /* ledger_read_code: a later version took its place before it began */
+    int64_t operator_id;   /* who asked for the version; 0: shipped */
+    int64_t reviewer_id;   /* who approved it; 0: nobody had to */
+    struct str reason;
 };
 
 /* The codes that had been opened by a date, in the order of the tree: a code, then those below. */
@@ -68,12 +73,13 @@ struct ledger_versioned {
     bool exists; /* it was there before, with the same content */
 };
 
-/* A new code from a date on, or a new version of one that is there. Sent again it answers with the
- * same version and `exists`. Refusals, the first that applies: ERR_LEDGER_CODE_FORM (code: not 4,
+/* A new code from a date on, or a new version of one that is there. A version that has not begun by
+ * the new one's date is replaced: it never begins. Sent again it answers with the same version and
+ * `exists`. Refusals, the first that applies: ERR_LEDGER_CODE_FORM (code: not 4,
  * 6, 8 or 10 digits, or the code above is not there), ERR_LEDGER_CODE_CLOSED (code: it, or the code
  * above), ERR_LEDGER_CODE_SIDE (side: not the one it has), ERR_LEDGER_VERSION_DATE (valid_from: in
- * the past, or not later than the version before), ERR_LEDGER_CODE_IN_USE (code: the code above has
- * accounts, or vouchers name it), ERR_LEDGER_CODE_CURRENCY (currencies: too many). */
+ * the past, or not later than the version in force), ERR_LEDGER_CODE_IN_USE (code: the code above
+ * has accounts, or vouchers name it), ERR_LEDGER_CODE_CURRENCY (currencies: too many). */
 struct ledger_chart_put {
     int64_t code;
     int64_t valid_from; /* yyyymmdd */
@@ -83,8 +89,15 @@ struct ledger_chart_put {
     bool has_floor;
     const enum currency *currencies; /* known ones; none: any */
     size_t currency_count;
-    int64_t operator_id; /* an operator's key */
+    int64_t operator_id; /* who asks for it */
+    int64_t reviewer_id; /* who approved it */
+    struct str reason;
 };
+/* Whether it can be put; changes nothing. */
+MUST_USE enum err ledger_chart_check(struct tx *tx, const struct ledger_chart_put *put,
+                                     struct ledger_versioned *out);
+MUST_USE enum err ledger_chart_put(struct tx *tx, const struct ledger_chart_put *put,
+                                   struct ledger_versioned *out);
 extern const struct command_kind ledger_chart_put_kind; /* result ledger_versioned */
 
 /* Closes a code from the business date on: nothing is opened or posted under it any more. A closed

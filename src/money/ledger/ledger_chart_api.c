@@ -34,6 +34,10 @@ struct code_view {
     int64_t closed_on;
     int64_t version;
     int64_t valid_from;
+    bool replaced;
+    int64_t operator_id;
+    int64_t reviewer_id;
+    struct str reason;
 };
 
 static const struct field currency_item[] = {{.name = "", .type = FIELD_CURRENCY}};
@@ -50,7 +54,7 @@ static const struct field code_fields[] = {
           .help = "1 for a class, 2 for four digits, up to 5."),
     FIELD(struct code_view, name, FIELD_TEXT, .max = LEDGER_CODE_NAME_MAX, .required = true),
     FIELD(struct code_view, name_zh, FIELD_TEXT, .max = LEDGER_CODE_NAME_MAX, .required = true),
-    FIELD(struct code_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
+    FIELD(struct code_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true,
           .help = "The normal side."),
     FIELD(struct code_view, leaf, FIELD_BOOL, .always = true,
           .help = "Accounts may be kept under it."),
@@ -66,6 +70,12 @@ static const struct field code_fields[] = {
     FIELD(struct code_view, version, FIELD_INT, .required = true),
     FIELD(struct code_view, valid_from, FIELD_INT, .required = true, .example = "19700101",
           .help = "Of the version."),
+    FIELD(struct code_view, replaced, FIELD_BOOL,
+          .help = "Another version took its place before it began."),
+    FIELD(struct code_view, operator_id, FIELD_ID, .prefix = "op",
+          .help = "Who asked for the version; a shipped one has nobody."),
+    FIELD(struct code_view, reviewer_id, FIELD_ID, .prefix = "op", .help = "Who approved it."),
+    FIELD(struct code_view, reason, FIELD_TEXT, .max = LEDGER_REASON_MAX),
 };
 static const struct field_set code_set = FIELD_SET("ledger_code", code_fields);
 
@@ -102,6 +112,10 @@ static struct code_view view_code(struct arena *arena, const struct ledger_chart
         .closed_on = entry->closed_on,
         .version = entry->version,
         .valid_from = entry->valid_from,
+        .replaced = entry->replaced,
+        .operator_id = entry->operator_id,
+        .reviewer_id = entry->reviewer_id,
+        .reason = entry->reason,
     };
 }
 
@@ -244,80 +258,6 @@ static struct reply *code_handler(struct request *req)
     return reply_query(req, code, sizeof(struct ledger_chart), code_run, code_then);
 }
 
-/* ---- putting a code or a version ---- */
-
-struct put_body {
-    int64_t code;
-    int64_t valid_from;
-    enum ledger_side side;
-    struct str name;
-    struct str name_zh;
-    bool has_floor;
-    struct field_list currencies;
-};
-
-static const struct field put_fields[] = {
-    FIELD(struct put_body, code, FIELD_INT, .min = 1, .required = true, .example = "224101",
-          .help = "4, 6, 8 or 10 digits: a new one, or one that is there."),
-    FIELD(struct put_body, valid_from, DATE, .required = true,
-          .help = "From this business date on; not in the past."),
-    FIELD(struct put_body, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
-          .help = "The normal side; it never changes."),
-    FIELD(struct put_body, name, FIELD_TEXT, .min = 1, .max = LEDGER_CODE_NAME_MAX,
-          .required = true),
-    FIELD(struct put_body, name_zh, FIELD_TEXT, .min = 1, .max = LEDGER_CODE_NAME_MAX,
-          .required = true),
-    FIELD(struct put_body, has_floor, FIELD_BOOL, .help = "New accounts get a floor of zero."),
-    CURRENCIES_FIELD(struct put_body, "Of its accounts; any when absent."),
-};
-static const struct field_set put_set = FIELD_SET("ledger_chart_put", put_fields);
-
-struct versioned_view {
-    int64_t code;
-    int64_t version;
-    bool exists;
-};
-
-static const struct field versioned_fields[] = {
-    {.name = "object", .type = FIELD_CONST, .text = "ledger_code_version", .always = true},
-    FIELD(struct versioned_view, code, FIELD_INT, .required = true, .example = "224101"),
-    FIELD(struct versioned_view, version, FIELD_INT, .required = true, .example = "1"),
-    FIELD(struct versioned_view, exists, FIELD_BOOL, .always = true,
-          .help = "It was there before, with the same content."),
-};
-static const struct field_set versioned_set = FIELD_SET("ledger_code_version", versioned_fields);
-
-static struct reply *put_then(struct request *req, struct command *command)
-{
-    const struct ledger_chart_put *put = command->arg;
-    const struct ledger_versioned *versioned = command->result;
-    const struct versioned_view view = {put->code, versioned->version, versioned->exists};
-
-    return reply_fields(req, 200, &versioned_set, &view);
-}
-
-static struct reply *put_handler(struct request *req)
-{
-    struct ledger_chart_put *put = ARENA_NEW(req->arena, struct ledger_chart_put);
-    struct put_body body = {0};
-
-    if (request_body(req, &put_set, &body) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    *put = (struct ledger_chart_put){
-        .code = body.code,
-        .valid_from = body.valid_from,
-        .side = body.side,
-        .name = body.name,
-        .name_zh = body.name_zh,
-        .has_floor = body.has_floor,
-        .currencies = body.currencies.items,
-        .currency_count = body.currencies.count,
-        .operator_id = req->principal.key_id,
-    };
-    return reply_command(req, &ledger_chart_put_kind, put, put_then);
-}
-
 /* ---- closing ---- */
 
 struct closed_view {
@@ -390,7 +330,7 @@ static const struct field general_row_fields[] = {
     FIELD(struct general_row_view, level, FIELD_INT, .required = true),
     FIELD(struct general_row_view, leaf, FIELD_BOOL, .always = true),
     FIELD(struct general_row_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct general_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
+    FIELD(struct general_row_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true,
           .help = "The normal side: opening and closing are positive on it."),
     FIELD(struct general_row_view, opening, SIGNED_AMOUNT,
           .help = "The closing of the day before."),
@@ -497,13 +437,6 @@ static struct reply *general_handler(struct request *req)
 static const enum err list_errors[] = {ERR_LEDGER_CODE, ERR_OK};
 static const enum err code_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_OK};
 static const enum err general_errors[] = {ERR_LEDGER_OVERFLOW, ERR_OK};
-static const enum err put_errors[] = {ERR_LEDGER_CODE_FORM,
-                                      ERR_LEDGER_CODE_CLOSED,
-                                      ERR_LEDGER_CODE_SIDE,
-                                      ERR_LEDGER_VERSION_DATE,
-                                      ERR_LEDGER_CODE_IN_USE,
-                                      ERR_LEDGER_CODE_CURRENCY,
-                                      ERR_OK};
 static const enum err close_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_LEDGER_CODE_IN_USE,
                                         ERR_LEDGER_CODE_CHANGED, ERR_LEDGER_CODE_BALANCE, ERR_OK};
 
@@ -523,15 +456,6 @@ const struct route ledger__chart_routes[] = {
         .reply_is_list = true,
         .errors = list_errors,
         .summary = "List the chart of accounts in the order of its tree",
-    },
-    {
-        OPERATOR_CHANGE,
-        .path = "/v1/ledger/chart",
-        .handler = put_handler,
-        .body = &put_set,
-        .reply = &versioned_set,
-        .errors = put_errors,
-        .summary = "Add a code to the chart, or a new version of one",
     },
     {
         OPERATOR_READ,

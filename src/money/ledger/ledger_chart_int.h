@@ -23,7 +23,9 @@ struct ledger_code_version {
     struct str name_zh;
     bool has_floor;
     struct str currencies; /* "CNY,USD"; empty: any */
-    int64_t operator_id;   /* who made it: an operator's key; 0: shipped */
+    int64_t operator_id;   /* who asked for it: an operator's key; 0: shipped */
+    int64_t reviewer_id;   /* who approved it; 0: nobody had to */
+    struct str reason;
     int64_t created_at_ms;
 };
 
@@ -54,6 +56,11 @@ MUST_USE enum err ledger__chart_get(struct tx *tx, int64_t code,
                                     const struct ledger_code_row **row);
 /* May something be posted under the code on the date? ERR_LEDGER_CODE, ERR_LEDGER_CODE_CLOSED. */
 MUST_USE enum err ledger__chart_open_on(struct tx *tx, int64_t code, int32_t date);
+
+/* The version that is valid on a date on which the code is open. */
+MUST_USE enum err ledger__chart_version_on(struct tx *tx, const struct ledger_code_row *code,
+                                           int32_t date,
+                                           const struct ledger_code_version **version);
 
 /* What a new account of the key gets. */
 struct ledger_code_terms {

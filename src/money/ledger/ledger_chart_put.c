@@ -78,22 +78,30 @@ static bool same_version(const struct ledger_code_version *a, const struct ledge
            str_eq(a->currencies, b->currencies);
 }
 
-static enum err check_date(struct tx *tx, int64_t valid_from, int64_t after)
+/* Not in the past, and later than the version in force. */
+static enum err check_date(struct tx *tx, const struct ledger_code_row *code, int64_t valid_from)
 {
+    const struct ledger_code_version *in_force;
+    int64_t first = 0;
     int32_t today;
 
     TRY(ledger_today(tx, &today));
-    if (!time_date_is_valid((int32_t)valid_from) || valid_from < today || valid_from <= after) {
+    if (code != NULL && code->opened_on > today) {
+        first = code->opened_on;
+    } else if (code != NULL) {
+        TRY(ledger__chart_version_on(tx, code, today, &in_force));
+        first = in_force->valid_from + 1;
+    }
+    if (!time_date_is_valid((int32_t)valid_from) || valid_from < today || valid_from < first) {
         return ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
     }
     return ERR_OK;
 }
 
-/* The code above gets one more below it, and is no leaf from then on. */
-static enum err add_child(struct tx *tx, int64_t parent_code)
+/* The code above, which gets one more below it and is no leaf from then on. */
+static enum err check_parent(struct tx *tx, int64_t parent_code)
 {
     const struct ledger_code_row *parent;
-    struct ledger_code_row *row;
     enum err err = ledger__chart_get(tx, parent_code, &parent);
     bool needed = false;
 
@@ -107,17 +115,79 @@ static enum err add_child(struct tx *tx, int64_t parent_code)
     if (parent->leaf) {
         TRY(is_needed(tx, parent_code, &needed));
     }
-    if (parent->accounts > 0 || needed) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE_IN_USE, "code");
-    }
-    TRY(edit_code(tx, parent_code, &row));
-    row->leaf = false;
-    row->children++;
-    return ERR_OK;
+    return parent->accounts > 0 || needed ? ledger__refuse(tx, ERR_LEDGER_CODE_IN_USE, "code")
+                                          : ERR_OK;
 }
 
-static enum err put_new(struct tx *tx, const struct ledger_chart_put *put,
-                        const struct ledger_code_version *version)
+static struct ledger_code_version version_of(struct tx *tx, const struct ledger_chart_put *put,
+                                             int64_t number)
+{
+    return (struct ledger_code_version){
+        .id = ledger__code_version_id(put->code, number),
+        .valid_from = put->valid_from,
+        .name = put->name,
+        .name_zh = put->name_zh,
+        .has_floor = put->has_floor,
+        .currencies = join_currencies(tx_arena(tx), put),
+        .operator_id = put->operator_id,
+        .reviewer_id = put->reviewer_id,
+        .reason = put->reason,
+        .created_at_ms = tx_now_ms(tx),
+    };
+}
+
+static enum err check_new(struct tx *tx, const struct ledger_chart_put *put)
+{
+    TRY(check_date(tx, NULL, put->valid_from));
+    return check_parent(tx, ledger_code_parent(put->code));
+}
+
+static enum err check_next(struct tx *tx, const struct ledger_chart_put *put,
+                           const struct ledger_code_row *code, struct ledger_versioned *out)
+{
+    const struct ledger_code_version version = version_of(tx, put, code->version + 1);
+    const struct ledger_code_version *last;
+
+    if (code->closed_on != 0) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CLOSED, "code");
+    }
+    if (code->side != put->side) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_SIDE, "side");
+    }
+    TRY(last_version(tx, code, &last));
+    out->exists = same_version(last, &version);
+    out->version = code->version + (out->exists ? 0 : 1);
+    if (out->exists) {
+        return ERR_OK;
+    }
+    TRY(check_date(tx, code, put->valid_from));
+    return out->version <= LEDGER_VERSIONS_MAX
+               ? ERR_OK
+               : ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
+}
+
+enum err ledger_chart_check(struct tx *tx, const struct ledger_chart_put *put,
+                            struct ledger_versioned *out)
+{
+    const struct ledger_code_row *code;
+    enum err err;
+
+    *out = (struct ledger_versioned){.version = 1};
+    if (!has_form(put->code)) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_FORM, "code");
+    }
+    if (put->currency_count > LEDGER_CODE_CURRENCIES_MAX) {
+        return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currencies");
+    }
+    err = ledger__chart_get(tx, put->code, &code);
+    if (err == ERR_LEDGER_CODE) {
+        return check_new(tx, put);
+    }
+    TRY(err);
+    return check_next(tx, put, code, out);
+}
+
+static enum err insert_code(struct tx *tx, const struct ledger_chart_put *put)
 {
     const struct ledger_code_row row = {
         .code = put->code,
@@ -126,73 +196,37 @@ static enum err put_new(struct tx *tx, const struct ledger_chart_put *put,
         .version = 1,
         .opened_on = put->valid_from,
     };
+    struct ledger_code_row *parent;
 
-    TRY(check_date(tx, put->valid_from, 0));
-    TRY(add_child(tx, ledger_code_parent(put->code)));
-    TRY(tx_insert(tx, &ledger__chart_table, &row));
-    return tx_insert(tx, &ledger__chart_version_table, version);
+    TRY(edit_code(tx, ledger_code_parent(put->code), &parent));
+    parent->leaf = false;
+    parent->children++;
+    return tx_insert(tx, &ledger__chart_table, &row);
 }
 
-static enum err put_next(struct tx *tx, const struct ledger_code_row *code,
-                         const struct ledger_code_version *version, bool *exists)
+enum err ledger_chart_put(struct tx *tx, const struct ledger_chart_put *put,
+                          struct ledger_versioned *out)
 {
-    const struct ledger_code_version *last;
+    struct ledger_code_version version;
     struct ledger_code_row *row;
 
-    TRY(last_version(tx, code, &last));
-    *exists = same_version(last, version);
-    if (*exists) {
+    TRY(ledger_chart_check(tx, put, out));
+    if (out->exists) {
         return ERR_OK;
     }
-    TRY(check_date(tx, version->valid_from, last->valid_from));
-    if (code->version == LEDGER_VERSIONS_MAX) {
-        return ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
+    if (out->version == 1) {
+        TRY(insert_code(tx, put));
+    } else {
+        TRY(edit_code(tx, put->code, &row));
+        row->version++;
     }
-    TRY(edit_code(tx, code->code, &row));
-    row->version++;
-    return tx_insert(tx, &ledger__chart_version_table, version);
+    version = version_of(tx, put, out->version);
+    return tx_insert(tx, &ledger__chart_version_table, &version);
 }
 
 static enum err put_apply(struct tx *tx, const void *arg, void *result)
 {
-    const struct ledger_chart_put *put = arg;
-    struct ledger_versioned *versioned = result;
-    const struct ledger_code_row *code;
-    struct ledger_code_version version = {
-        .valid_from = put->valid_from,
-        .name = put->name,
-        .name_zh = put->name_zh,
-        .has_floor = put->has_floor,
-        .operator_id = put->operator_id,
-        .created_at_ms = tx_now_ms(tx),
-    };
-    enum err err;
-
-    if (!has_form(put->code)) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE_FORM, "code");
-    }
-    if (put->currency_count > LEDGER_CODE_CURRENCIES_MAX) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currencies");
-    }
-    version.currencies = join_currencies(tx_arena(tx), put);
-    err = ledger__chart_get(tx, put->code, &code);
-    if (err == ERR_LEDGER_CODE) {
-        version.id = ledger__code_version_id(put->code, 1);
-        versioned->version = 1;
-        return put_new(tx, put, &version);
-    }
-    TRY(err);
-    if (code->closed_on != 0) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE_CLOSED, "code");
-    }
-    if (code->side != put->side) {
-        return ledger__refuse(tx, ERR_LEDGER_CODE_SIDE, "side");
-    }
-    version.id = ledger__code_version_id(put->code, code->version + 1);
-    versioned->version = code->version;
-    TRY(put_next(tx, code, &version, &versioned->exists));
-    versioned->version += versioned->exists ? 0 : 1;
-    return ERR_OK;
+    return ledger_chart_put(tx, arg, result);
 }
 
 const struct command_kind ledger_chart_put_kind = {

@@ -34,6 +34,8 @@ static const struct column version_columns[] = {
     COLUMN(struct ledger_code_version, currencies, COL_TEXT, .size = 4 * LEDGER_CODE_CURRENCIES_MAX,
            .fixed = true),
     COLUMN(struct ledger_code_version, operator_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_code_version, reviewer_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_code_version, reason, COL_TEXT, .size = LEDGER_REASON_MAX, .fixed = true),
     COLUMN(struct ledger_code_version, created_at_ms, COL_TIME, .fixed = true),
 };
 
@@ -109,6 +111,9 @@ static void fill_entry(struct ledger_chart_entry *entry, const struct ledger_cod
         .name_zh = version->name_zh,
         .has_floor = version->has_floor,
         .currencies = version->currencies,
+        .operator_id = version->operator_id,
+        .reviewer_id = version->reviewer_id,
+        .reason = version->reason,
     };
 }
 
@@ -167,6 +172,7 @@ enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *are
     const struct value ids[] = {VALUE_INT(ledger__code_version_id(code, 0)),
                                 VALUE_INT(ledger__code_version_id(code, LEDGER_VERSIONS_MAX))};
     const struct ledger_code_version *versions;
+    int64_t next_from = INT64_MAX; /* from when on a later version is valid */
     struct ledger_code_row row;
     void *rows;
     enum err err = reader_get(reader, &ledger__chart_table, code, arena, &row);
@@ -178,8 +184,10 @@ enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *are
     TRY(reader_rows(reader, &ledger__code_versions, ids, 2, arena, &rows, &out->count));
     versions = rows;
     out->entries = ARENA_ARRAY(arena, struct ledger_chart_entry, out->count);
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = out->count; i-- > 0;) {
         fill_entry(&out->entries[i], &row, &versions[i]);
+        out->entries[i].replaced = next_from <= versions[i].valid_from;
+        next_from = next_from < versions[i].valid_from ? next_from : versions[i].valid_from;
     }
     return ERR_OK;
 }

@@ -333,12 +333,68 @@ static void a_version_is_valid_from_its_date_on(void **state)
                    "currency");
     assert_true(books_get(books, books_account(books, MERCHANT, 2242, CURRENCY_CNY)).has_floor);
     assert_false(books_get(books, books_account(books, MERCHANT, 2242, CURRENCY_USD)).has_floor);
-    next.name = STR("Again");
+    next.name = STR("Again"); /* it has begun by now */
     assert_refused(books, put(books, &next, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
     next.valid_from = TODAY;
     assert_refused(books, put(books, &next, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
     next.side = LEDGER_DEBIT;
     assert_refused(books, put(books, &next, &out), ERR_LEDGER_CODE_SIDE, "side");
+    books_close(books);
+}
+
+static void code_run(struct books *books, struct reader *reader, void *ctx)
+{
+    assert_ok(ledger_read_code(reader, 2242, books->arena, ctx));
+}
+
+static void a_version_that_has_not_begun_is_replaced(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put next = {.code = 2242,
+                                    .valid_from = TODAY + 5,
+                                    .side = LEDGER_CREDIT,
+                                    .name = STR("Wrong"),
+                                    .name_zh = STR("错"),
+                                    .operator_id = 9};
+    struct ledger_versioned out;
+    struct ledger_chart versions;
+
+    assert_ok(put(books, &next, &out));
+    next.name = STR("Right");
+    next.valid_from = TODAY + 1;
+    next.reviewer_id = 10;
+    next.reason = STR("a slip");
+    assert_ok(put(books, &next, &out));
+    assert_int_equal(out.version, 3);
+    assert_text(entry_on(books, TODAY, 2242)->name, "Fees to be confirmed");
+    assert_text(entry_on(books, TODAY + 1, 2242)->name, "Right");
+    assert_text(entry_on(books, TODAY + 5, 2242)->name, "Right");
+    books_read(books, code_run, &versions);
+    assert_int_equal(versions.count, 3);
+    assert_false(versions.entries[0].replaced);
+    assert_true(versions.entries[1].replaced);
+    assert_false(versions.entries[2].replaced);
+    assert_int_equal(versions.entries[2].operator_id, 9);
+    assert_int_equal(versions.entries[2].reviewer_id, 10);
+    assert_text(versions.entries[2].reason, "a slip");
+    books_close(books);
+}
+
+static void a_code_that_is_not_open_yet_may_be_named_anew(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put code = below;
+    struct ledger_versioned out;
+
+    code.code = 2231;
+    code.valid_from = TODAY + 2;
+    assert_ok(put(books, &code, &out));
+    code.name = STR("Another name");
+    assert_ok(put(books, &code, &out));
+    assert_int_equal(out.version, 2);
+    assert_text(entry_on(books, TODAY + 2, 2231)->name, "Another name");
+    code.valid_from = TODAY + 1; /* it is opened on the day after */
+    assert_refused(books, put(books, &code, &out), ERR_LEDGER_VERSION_DATE, "valid_from");
     books_close(books);
 }
 
@@ -470,6 +526,8 @@ int main(void)
         cmocka_unit_test(codes_that_vouchers_name_get_none_below_them),
         cmocka_unit_test(a_code_has_4_6_8_or_10_digits_and_one_above),
         cmocka_unit_test(a_version_is_valid_from_its_date_on),
+        cmocka_unit_test(a_version_that_has_not_begun_is_replaced),
+        cmocka_unit_test(a_code_that_is_not_open_yet_may_be_named_anew),
         cmocka_unit_test(a_code_from_a_later_date_on_is_not_open_yet),
         cmocka_unit_test(a_code_is_closed_when_all_its_accounts_are_empty),
         cmocka_unit_test(a_code_is_closed_after_those_below_it),

@@ -183,7 +183,7 @@ static const struct field trial_row_fields[] = {
     FIELD(struct trial_row_view, name, FIELD_TEXT, .max = 64),
     FIELD(struct trial_row_view, name_zh, FIELD_TEXT, .max = 64),
     FIELD(struct trial_row_view, currency, FIELD_CURRENCY, .required = true),
-    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true,
+    FIELD(struct trial_row_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true,
           .help = "The normal side: opening and closing are positive on it."),
     FIELD(struct trial_row_view, opening, SIGNED_AMOUNT, .help = "The closing of the day before."),
     FIELD(struct trial_row_view, debits, FIELD_AMOUNT, .always = true, .help = "Of the day."),

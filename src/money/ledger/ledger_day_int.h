@@ -52,7 +52,6 @@ extern const struct enum_name ledger__day_status_names[];
 
 enum { LEDGER_CLOCK_ID = 1, LEDGER_CODES_MAX = 10000, LEDGER_CURRENCY_RADIX = 1000 };
 enum { LEDGER_WRONG_MAX = 200 }; /* characters of a day's wrong, of a proof's */
-enum { LEDGER_DATE_MIN = 19700101, LEDGER_DATE_MAX = 99991231 }; /* that may be asked for */
 
 static inline int64_t ledger__total_id(int64_t code, enum currency currency)
 {

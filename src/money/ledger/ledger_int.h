@@ -125,7 +125,7 @@ extern const struct sequence ledger__journal_sequence;
 extern const struct sequence ledger__serial_sequence;
 extern const struct sequence ledger__terms_sequence;
 extern const struct sequence ledger__pending_sequence;
-enum { LEDGER__MIGRATIONS = 78 };
+enum { LEDGER__MIGRATIONS = 82 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */

@@ -40,7 +40,7 @@ static const struct field pending_fields[] = {
           .required = true),
     FIELD(struct pending_view, payment_id, FIELD_ID, .prefix = "pay"),
     FIELD(struct pending_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
-    ENTRY_FIELD(side, "side", FIELD_ENUM, .names = ledger__side_names, .required = true),
+    ENTRY_FIELD(side, "side", FIELD_ENUM, .names = ledger_side_names, .required = true),
     ENTRY_FIELD(amount, "amount", FIELD_AMOUNT, .required = true),
     ENTRY_FIELD(matures_on, "matures_on", FIELD_INT, .help = "yyyymmdd."),
     ENTRY_FIELD(status, "status", FIELD_ENUM, .names = ledger__pending_status_names,

@@ -32,7 +32,7 @@ struct leg_view {
 };
 
 static const struct field leg_fields[] = {
-    FIELD(struct leg_view, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct leg_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true),
     FIELD(struct leg_view, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
     FIELD(struct leg_view, account_number, FIELD_TEXT, .max = LEDGER__ACCOUNT_NUMBER_MAX,
           .help = "The number people know the account by."),

@@ -512,4 +512,24 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "ALTER TABLE ledger_hold ADD COLUMN awaits INT NOT NULL DEFAULT 0 "
                "COMMENT 'it waits for money, and counts in ledger_account.awaited'",
     },
+    {
+        .name = "ledger.139_template_reviewer",
+        .sql = "ALTER TABLE ledger_template ADD COLUMN reviewer_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of who approved it; 0 nobody had to'",
+    },
+    {
+        .name = "ledger.140_template_reason",
+        .sql = "ALTER TABLE ledger_template ADD COLUMN reason VARCHAR(200) NOT NULL DEFAULT '' "
+               "COMMENT 'for people'",
+    },
+    {
+        .name = "ledger.141_chart_version_reviewer",
+        .sql = "ALTER TABLE ledger_chart_version ADD COLUMN reviewer_id BIGINT NOT NULL "
+               "DEFAULT 0 COMMENT 'auth_key.id of who approved it; 0 nobody had to'",
+    },
+    {
+        .name = "ledger.142_chart_version_reason",
+        .sql = "ALTER TABLE ledger_chart_version ADD COLUMN reason VARCHAR(200) NOT NULL "
+               "DEFAULT '' COMMENT 'for people'",
+    },
 };

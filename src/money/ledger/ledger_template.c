@@ -143,23 +143,36 @@ static enum err is_same(struct tx *tx, const struct ledger_template_put *put,
     return ERR_OK;
 }
 
-static enum err insert_version(struct tx *tx, const struct ledger_template_put *put,
-                               const struct ledger_template_row *last, int64_t id)
+/* From the new one's date on no version before it is valid: neither the one that is valid now, nor
+ * any that has not begun by then. */
+static enum err end_versions(struct tx *tx, const struct ledger_template_put *put, int64_t count)
+{
+    for (int64_t version = 1; version <= count; version++) {
+        int64_t id = ledger__template_id(put->event, put->mode, version);
+        const struct ledger_template_row *found;
+        void *row;
+
+        TRY(ledger__template_get(tx, id, &found));
+        if (found->valid_until == 0 || found->valid_until > put->valid_from) {
+            TRY(tx_edit(tx, &ledger__template_table, id, &row));
+            ((struct ledger_template_row *)row)->valid_until = put->valid_from;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err insert_version(struct tx *tx, const struct ledger_template_put *put, int64_t id)
 {
     const struct ledger_template_row row = {
         .id = id,
         .valid_from = put->valid_from,
         .leg_count = (int64_t)put->leg_count,
         .operator_id = put->operator_id,
+        .reviewer_id = put->reviewer_id,
+        .reason = put->reason,
         .created_at_ms = tx_now_ms(tx),
     };
 
-    if (last != NULL) {
-        void *before;
-
-        TRY(tx_edit(tx, &ledger__template_table, last->id, &before));
-        ((struct ledger_template_row *)before)->valid_until = put->valid_from;
-    }
     TRY(tx_insert(tx, &ledger__template_table, &row));
     for (size_t i = 0; i < put->leg_count; i++) {
         struct ledger_template_leg leg = put->legs[i];
@@ -170,30 +183,42 @@ static enum err insert_version(struct tx *tx, const struct ledger_template_put *
     return ERR_OK;
 }
 
-static enum err put_apply(struct tx *tx, const void *arg, void *result)
+enum err ledger_template_check(struct tx *tx, const struct ledger_template_put *put,
+                               struct ledger_versioned *out)
 {
-    const struct ledger_template_put *put = arg;
-    struct ledger_versioned *versioned = result;
     const struct ledger_template_row *last;
     int32_t today;
 
     TRY(check_event(tx, put));
     TRY(last_version(tx, put, &last));
-    TRY(is_same(tx, put, last, &versioned->exists));
-    versioned->version = last == NULL ? 1 : ledger_template_version(last->id);
-    if (versioned->exists) {
+    TRY(is_same(tx, put, last, &out->exists));
+    out->version = last == NULL ? 1 : ledger_template_version(last->id);
+    if (out->exists) {
         return ERR_OK;
     }
     TRY(ledger_today(tx, &today));
-    versioned->version += last == NULL ? 0 : 1;
+    out->version += last == NULL ? 0 : 1;
     if (!time_date_is_valid((int32_t)put->valid_from) || put->valid_from <= today ||
-        (last != NULL && put->valid_from <= last->valid_from) ||
-        versioned->version > LEDGER_VERSIONS_MAX) {
+        out->version > LEDGER_VERSIONS_MAX) {
         return ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");
     }
-    TRY(check_legs(tx, put));
-    return insert_version(tx, put, last,
-                          ledger__template_id(put->event, put->mode, versioned->version));
+    return check_legs(tx, put);
+}
+
+enum err ledger_template_put(struct tx *tx, const struct ledger_template_put *put,
+                             struct ledger_versioned *out)
+{
+    TRY(ledger_template_check(tx, put, out));
+    if (out->exists) {
+        return ERR_OK;
+    }
+    TRY(end_versions(tx, put, out->version - 1));
+    return insert_version(tx, put, ledger__template_id(put->event, put->mode, out->version));
+}
+
+static enum err put_apply(struct tx *tx, const void *arg, void *result)
+{
+    return ledger_template_put(tx, arg, result);
 }
 
 const struct command_kind ledger_template_put_kind = {
@@ -229,7 +254,9 @@ static enum err search_template(struct tx *tx, int64_t id, struct search *search
     enum err err;
 
     while ((err = ledger__template_get(tx, id, &row)) == ERR_OK) {
-        if (row->valid_until == 0 || row->valid_until > search->date) {
+        bool replaced = row->valid_until != 0 && row->valid_until <= row->valid_from;
+
+        if (!replaced && (row->valid_until == 0 || row->valid_until > search->date)) {
             TRY(search_version(tx, row, search));
         }
         if (row->valid_until == 0) {

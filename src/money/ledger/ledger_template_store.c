@@ -8,6 +8,8 @@ static const struct column template_columns[] = {
     COLUMN(struct ledger_template_row, valid_until, COL_INT),
     COLUMN(struct ledger_template_row, leg_count, COL_INT, .fixed = true),
     COLUMN(struct ledger_template_row, operator_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_template_row, reviewer_id, COL_ID, .fixed = true),
+    COLUMN(struct ledger_template_row, reason, COL_TEXT, .size = LEDGER_REASON_MAX, .fixed = true),
     COLUMN(struct ledger_template_row, created_at_ms, COL_TIME, .fixed = true),
 };
 
@@ -84,6 +86,8 @@ enum err ledger_read_templates(struct reader *reader, enum ledger_event event, s
             .valid_from = row->valid_from,
             .valid_until = row->valid_until,
             .operator_id = row->operator_id,
+            .reviewer_id = row->reviewer_id,
+            .reason = row->reason,
             .created_at_ms = row->created_at_ms,
             .legs = legs + at,
             .leg_count = (size_t)row->leg_count,

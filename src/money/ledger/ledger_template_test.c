@@ -651,11 +651,59 @@ static void a_version_sent_again_is_the_same_one(void **state)
     assert_int_equal(versioned.version, 2);
     assert_true(versioned.exists);
     changed.leg_count = 0;
-    assert_refused(books, put(books, &changed, &versioned), ERR_LEDGER_VERSION_DATE, "valid_from");
     changed.valid_from = 20251124;
     assert_ok(put(books, &changed, &versioned));
     assert_int_equal(versioned.version, 3);
     assert_false(versioned.exists);
+    books_close(books);
+}
+
+static void replaced_run(struct books *books, struct reader *reader, void *ctx)
+{
+    size_t count;
+
+    assert_ok(
+        ledger_read_templates(reader, LEDGER_EVENT_PAYMENT_SUCCEEDED, books->arena, ctx, &count));
+    assert_int_equal(count, 4);
+}
+
+/* A wrong one of the 24th, found today: from tomorrow on there is another, and it never begins. */
+static void a_version_that_has_not_begun_is_replaced(void **state)
+{
+    struct books *books = books_open(*state);
+    const struct ledger_template_leg legs[] = {LEG(D, 1131, CHANNEL_ACCOUNT, "gross"),
+                                               LEG(C, 2241, MERCHANT, "gross - fee"),
+                                               LEG(C, 6021, PLATFORM, "fee")};
+    struct ledger_template_put wrong = later, right = later;
+    struct ledger_voucher first = payment(1), second = payment(2);
+    struct ledger_template *templates;
+    struct ledger_versioned versioned;
+    struct ledger_posted posted;
+
+    wrong.valid_from = 20251124;
+    assert_ok(put(books, &wrong, &versioned));
+    right.legs = legs;
+    right.reason = STR("the fee is income at once");
+    right.reviewer_id = 10;
+    assert_ok(put(books, &right, &versioned));
+    assert_int_equal(versioned.version, 3);
+    assert_false(versioned.exists);
+    books_read(books, replaced_run, &templates);
+    assert_int_equal(templates[1].valid_until, TOMORROW);
+    assert_int_equal(templates[2].valid_from, 20251124);
+    assert_int_equal(templates[2].valid_until, TOMORROW);
+    assert_int_equal(templates[3].valid_until, 0);
+    assert_int_equal(templates[3].reviewer_id, 10);
+    assert_true(str_eq(templates[3].reason, right.reason));
+    counter_add(&books->now_ms, TIME_DAY_MS);
+    assert_ok(post(books, &first, &posted));
+    assert_int_equal(voucher_of(books, posted.journal_id), 12003);
+    counter_add(&books->now_ms, TIME_DAY_MS);
+    books_reopen(books);
+    assert_ok(post(books, &second, &posted));
+    assert_int_equal(voucher_of(books, posted.journal_id), 12003);
+    wrong.valid_from = 20251124; /* it is today: what has begun stays */
+    assert_refused(books, put(books, &wrong, &versioned), ERR_LEDGER_VERSION_DATE, "valid_from");
     books_close(books);
 }
 
@@ -781,6 +829,7 @@ int main(void)
         cmocka_unit_test(a_version_is_used_from_its_date_on),
         cmocka_unit_test(versions_are_kept_and_read),
         cmocka_unit_test(a_version_sent_again_is_the_same_one),
+        cmocka_unit_test(a_version_that_has_not_begun_is_replaced),
         cmocka_unit_test(what_a_version_must_be_is_checked_in_order),
         cmocka_unit_test(each_currency_of_an_exchange_balances_alone),
         cmocka_unit_test(a_leg_never_turns_round_by_a_fee),

@@ -24,7 +24,7 @@ enum {
 const struct field ledger__leg_fields[LEDGER__LEG_FIELDS] = {
     FIELD(struct ledger__leg_body, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .required = true),
-    FIELD(struct ledger__leg_body, side, FIELD_ENUM, .names = ledger__side_names, .required = true),
+    FIELD(struct ledger__leg_body, side, FIELD_ENUM, .names = ledger_side_names, .required = true),
     FIELD(struct ledger__leg_body, amount, FIELD_AMOUNT, .min = INT64_MIN, .required = true,
           .help = "Above 0, in minor units of the account's currency."),
     LEDGER__MATURES_ON_FIELD(struct ledger__leg_body),

@@ -193,28 +193,39 @@ struct ledger_template {
     enum ledger_fund_mode mode; /* 0: the event has none */
     int64_t version;            /* from 1 */
     int64_t valid_from;         /* yyyymmdd */
-    int64_t valid_until;        /* yyyymmdd, exclusive; 0: no later version yet */
-    int64_t operator_id;        /* who put it; 0: shipped */
+    int64_t valid_until;        /* yyyymmdd, exclusive; 0: no later version yet; not after
+                                   valid_from: it was replaced before it began */
+    int64_t operator_id;        /* who asked for it; 0: shipped */
+    int64_t reviewer_id;        /* who approved it; 0: nobody had to */
+    struct str reason;
     int64_t created_at_ms;
     struct ledger_template_leg *legs;
     size_t leg_count;
 };
 
-/* A new version from a later date on than today and than the version before it. Sent again it
- * answers with the same version and `exists`. Refusals, the first that applies: ERR_LEDGER_VOUCHER
- * (event, mode), ERR_LEDGER_VERSION_DATE (valid_from), ERR_LEDGER_LEGS (legs: neither none nor 2 to
- * 16), for each leg ERR_LEDGER_CODE, _CODE_NOT_LEAF, _CODE_CLOSED (legs[i].code: not open on
- * valid_from), _CODE_OWN (2299), ERR_LEDGER_OWNER (legs[i].owner: the event does not tell it),
- * ERR_LEDGER_EXPRESSION (legs[i].amount: no sum of the event's amounts; legs[i].currency: the event
- * has one only), then ERR_LEDGER_UNBALANCED (legs: for some amounts). */
+/* A new version from a later date on than today. Versions that have not begun by that date are
+ * replaced: they never begin. Sent again it answers with the same version and `exists`. Refusals,
+ * the first that applies: ERR_LEDGER_VOUCHER (event, mode), ERR_LEDGER_VERSION_DATE (valid_from),
+ * ERR_LEDGER_LEGS (legs: neither none nor 2 to 16), for each leg ERR_LEDGER_CODE, _CODE_NOT_LEAF,
+ * _CODE_CLOSED (legs[i].code: not open on valid_from), _CODE_OWN (2299), ERR_LEDGER_OWNER
+ * (legs[i].owner: the event does not tell it), ERR_LEDGER_EXPRESSION (legs[i].amount: no sum of the
+ * event's amounts; legs[i].currency: the event has one only), then ERR_LEDGER_UNBALANCED (legs: for
+ * some amounts). */
 struct ledger_template_put {
     enum ledger_event event;
     enum ledger_fund_mode mode;
     int64_t valid_from; /* yyyymmdd */
     const struct ledger_template_leg *legs;
     size_t leg_count;
-    int64_t operator_id;
+    int64_t operator_id; /* who asks for it */
+    int64_t reviewer_id; /* who approved it */
+    struct str reason;
 };
+/* Whether it can be put; changes nothing. */
+MUST_USE enum err ledger_template_check(struct tx *tx, const struct ledger_template_put *put,
+                                        struct ledger_versioned *out);
+MUST_USE enum err ledger_template_put(struct tx *tx, const struct ledger_template_put *put,
+                                      struct ledger_versioned *out);
 extern const struct command_kind ledger_template_put_kind; /* result ledger_versioned */
 
 /* All versions of an event (0: of all events), by event, mode and version. */
@@ -227,6 +238,10 @@ enum ledger_fund_mode ledger_template_mode(int64_t id);
 int64_t ledger_template_version(int64_t id);
 
 extern const struct enum_name ledger_event_names[]; /* "payment_succeeded" … */
+extern const struct enum_name ledger_mode_names[];  /* "direct", "collect" */
+/* Of the JSON object of a leg. */
+enum { LEDGER_TEMPLATE_LEG_FIELDS = 7 };
+extern const struct field ledger_template_leg_fields[LEDGER_TEMPLATE_LEG_FIELDS];
 extern const struct enum_name ledger_owner_names[];
 
 #endif

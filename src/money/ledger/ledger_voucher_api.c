@@ -9,15 +9,15 @@ enum { LIST_LIMIT = 50, LIST_LIMIT_MAX = 200 };
 
 #define DATE FIELD_INT, .min = LEDGER_DATE_MIN, .max = LEDGER_DATE_MAX, .example = "20261122"
 
-static const struct enum_name mode_names[] = {
+const struct enum_name ledger_mode_names[] = {
     {LEDGER_FUND_DIRECT, "direct"}, {LEDGER_FUND_COLLECT, "collect"}, {0, NULL}};
 static const struct enum_name currency_names[] = {
     {LEDGER_CURRENCY_MAIN, "main"}, {LEDGER_CURRENCY_OTHER, "other"}, {0, NULL}};
 
 /* ---- templates ---- */
 
-static const struct field leg_fields[] = {
-    FIELD(struct ledger_template_leg, side, FIELD_ENUM, .names = ledger__side_names,
+const struct field ledger_template_leg_fields[LEDGER_TEMPLATE_LEG_FIELDS] = {
+    FIELD(struct ledger_template_leg, side, FIELD_ENUM, .names = ledger_side_names,
           .required = true),
     FIELD(struct ledger_template_leg, code, FIELD_INT, .min = 1, .required = true,
           .example = "2241", .help = "A leaf of the chart."),
@@ -32,11 +32,6 @@ static const struct field leg_fields[] = {
     FIELD(struct ledger_template_leg, memo, FIELD_TEXT, .max = LEDGER_TEMPLATE_MEMO_MAX),
 };
 
-#define LEGS_FIELD(type_)                                                                          \
-    FIELD(type_, legs, FIELD_LIST, .max = LEDGER_LEGS_MAX, .sub = leg_fields,                      \
-          .sub_count = ARRAY_LEN(leg_fields), .sub_size = sizeof(struct ledger_template_leg),      \
-          .required = true, .help = "2 to 16; none: the event books nothing.")
-
 struct template_view {
     enum ledger_event event;
     enum ledger_fund_mode mode;
@@ -44,18 +39,31 @@ struct template_view {
     int64_t valid_from;
     int64_t valid_until;
     struct field_list legs;
+    bool replaced;
+    int64_t operator_id;
+    int64_t reviewer_id;
+    struct str reason;
 };
 
 static const struct field template_fields[] = {
     {.name = "object", .type = FIELD_CONST, .text = "ledger_voucher", .always = true},
     FIELD(struct template_view, event, FIELD_ENUM, .names = ledger_event_names, .required = true),
-    FIELD(struct template_view, mode, FIELD_ENUM, .names = mode_names,
+    FIELD(struct template_view, mode, FIELD_ENUM, .names = ledger_mode_names,
           .help = "The fund mode, where the event depends on it."),
     FIELD(struct template_view, version, FIELD_INT, .required = true),
     FIELD(struct template_view, valid_from, FIELD_INT, .required = true, .example = "19700101"),
     FIELD(struct template_view, valid_until, FIELD_INT,
           .help = "The date from which the next version is valid."),
-    LEGS_FIELD(struct template_view),
+    FIELD(struct template_view, legs, FIELD_LIST, .max = LEDGER_LEGS_MAX,
+          .sub = ledger_template_leg_fields, .sub_count = LEDGER_TEMPLATE_LEG_FIELDS,
+          .sub_size = sizeof(struct ledger_template_leg), .required = true,
+          .help = "2 to 16; none: the event books nothing."),
+    FIELD(struct template_view, replaced, FIELD_BOOL,
+          .help = "Another version took its place before it began."),
+    FIELD(struct template_view, operator_id, FIELD_ID, .prefix = "op",
+          .help = "Who asked for it; a shipped one has nobody."),
+    FIELD(struct template_view, reviewer_id, FIELD_ID, .prefix = "op", .help = "Who approved it."),
+    FIELD(struct template_view, reason, FIELD_TEXT, .max = LEDGER_REASON_MAX),
 };
 static const struct field_set template_set = FIELD_SET("ledger_voucher", template_fields);
 
@@ -68,6 +76,10 @@ static struct template_view view_template(const struct ledger_template *template
         .valid_from = template->valid_from,
         .valid_until = template->valid_until,
         .legs = {template->legs, template->leg_count},
+        .replaced = template->valid_until != 0 && template->valid_until <= template->valid_from,
+        .operator_id = template->operator_id,
+        .reviewer_id = template->reviewer_id,
+        .reason = template->reason,
     };
 }
 
@@ -182,93 +194,9 @@ static struct reply *versions_handler(struct request *req)
     return reply_query(req, query, sizeof(struct vouchers_page), vouchers_run, vouchers_then);
 }
 
-/* ---- a new version ---- */
-
-struct put_body {
-    enum ledger_event event;
-    enum ledger_fund_mode mode;
-    int64_t valid_from;
-    struct field_list legs;
-};
-
-static const struct field put_fields[] = {
-    FIELD(struct put_body, event, FIELD_ENUM, .names = ledger_event_names, .required = true),
-    FIELD(struct put_body, mode, FIELD_ENUM, .names = mode_names,
-          .help = "Given where the event depends on it, and only there."),
-    FIELD(struct put_body, valid_from, DATE, .required = true,
-          .help = "From this business date on, later than today."),
-    LEGS_FIELD(struct put_body),
-};
-static const struct field_set put_set = FIELD_SET("ledger_voucher_put", put_fields);
-
-struct versioned_view {
-    enum ledger_event event;
-    enum ledger_fund_mode mode;
-    int64_t version;
-    bool exists;
-};
-
-static const struct field versioned_fields[] = {
-    {.name = "object", .type = FIELD_CONST, .text = "ledger_voucher_version", .always = true},
-    FIELD(struct versioned_view, event, FIELD_ENUM, .names = ledger_event_names, .required = true),
-    FIELD(struct versioned_view, mode, FIELD_ENUM, .names = mode_names),
-    FIELD(struct versioned_view, version, FIELD_INT, .required = true, .example = "2"),
-    FIELD(struct versioned_view, exists, FIELD_BOOL, .always = true,
-          .help = "It was there before, with the same content."),
-};
-static const struct field_set versioned_set = FIELD_SET("ledger_voucher_version", versioned_fields);
-
-static struct reply *put_then(struct request *req, struct command *command)
-{
-    const struct ledger_template_put *put = command->arg;
-    const struct ledger_versioned *versioned = command->result;
-    const struct versioned_view view = {put->event, put->mode, versioned->version,
-                                        versioned->exists};
-
-    return reply_fields(req, 200, &versioned_set, &view);
-}
-
-static struct reply *put_handler(struct request *req)
-{
-    struct ledger_template_put *put = ARENA_NEW(req->arena, struct ledger_template_put);
-    struct put_body body = {0};
-    struct ledger_template_leg *legs;
-
-    if (request_body(req, &put_set, &body) != ERR_OK) {
-        return reply_refusal(req);
-    }
-    legs = body.legs.items;
-    for (size_t i = 0; i < body.legs.count; i++) {
-        legs[i].currency = legs[i].currency == 0 ? LEDGER_CURRENCY_MAIN : legs[i].currency;
-    }
-    *put = (struct ledger_template_put){
-        .event = body.event,
-        .mode = body.mode,
-        .valid_from = body.valid_from,
-        .legs = legs,
-        .leg_count = body.legs.count,
-        .operator_id = req->principal.key_id,
-    };
-    return reply_command(req, &ledger_template_put_kind, put, put_then);
-}
-
 /* ---- routes ---- */
 
 static const enum err event_errors[] = {ERR_LEDGER_VOUCHER_NOT_FOUND, ERR_OK};
-static const enum err put_errors[] = {
-    ERR_LEDGER_VOUCHER,
-    ERR_LEDGER_VERSION_DATE,
-    ERR_LEDGER_LEGS,
-    ERR_LEDGER_CODE,
-    ERR_LEDGER_CODE_NOT_LEAF,
-    ERR_LEDGER_CODE_CLOSED,
-    ERR_LEDGER_CODE_OWN,
-    ERR_LEDGER_OWNER,
-    ERR_LEDGER_EXPRESSION,
-    ERR_LEDGER_UNBALANCED,
-    ERR_OK,
-};
-
 #define OPERATOR_READ                                                                              \
     .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
 
@@ -281,19 +209,6 @@ const struct route ledger__voucher_routes[] = {
         .reply = &template_set,
         .reply_is_list = true,
         .summary = "List the voucher templates that are valid on a date",
-    },
-    {
-        .method = "POST",
-        .path = "/v1/ledger/vouchers",
-        .handler = put_handler,
-        .auth = HTTP_AUTH_OPERATOR,
-        .permission = "ledger:chart",
-        .idempotent = true,
-        .body = &put_set,
-        .reply = &versioned_set,
-        .errors = put_errors,
-        .summary = "Put a new version of a voucher template, valid from a later date on",
-        ROUTE_HERE,
     },
     {
         OPERATOR_READ,

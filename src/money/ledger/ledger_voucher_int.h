@@ -27,6 +27,8 @@ struct ledger_template_row {
     int64_t valid_until; /* 0: no later version yet */
     int64_t leg_count;
     int64_t operator_id;
+    int64_t reviewer_id;
+    struct str reason;
     int64_t created_at_ms;
 };
 
