@@ -348,7 +348,9 @@ static void the_refusals_of_self_service_come_in_the_documented_order(void **sta
     assert_refused(books, ASK(), ERR_MERCHANT_APP_DISABLED, "");
     self.app_id = 0;
     assert_refused(books, ASK(), ERR_SETTLE_AUTOMATIC, "account");
+    assert_ok(books_run(books, reopen_account, &account));
     set_limits(books, account, 450, 450);
+    assert_ok(books_run(books, close_account, &account));
     assert_refused(books, ASK(), ERR_LEDGER_ACCOUNT_CLOSED, "account");
     assert_ok(books_run(books, reopen_account, &account));
     block = block_debits(books, account);
