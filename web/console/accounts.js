@@ -6,10 +6,12 @@ import { languageName, nameOf, w } from './words.js';
 // What a balance is made of. Accounts without a floor reserve nothing.
 function parts(account) {
   const line = account.has_floor ? -account.floor : 0n;
+  const kept = account.awaited > 0n ? account.posted + line - account.held - account.immature - account.available : 0n;
   return [
     { name: w().available, value: account.available, class: 'available' },
     { name: w().immature, value: account.immature, class: 'immature' },
     { name: w().held, value: account.held, class: 'held' },
+    ...(kept > 0n ? [{ name: w().kept, value: kept, class: 'held' }] : []),
     ...(line > 0 ? [{ name: w().creditLine, value: line, class: 'credit-line' }] : []),
   ];
 }

@@ -71,6 +71,7 @@ struct account_view {
     struct amount posted;
     struct amount held;
     struct amount available;
+    struct amount awaited;
     bool has_floor;
     struct amount floor;
     enum ledger_account_status status;
@@ -111,6 +112,8 @@ static const struct field account_fields[] = {
           .help = "What open holds have left."),
     FIELD(struct account_view, available, SIGNED_AMOUNT,
           .help = "posted - held - immature - floor, less what is kept for holds that wait."),
+    FIELD(struct account_view, awaited, FIELD_AMOUNT, .always = true,
+          .help = "What holds that wait for money have left; what comes is kept for them."),
     FIELD(struct account_view, immature, FIELD_AMOUNT, .always = true,
           .help = "What matures after the books' date."),
     FIELD(struct account_view, maturities, FIELD_LIST, .max = LEDGER_MATURITIES_MAX,
@@ -182,6 +185,7 @@ static struct account_view view_account(struct arena *arena, const struct accoun
         .posted = account->posted,
         .held = account->held,
         .available = ledger_available(account, day->today),
+        .awaited = account->awaited,
         .immature = ledger_immature(account, day->today),
         .maturities = view_maturities(arena, account, day->today),
         .status = account->status,
