@@ -59,10 +59,48 @@ static void a_settlement_is_called_by_its_id(void **state)
     books_close(books);
 }
 
+static void a_number_is_printed_as_the_id_it_is(void **state)
+{
+    static const struct {
+        enum ledger_source source;
+        enum ledger_operation operation;
+        const char *prefix;
+    } rows[] = {
+        {LEDGER_SOURCE_PAYMENT, LEDGER_OPERATION_SUCCEEDED, "pay"},
+        {LEDGER_SOURCE_CASH, LEDGER_OPERATION_SENT, "cas"},
+        {LEDGER_SOURCE_FEE, LEDGER_OPERATION_CHARGED, "ref"},
+        {LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_SUCCEEDED, "adj"},
+        {LEDGER_SOURCE_OPERATOR, LEDGER_OPERATION_DEDUCTED, "rev"},
+    };
+    struct books *books = settle_kit_open(*state);
+    int64_t merchant, account, bank;
+
+    settle_kit_day(books, MONDAY);
+    merchant = settle_kit_merchant(books, "M1");
+    account = settle_kit_account(books, merchant);
+    bank = books_account(books, LEDGER_PLATFORM, LEDGER_CODE_BANK, CURRENCY_CNY);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct ledger_leg legs[] = {debit(bank, 100), credit(account, 100)};
+        const struct ledger_post post = {
+            .reference = {rows[i].source, rows[i].operation, 1000 + (int64_t)i},
+            .legs = legs,
+            .leg_count = ARRAY_LEN(legs),
+        };
+        struct ledger_posted posted;
+
+        assert_ok(books_command(books, &ledger_transfer_kind, &post, &posted));
+        assert_true(str_find(csv_of(books, account),
+                             id_str(books->arena, rows[i].prefix, 1000 + (int64_t)i),
+                             &(size_t){0}));
+    }
+    books_close(books);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_settlement_is_called_by_its_id),
+        cmocka_unit_test(a_number_is_printed_as_the_id_it_is),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));
