@@ -1599,6 +1599,41 @@ static int64_t limit_of(struct till *till, const struct by_hand *by_hand)
     return review.needed;
 }
 
+enum { FOUND = 70 }; /* more than one question asks for */
+
+struct finding {
+    struct arena *arena;
+    int64_t journals[FOUND];
+    int64_t ids[FOUND];
+};
+
+static void find_adjustments(void *ctx, struct reader *reader)
+{
+    struct finding *finding = ctx;
+
+    CHECK(trade_read_adjustments_of(reader, finding->journals, FOUND, finding->arena,
+                                    finding->ids) == ERR_OK);
+}
+
+static void adjustments_are_found_by_their_journals(void **state)
+{
+    struct till *till = *state;
+    const struct by_hand credited = {LEDGER_EVENT_ADJUSTMENT_CREDITED, .merchant = true,
+                                     IS_GROSS(5)};
+    struct finding finding = {.arena = till->arena, .journals = {[FOUND - 1] = 404}};
+
+    for (int64_t i = 0; i < FOUND - 1; i++) {
+        (void)limit_of(till, &credited);
+        finding.journals[i] =
+            journal_of(till, LEDGER_SOURCE_ADJUSTMENT, LEDGER_OPERATION_SUCCEEDED, i + 1);
+    }
+    assert_ok(store_read(till->store, find_adjustments, &finding));
+    for (int64_t i = 0; i < FOUND - 1; i++) {
+        assert_int_equal(finding.ids[i], i + 1);
+    }
+    assert_int_equal(finding.ids[FOUND - 1], 0);
+}
+
 /* Each is booked under its adjustment, and reversed as one. */
 static void what_nothing_else_books_is_booked_by_hand(void **state)
 {
@@ -1800,6 +1835,7 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_completed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_failed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_form_of_an_adjustment_is_told_first),
+        cmocka_unit_test(adjustments_are_found_by_their_journals),
         cmocka_unit_test(what_nothing_else_books_is_booked_by_hand),
         cmocka_unit_test(a_manual_voucher_is_reversed_as_an_adjustment),
         cmocka_unit_test(the_largest_amount_of_a_manual_voucher_is_what_the_limit_is_for),
