@@ -1,13 +1,14 @@
 #include "test/lib/settle_kit.h"
 
+#include "business/auth/auth.h"
 #include "business/merchant/merchant_int.h"
 #include "business/rate/rate_int.h"
 
 struct books *settle_kit_open(const char *scheme)
 {
     const struct store_part *const parts[] = {
-        &calendar_part,    &event_part,  merchant_module.store, &rate_part,
-        &settle_rule_part, &settle_part, &account_part,
+        &calendar_part, &event_part,   merchant_module.store, &rate_part,        &settle_rule_part,
+        &settle_part,   &account_part, &review_part,          auth_module.store,
     };
 
     return books_open_with(scheme, parts, ARRAY_LEN(parts));

@@ -114,6 +114,29 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   assert.equal((await ok('GET', one)).status, 'cancelled');
 });
 
+test('a settlement that is paid out by hand is paid, and returned, when another operator confirms it', async () => {
+  // One settlement per account and date: this is of another account.
+  const { id: owner } = await ok('POST', '/v1/merchants', { merchant_no: 'by-hand', name: 'By hand' });
+  const app = await ok('POST', `/v1/merchants/${owner}/apps`, { name: 'web' });
+  const own = await ok('POST', `/v1/merchants/${owner}/keys`, { app: app.id, permissions: 'settle:*' });
+  const { id } = await ok('POST', '/v1/accounts', { merchant_id: owner, type: 'settlement', currency: 'CNY' });
+  await p.reviewed(await p.operator('PUT', `/v1/accounts/${id}/settlement-rule`, rule({ mode: 'self_service' })));
+  await ok('POST', '/v1/ledger/transfers', { business_no: ++number,
+    legs: [{ account: source, side: 'debit', amount: 300 }, { account: id, side: 'credit', amount: 300 }] });
+  const made = (await merchant('POST', '/v1/settlements', { settlement_no: 'H1', currency: 'CNY' }, own)).body;
+  const say = (outcome) => p.operator('POST', `/v1/settlements/${made.id}/outcome`, { outcome, reason: 'told by the bank', evidence: 'B1' });
+  const now = async () => { const a = await ok('GET', `/v1/accounts/${id}`); return [a.balance, a.held]; };
+  p.refused(await say('returned'), 409, 'settle_state', 'status');
+  const paid = await say('paid');
+  assert.deepEqual([paid.status, paid.body.kind, await now()], [202, 'settle.outcome', [300, 300]], paid.raw);
+  p.refused(await p.operator('POST', `/v1/reviews/${paid.body.id}/approve`, {}), 403, 'review_self');
+  await p.reviewed(paid);
+  assert.deepEqual([(await say('paid')).body.status, await now()], ['paid', [0, 0]]);
+  await p.reviewed(await say('returned'));
+  const back = await ok('GET', `/v1/settlements/${made.id}`);
+  assert.deepEqual([back.status, back.remark, await now()], ['returned', 'told by the bank', [300, 0]]);
+});
+
 test('a rule names a card of the merchant; when it is removed, the default one takes its place', async () => {
   const { id: owner } = await ok('POST', '/v1/merchants', { merchant_no: 'cards', name: 'Cards' });
   const app = await ok('POST', `/v1/merchants/${owner}/apps`, { name: 'web' });

@@ -285,6 +285,56 @@ test('an operator takes out for the merchant, and sees the list', async () => {
   assert.equal(second.data[0].id, all[1].id);
 });
 
+const say = (id, outcome, change = {}) => p.operator('POST', `/v1/cash-outs/${id}/outcome`, { outcome, reason: 'told by the bank', ...change });
+
+test('a cash-out is cancelled by its merchant while it waits', async () => {
+  const before = await get();
+  const { body: made } = await cashOut({ amount: 700 });
+  const late = await say(made.id, 'sent');
+  const cancel = (key = cashKey) => p.merchant('POST', `/v1/cash-outs/${made.id}/cancel`, { reason: 'not wanted' }, {}, key);
+  p.refused(await cancel(p.key), 403, 'auth_permission');
+  const cancelled = await cancel();
+  assert.deepEqual([cancelled.body.status, cancelled.body.reason], ['cancelled', 'not wanted'], cancelled.raw);
+  assert.deepEqual((await cancel()).body, cancelled.body);
+  const after = await get();
+  assert.deepEqual([after.held, after.available], [before.held, before.available]);
+  const refused = await decide(late.body);
+  assert.deepEqual([refused.body.status, refused.body.error_code], ['failed', 'trade_state'], refused.raw);
+  const byOperator = (await cashOut({ amount: 700 })).body;
+  assert.equal((await p.made('POST', `/v1/cash-outs/${byOperator.id}/cancel`, {})).status, 'cancelled');
+  p.refused(await p.operator('POST', '/v1/cash-outs/cas_0000000000001/cancel', {}), 404, 'trade_not_found');
+});
+
+// Four trades of 100 with a fee of 10, the last matures tomorrow; 100 is taken out with a fee of 40.
+test('the worked example: 360 of which 270 have matured, then 220 and 130', async () => {
+  const owner = await p.made('POST', '/v1/merchants', { merchant_no: no('M'), name: 'Worked' });
+  const own = await p.made('POST', '/v1/accounts', { merchant_id: owner.id, type: 'settlement', currency: 'CNY' });
+  await p.reviewed(await p.operator('POST', '/v1/bank-cards', { merchant_id: owner.id, kind: 'corporate', bank_code: 'ICBC',
+    bank_name: 'ICBC', number: '110907890000000002', holder: 'Worked', is_default: true, reason: 'a test' }));
+  await approved(await rate({ owner: owner.id, flat: 40 }));
+  const tomorrow = +new Date(Date.now() + 32 * 3600e3).toISOString().slice(0, 10).replaceAll('-', '');
+  for (const matures of [{}, {}, {}, { matures_on: tomorrow }]) {
+    await approved(await adjust({ legs: [{ account: other.id, side: 'debit', amount: 90 },
+      { account: own.id, side: 'credit', amount: 90, ...matures }] }));
+  }
+  const now = async () => { const a = await get(own.id); return [a.balance, a.immature, a.held, a.available]; };
+  assert.deepEqual(await now(), [360, 90, 0, 270]);
+  const out = await p.made('POST', '/v1/cash-outs', { account: own.id, amount: 100, merchant_order_no: no('W') });
+  assert.deepEqual([out.fee, await now()], [40, [360, 90, 140, 130]]);
+  p.refused(await say(out.id, 'succeeded'), 409, 'trade_state', 'status'); // not before it was sent
+  p.refused(await say(out.id, 'sent', { with_fee: true }), 400, 'field_value', 'with_fee');
+  const sent = await say(out.id, 'sent', { evidence: 'B1' });
+  assert.deepEqual([sent.status, sent.body.kind, sent.body.needed], [202, 'trade.cash_out', 1], sent.raw);
+  p.refused(await p.operator('POST', `/v1/reviews/${sent.body.id}/approve`, {}), 403, 'review_self');
+  await approved(sent);
+  assert.deepEqual(await now(), [220, 90, 0, 130]);
+  await approved(await say(out.id, 'succeeded'));
+  assert.equal((await say(out.id, 'succeeded')).body.status, 'succeeded');
+  assert.deepEqual(await now(), [220, 90, 0, 130]);
+  await approved(await say(out.id, 'returned', { with_fee: true }));
+  assert.deepEqual(await now(), [360, 90, 0, 270]);
+});
+
 // ---- refunds ----
 
 test('a payment is refunded in parts, never above what was paid', async () => {

@@ -398,14 +398,28 @@ static enum err start(struct app *app, void **state)
 
     *state = NULL;
     account_register_blocker(app, &settle__blocker);
+    review_register(app, &settle__review);
     return store_run(app->store, &settle__open_kind, NULL, &run, NULL);
 }
+
+static const struct conf_row conf_rows[] = {
+    {
+        .key = "settle.outcome_limit",
+        .type = CONF_INT,
+        .value = "1000000",
+        .min = 0,
+        .max = INT64_MAX,
+        .help = "What the bank did with a settlement above this many minor units, told by an "
+                "operator, needs two checkers",
+    },
+};
 
 static const struct timer_kind *const timers[] = {&settle__timer};
 static const struct route *const more_routes[] = {settle__run_routes, NULL};
 
 const struct module settle_module = {
     .name = "settle",
+    .conf = {conf_rows, ARRAY_LEN(conf_rows)},
     .store = &settle_part,
     .routes = settle__routes,
     .more_routes = more_routes,

@@ -68,8 +68,9 @@ extern const struct table settle_order_table;
 /* What reaches the card. */
 struct amount settle_payout(const struct settle_order *order);
 
-/* ---- for remittance; inside commands. order may be NULL, else a view valid until apply returns.
- * The same step again changes nothing. ERR_SETTLE_NOT_FOUND; ERR_SETTLE_STATE status. ---- */
+/* ---- for remittance, or an operator who pays out by hand; inside commands. order may be NULL,
+ * else a view valid until apply returns. The same step again changes nothing. ERR_SETTLE_NOT_FOUND;
+ * ERR_SETTLE_STATE status. ---- */
 
 /* waiting → paid: captures the hold. A returned one stays what it is. */
 MUST_USE enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order **order);

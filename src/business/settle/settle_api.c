@@ -104,6 +104,31 @@ static struct reply *cancel_handler(struct request *req)
     return reply_command(req, &settle__cancelled_kind, step, made);
 }
 
+/* ---- what the bank has done ---- */
+
+static struct reply *claimed(struct request *req, struct command *command)
+{
+    const struct settle_claimed *result = command->result;
+
+    return result->order.id != 0 ? reply_fields(req, 200, &settle__order_set, &result->order)
+                                 : review_reply(req, &result->review);
+}
+
+static struct reply *outcome_handler(struct request *req)
+{
+    struct settle_claim *claim = ARENA_NEW(req->arena, struct settle_claim);
+
+    if (request_id_param(req, 0, SETTLE_PREFIX, &claim->id) != ERR_OK) {
+        return reply_error(req, ERR_SETTLE_NOT_FOUND);
+    }
+    if (request_body(req, &settle__claim_set, claim) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    claim->maker_key_id = req->principal.key_id;
+    claim->limit = AMOUNT(conf_int(req->app->conf, "settle.outcome_limit"));
+    return reply_command(req, &settle__claim_kind, claim, claimed);
+}
+
 /* ---- reading ---- */
 
 struct one {
@@ -201,6 +226,8 @@ static struct reply *list_handler(struct request *req)
 
 static const enum err id_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_OK};
 static const enum err cancel_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE, ERR_OK};
+static const enum err outcome_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE,
+                                          ERR_REVIEW_PENDING, ERR_OK};
 static const enum err create_errors[] = {
     ERR_SETTLE_CONFLICT,      ERR_MERCHANT_SUSPENDED,
     ERR_MERCHANT_CLOSED,      ERR_MERCHANT_APP_DISABLED,
@@ -259,6 +286,21 @@ const struct route settle__routes[] = {
         .reply = &settle__order_set,
         .errors = cancel_errors,
         .summary = "Give a settlement up that has not been paid: its money is free again",
+        ROUTE_HERE,
+    },
+    {
+        .method = "POST",
+        .path = "/v1/settlements/{id}/outcome",
+        .handler = outcome_handler,
+        .auth = HTTP_AUTH_OPERATOR,
+        .permission = "settle:remit",
+        .idempotent = true,
+        .body = &settle__claim_set,
+        .reply = &review_fields,
+        .reply_status = 202,
+        .errors = outcome_errors,
+        .summary =
+            "Say what the bank has done, paid out by hand; it is booked when another approves",
         ROUTE_HERE,
     },
     {.method = NULL},

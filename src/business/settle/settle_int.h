@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "business/account/account.h"
 #include "business/rate/rate.h"
+#include "business/review/review.h"
 #include "business/settle/settle.h"
 
 /* ---- making one ---- */
@@ -50,6 +51,24 @@ struct settle_step {
     struct str remark;
 };
 extern const struct command_kind settle__cancelled_kind;
+
+/* An operator's word of what the bank has done: reviewed. ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE
+ * (status), those of review_submit. */
+struct settle_claim {
+    enum settle_status outcome; /* PAID or RETURNED */
+    struct str reason;
+    struct str evidence;
+    int64_t id;
+    int64_t maker_key_id;
+    struct amount limit; /* two checkers above it */
+};
+extern const struct field_set settle__claim_set;
+struct settle_claimed {
+    struct settle_order order; /* id 0: it is reviewed first */
+    struct review_item review;
+};
+extern const struct command_kind settle__claim_kind; /* result settle_claimed */
+extern const struct review_kind settle__review;
 
 /* ---- the run ---- */
 

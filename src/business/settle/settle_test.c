@@ -197,6 +197,70 @@ static void a_cancelled_settlement_is_not_paid(void **state)
     books_close(books);
 }
 
+/* ---- paid out by hand ---- */
+
+static enum err say(struct books *books, int64_t id, enum settle_status outcome,
+                    struct settle_claimed *claimed)
+{
+    const struct settle_claim arg = {.outcome = outcome,
+                                     .reason = STR("wrong card"),
+                                     .id = id,
+                                     .maker_key_id = 7,
+                                     .limit = AMOUNT(269)};
+
+    return books_command(books, &settle__claim_kind, &arg, claimed);
+}
+
+static enum err apply_review(struct tx *tx, void *ctx)
+{
+    return settle__review.apply(tx, ctx);
+}
+
+static void what_the_bank_has_done_is_booked_when_it_is_approved(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t account = trade_for_four_days(books);
+    struct settle_claimed claimed;
+    int64_t id;
+
+    (void)settle_kit_run(books, 100);
+    id = settle_kit_order(books, account).id;
+    assert_ok(say(books, id, SETTLE_PAID, &claimed));
+    assert_int_equal(claimed.order.id, 0);
+    assert_int_equal(claimed.review.needed, 2); /* 270 is above the limit */
+    assert_int_equal(settle_kit_order(books, account).status, SETTLE_WAITING);
+    assert_ok(books_run(books, apply_review, &claimed.review));
+    assert_int_equal(books_get(books, account).posted.minor, 90);
+    assert_ok(say(books, id, SETTLE_PAID, &claimed)); /* it is there already */
+    assert_int_equal(claimed.order.status, SETTLE_PAID);
+    assert_ok(say(books, id, SETTLE_RETURNED, &claimed));
+    assert_ok(books_run(books, apply_review, &claimed.review));
+    assert_int_equal(books_get(books, account).posted.minor, 360);
+    assert_true(str_eq(settle_kit_order(books, account).remark, STR("wrong card")));
+    books_assert_right(books);
+    books_close(books);
+}
+
+static void the_refusals_of_an_outcome_come_in_the_documented_order(void **state)
+{
+    struct books *books = settle_kit_open(*state);
+    int64_t account = trade_for_four_days(books);
+    struct settle_claimed claimed, late;
+    int64_t id;
+
+    (void)settle_kit_run(books, 100);
+    id = settle_kit_order(books, account).id;
+    assert_refused(books, say(books, id + 1, SETTLE_PAID, &claimed), ERR_SETTLE_NOT_FOUND, "");
+    assert_refused(books, say(books, id, SETTLE_RETURNED, &claimed), ERR_SETTLE_STATE, "status");
+    assert_ok(say(books, id, SETTLE_PAID, &late));
+    assert_ok(say(books, id, SETTLE_PAID, &claimed)); /* the same word, again */
+    assert_int_equal(claimed.review.id, late.review.id);
+    assert_ok(settle_kit_step(books, SETTLE_KIT_CANCEL, id));
+    assert_refused(books, books_run(books, apply_review, &late.review), ERR_SETTLE_STATE, "status");
+    assert_refused(books, say(books, id, SETTLE_PAID, &claimed), ERR_SETTLE_STATE, "status");
+    books_close(books);
+}
+
 /* ---- self-service ---- */
 
 static struct settle_rule_change self_service(int64_t account_id)
@@ -411,6 +475,8 @@ int main(void)
         cmocka_unit_test(a_cancelled_settlement_gives_its_money_free),
         cmocka_unit_test(a_step_out_of_turn_is_refused),
         cmocka_unit_test(a_cancelled_settlement_is_not_paid),
+        cmocka_unit_test(what_the_bank_has_done_is_booked_when_it_is_approved),
+        cmocka_unit_test(the_refusals_of_an_outcome_come_in_the_documented_order),
         cmocka_unit_test(a_merchant_settles_by_itself_when_its_rule_says_so),
         cmocka_unit_test(the_refusals_of_self_service_come_in_the_documented_order),
         cmocka_unit_test(a_self_service_account_is_left_alone_by_the_run),

@@ -38,8 +38,8 @@ static const struct conf_row conf_rows[] = {
         .value = "1000000",
         .min = 0,
         .max = INT64_MAX,
-        .help = "Adjustments and refunds made by hand above this many minor units, and adjustments "
-                "of several currencies, need two checkers",
+        .help = "Adjustments, and refunds and cash-outs made by hand, above this many minor units, "
+                "and adjustments of several currencies, need two checkers",
     },
 };
 
@@ -48,6 +48,7 @@ static enum err start(struct app *app, void **state)
     *state = NULL;
     review_register(app, &trade__review);
     review_register(app, &trade__refund_review);
+    review_register(app, &trade__cash_review);
     account_register_blocker(app, &trade__cash_blocker);
     account_register_blocker(app, &trade__refund_blocker);
     return ERR_OK;

@@ -7,6 +7,7 @@
  *     waiting_remittance ──send──► sent ──complete──► succeeded ──return──► returned
  *          │      └───────────────complete──────────────┘                  (退汇)
  *          ├──fail──► failed         the hold is released
+ *          ├──cancel──► cancelled    the same, when merchant or operator no longer want it
  *          └─ sent ──fail──► failed  amount and fee are credited back
  *
  * Refunds (退款): of a payment, in parts or whole. A refund that is on its way is reserved on the
@@ -23,9 +24,9 @@
  * _SETTLEMENT, _OWNED), nor is a payment of which something has been or is being refunded
  * (ERR_TRADE_REFUNDED).
  *
- * Events, for the merchant: cash_out.waiting_remittance, .sent, .succeeded, .failed, .returned;
- * refund.reserved, .succeeded, .failed; adjustment.posted, to each merchant with an account among
- * its legs. The data is the object as the API shows it, the sequence its version.
+ * Events, for the merchant: cash_out.waiting_remittance, .sent, .succeeded, .failed, .returned,
+ * .cancelled; refund.reserved, .succeeded, .failed; adjustment.posted, to each merchant with an
+ * account among its legs. The data is the object as the API shows it, the sequence its version.
  *
  * Each step answers ERR_OK without doing anything when it has been done before, and
  * ERR_TRADE_STATE when the state does not allow it. Nothing that is booked is ever changed. */
@@ -51,7 +52,8 @@ enum trade_cash_status {                         /* stored */
                          TRADE_CASH_SENT,        /* on its way to the bank */
                          TRADE_CASH_SUCCEEDED,
                          TRADE_CASH_FAILED,
-                         TRADE_CASH_RETURNED, /* paid, and came back */
+                         TRADE_CASH_RETURNED,  /* paid, and came back */
+                         TRADE_CASH_CANCELLED, /* before it was sent */
 };
 
 struct trade_cash_out {
@@ -70,13 +72,14 @@ struct trade_cash_out {
     int64_t created_at_ms;
     /* What follows changes. */
     enum trade_cash_status status;
-    struct str reason; /* why it failed or came back */
+    struct str reason; /* why it failed, came back or was cancelled */
     int64_t updated_at_ms;
     int64_t version;
 };
 extern const struct table trade_cash_table;
 
-/* In commands of the remittance. All: ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE (status). */
+/* In commands of the remittance, and of operators who pay out by hand. All: ERR_TRADE_NOT_FOUND,
+ * ERR_TRADE_STATE (status). */
 
 /* ERR_TRADE_NOT_FOUND. A view that is valid until apply returns. */
 MUST_USE enum err trade_cash_get(struct tx *tx, int64_t id, const struct trade_cash_out **out);

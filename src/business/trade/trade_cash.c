@@ -1,8 +1,8 @@
 /* Cash-outs.
  *
- *     from \ to   sent        succeeded          failed           returned
+ *     from \ to   sent        succeeded          failed           returned        cancelled
  *     (none)                  place the hold: waiting
- *     waiting     cash_sent   cash_sent + paid   release
+ *     waiting     cash_sent   cash_sent + paid   release                          release
  *     sent                    cash_paid          cash_returned
  *     succeeded                                                   cash_returned
  */
@@ -312,6 +312,7 @@ enum err trade_cash_send(struct tx *tx, int64_t id)
     case TRADE_CASH_SUCCEEDED:
     case TRADE_CASH_FAILED:
     case TRADE_CASH_RETURNED:
+    case TRADE_CASH_CANCELLED:
         break;
     }
     return tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -334,6 +335,7 @@ enum err trade_cash_complete(struct tx *tx, int64_t id)
         return ERR_OK;
     case TRADE_CASH_FAILED:
     case TRADE_CASH_RETURNED:
+    case TRADE_CASH_CANCELLED:
         break;
     }
     return tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -357,6 +359,7 @@ enum err trade_cash_fail(struct tx *tx, int64_t id, struct str reason)
         return ERR_OK;
     case TRADE_CASH_SUCCEEDED:
     case TRADE_CASH_RETURNED:
+    case TRADE_CASH_CANCELLED:
         break;
     }
     return tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -377,7 +380,57 @@ enum err trade_cash_return(struct tx *tx, const struct trade_cash_return *ret)
     case TRADE_CASH_WAITING:
     case TRADE_CASH_SENT:
     case TRADE_CASH_FAILED:
+    case TRADE_CASH_CANCELLED:
         break;
     }
     return tx_refuse(tx, ERR_TRADE_STATE, "status");
 }
+
+/* ---- cancelling ---- */
+
+static enum err cancel(struct tx *tx, const struct trade_cash_out *cash, struct str reason)
+{
+    switch (cash->status) {
+    case TRADE_CASH_WAITING:
+        TRY(release(tx, cash));
+        TRY(note_reason(tx, cash->id, reason));
+        return move(tx, cash->id, TRADE_CASH_CANCELLED, "cash_out.cancelled");
+    case TRADE_CASH_CANCELLED:
+        return ERR_OK;
+    case TRADE_CASH_SENT:
+    case TRADE_CASH_SUCCEEDED:
+    case TRADE_CASH_FAILED:
+    case TRADE_CASH_RETURNED:
+        break;
+    }
+    return tx_refuse(tx, ERR_TRADE_STATE, "status");
+}
+
+static enum err cancel_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct trade_cash_cancel *asked = arg;
+    const struct trade_cash_out *cash;
+
+    TRY(trade_cash_get(tx, asked->id, &cash));
+    if (asked->merchant_id != 0 && asked->merchant_id != cash->merchant_id) {
+        return ERR_TRADE_NOT_FOUND;
+    }
+    TRY(cancel(tx, cash, asked->reason));
+    TRY(trade_cash_get(tx, asked->id, &cash));
+    tx_result_row(tx, &trade_cash_table, cash, result);
+    return ERR_OK;
+}
+
+static void cancel_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    if (round == 0) {
+        prefetch_id(pre, &trade_cash_table, ((const struct trade_cash_cancel *)arg)->id);
+    }
+}
+
+const struct command_kind trade__cash_cancel_kind = {
+    .name = "trade.cash_cancel",
+    .prefetch = cancel_prefetch,
+    .apply = cancel_apply,
+    .result_size = sizeof(struct trade_cash_out),
+};

@@ -5,9 +5,13 @@ enum { CASH_LIST_DEFAULT = 20, CASH_LIST_MAX = 200 };
 #define CASH_AMOUNT_MAX INT64_C(100000000000)
 
 static const struct enum_name statuses[] = {
-    {TRADE_CASH_WAITING, "waiting_remittance"}, {TRADE_CASH_SENT, "sent"},
-    {TRADE_CASH_SUCCEEDED, "succeeded"},        {TRADE_CASH_FAILED, "failed"},
-    {TRADE_CASH_RETURNED, "returned"},          {0, NULL},
+    {TRADE_CASH_WAITING, "waiting_remittance"},
+    {TRADE_CASH_SENT, "sent"},
+    {TRADE_CASH_SUCCEEDED, "succeeded"},
+    {TRADE_CASH_FAILED, "failed"},
+    {TRADE_CASH_RETURNED, "returned"},
+    {TRADE_CASH_CANCELLED, "cancelled"},
+    {0, NULL},
 };
 
 #define CASH_FIELD(member_, name_, ...)                                                            \
@@ -31,7 +35,7 @@ static const struct field cash_fields[] = {
                .help = "Keeps amount and fee until the bank has answered"),
     CASH_FIELD(status, "status", FIELD_ENUM, .names = statuses, .always = true),
     CASH_FIELD(reason, "reason", FIELD_TEXT, .max = TRADE_REASON_MAX,
-               .help = "Why it failed or came back"),
+               .help = "Why it failed, came back or was cancelled"),
     CASH_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
     CASH_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
     CASH_FIELD(version, "version", FIELD_INT, .always = true),
@@ -74,6 +78,49 @@ static struct reply *create_handler(struct request *req)
     create->merchant_id = req->principal.merchant_id;
     create->app_id = req->principal.app_id;
     return reply_command(req, &trade__cash_kind, create, created);
+}
+
+static const struct field cancel_fields[] = {
+    FIELD(struct trade_cash_cancel, reason, FIELD_TEXT, .max = TRADE_REASON_MAX,
+          .example = "no longer wanted"),
+};
+static const struct field_set cancel_set = FIELD_SET("cash_out_cancel", cancel_fields);
+
+static struct reply *cancel_handler(struct request *req)
+{
+    struct trade_cash_cancel *cancel = ARENA_NEW(req->arena, struct trade_cash_cancel);
+
+    if (request_id_param(req, 0, TRADE_CASH_OUT_PREFIX, &cancel->id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    if (request_body(req, &cancel_set, cancel) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    cancel->merchant_id = req->principal.merchant_id;
+    return reply_command(req, &trade__cash_cancel_kind, cancel, created);
+}
+
+static struct reply *claimed(struct request *req, struct command *command)
+{
+    const struct trade_cash_claimed *result = command->result;
+
+    return result->cash.id != 0 ? reply_cash(req, &result->cash)
+                                : review_reply(req, &result->review);
+}
+
+static struct reply *outcome_handler(struct request *req)
+{
+    struct trade_cash_claim *claim = ARENA_NEW(req->arena, struct trade_cash_claim);
+
+    if (request_id_param(req, 0, TRADE_CASH_OUT_PREFIX, &claim->id) != ERR_OK) {
+        return reply_error(req, ERR_TRADE_NOT_FOUND);
+    }
+    if (request_body(req, &trade__cash_claim_set, claim) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    claim->maker_key_id = req->principal.key_id;
+    claim->limit = AMOUNT(conf_int(req->app->conf, "trade.adjustment_limit"));
+    return reply_command(req, &trade__cash_claim_kind, claim, claimed);
 }
 
 static enum err read_own(struct reader *reader, struct request *req, const void *arg, void *result)
@@ -168,6 +215,9 @@ static const enum err create_errors[] = {ERR_TRADE_ORDER_CONFLICT,
                                          ERR_LEDGER_INSUFFICIENT,
                                          ERR_OK};
 static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
+static const enum err cancel_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_OK};
+static const enum err outcome_errors[] = {ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE, ERR_REVIEW_PENDING,
+                                          ERR_OK};
 
 const struct route trade__cash_routes[] = {
     {.method = "POST",
@@ -199,6 +249,29 @@ const struct route trade__cash_routes[] = {
      .reply = &trade__cash_set,
      .errors = id_errors,
      .summary = "Get a cash-out",
+     ROUTE_HERE},
+    {.method = "POST",
+     .path = "/v1/cash-outs/{id}/cancel",
+     .handler = cancel_handler,
+     .auth = HTTP_AUTH_EITHER,
+     .permission = "trade:cash",
+     .idempotent = true,
+     .body = &cancel_set,
+     .reply = &trade__cash_set,
+     .errors = cancel_errors,
+     .summary = "Give up a cash-out that has not been sent: its money and fee are free again",
+     ROUTE_HERE},
+    {.method = "POST",
+     .path = "/v1/cash-outs/{id}/outcome",
+     .handler = outcome_handler,
+     .auth = HTTP_AUTH_OPERATOR,
+     .permission = "trade:remit",
+     .idempotent = true,
+     .body = &trade__cash_claim_set,
+     .reply = &review_fields,
+     .reply_status = 202,
+     .errors = outcome_errors,
+     .summary = "Say what the bank has done, paid out by hand; it is booked when another approves",
      ROUTE_HERE},
     {.method = NULL},
 };

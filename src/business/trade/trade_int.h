@@ -47,6 +47,38 @@ struct trade_cash_create {
 extern const struct command_kind trade__cash_kind;   /* result: struct trade_cash_out */
 extern const struct command_kind trade__refund_kind; /* arg trade_refund_ask; trade_refund */
 
+/* While it waits: releases its hold. ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE (status). Result: struct
+ * trade_cash_out. */
+struct trade_cash_cancel {
+    int64_t id;
+    int64_t merchant_id; /* 0: an operator; otherwise it must be its */
+    struct str reason;
+};
+extern const struct command_kind trade__cash_cancel_kind;
+
+/* An operator's word of what the bank has done: reviewed. ERR_FIELD_VALUE (with_fee),
+ * ERR_TRADE_NOT_FOUND, ERR_TRADE_STATE (status), those of review_submit. */
+struct trade_cash_outcome {
+    enum trade_cash_status outcome; /* SENT, SUCCEEDED (of a sent one), FAILED, RETURNED */
+    bool with_fee;                  /* of RETURNED */
+    int64_t version;                /* of the cash-out, when it was asked */
+};
+struct trade_cash_claim {
+    struct trade_cash_outcome outcome;
+    struct str reason;
+    struct str evidence;
+    int64_t id;
+    int64_t maker_key_id;
+    struct amount limit; /* two checkers above it */
+};
+extern const struct field_set trade__cash_claim_set;
+struct trade_cash_claimed {
+    struct trade_cash_out cash; /* id 0: it is reviewed first */
+    struct review_item review;
+};
+extern const struct command_kind trade__cash_claim_kind; /* result trade_cash_claimed */
+extern const struct review_kind trade__cash_review;
+
 MUST_USE enum err trade__refund_get(struct tx *tx, int64_t id, const struct trade_refund **out);
 
 /* An operator's word that a refund was not made. Result: struct trade_refund. */

@@ -501,6 +501,160 @@ static void a6_a_returned_cash_out_may_bring_its_fee_back(void **state)
     assert_int_equal(balance(till, LEDGER_CODE_FEE_INCOME), 0);
 }
 
+static enum err cancel(struct till *till, int64_t id, int64_t merchant_id)
+{
+    const struct trade_cash_cancel arg = {id, merchant_id, STR("no longer wanted")};
+    struct trade_cash_out cash;
+
+    TRY(till_run(till, &trade__cash_cancel_kind, &arg, &cash));
+    assert_int_equal(cash.status, TRADE_CASH_CANCELLED);
+    assert_true(str_eq(cash.reason, STR("no longer wanted")));
+    assert_int_equal(cash.version, 2);
+    return ERR_OK;
+}
+
+static void a_cancelled_cash_out_gives_amount_and_fee_back(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_int_equal(available(till), 49800);
+    assert_ok(cancel(till, cash.id, till->merchant_id));
+    assert_int_equal(available(till), 100000);
+    assert_int_equal(held(till), 0);
+    assert_ok(cancel(till, cash.id, 0)); /* again */
+    assert_int_equal(available(till), 100000);
+    assert_refused(till, cash_step(till, step_send, cash.id), ERR_TRADE_STATE, "status");
+    assert_refused(till, cash_step(till, step_fail, cash.id), ERR_TRADE_STATE, "status");
+    assert_refused(till, cash_step(till, step_complete, cash.id), ERR_TRADE_STATE, "status");
+    assert_refused(till, cash_step(till, step_return, cash.id), ERR_TRADE_STATE, "status");
+}
+
+static void only_ones_own_cash_out_is_cancelled_and_only_while_it_waits(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    assert_refused(till, cancel(till, 4711, 0), ERR_TRADE_NOT_FOUND, "");
+    assert_ok(cash_step(till, step_send, cash.id));
+    assert_refused(till, cancel(till, cash.id, 4711), ERR_TRADE_NOT_FOUND, "");
+    assert_refused(till, cancel(till, cash.id, till->merchant_id), ERR_TRADE_STATE, "status");
+    assert_ok(cash_step(till, step_complete, cash.id));
+    assert_refused(till, cancel(till, cash.id, 0), ERR_TRADE_STATE, "status");
+}
+
+static enum err say(struct till *till, int64_t id, enum trade_cash_status outcome,
+                    struct trade_cash_claimed *claimed)
+{
+    const struct trade_cash_claim arg = {.outcome = {outcome, outcome == TRADE_CASH_RETURNED, 0},
+                                         .reason = STR("told by the bank"),
+                                         .id = id,
+                                         .maker_key_id = 7,
+                                         .limit = AMOUNT(50000)};
+
+    return till_run(till, &trade__cash_claim_kind, &arg, claimed);
+}
+
+static enum err apply_outcome(struct tx *tx, struct step *step)
+{
+    return trade__cash_review.apply(tx, step->review);
+}
+
+static enum err confirm(struct till *till, const struct review_item *review)
+{
+    return run(till, (struct step){.run = apply_outcome, .review = review});
+}
+
+static void what_the_bank_has_done_is_booked_when_it_is_approved(void **state)
+{
+    static const struct {
+        enum trade_cash_status outcome;
+        int64_t posted, held;
+    } steps[] = {
+        {TRADE_CASH_SENT, 49800, 0},
+        {TRADE_CASH_SUCCEEDED, 49800, 0},
+        {TRADE_CASH_RETURNED, 100000, 0}, /* with its fee */
+    };
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        const int64_t before = posted(till), kept = held(till);
+        struct trade_cash_claimed claimed;
+
+        assert_ok(say(till, cash.id, steps[i].outcome, &claimed));
+        assert_int_equal(claimed.cash.id, 0);
+        assert_int_equal(claimed.review.needed, 1);
+        assert_int_equal(claimed.review.amount.minor, 50000);
+        assert_int_equal(posted(till), before);
+        assert_int_equal(held(till), kept);
+        assert_ok(confirm(till, &claimed.review));
+        assert_int_equal(posted(till), steps[i].posted);
+        assert_int_equal(held(till), steps[i].held);
+        assert_ok(say(till, cash.id, steps[i].outcome, &claimed)); /* it is there already */
+        assert_int_equal(claimed.cash.status, steps[i].outcome);
+    }
+}
+
+/* Failed was said of one that waits: once it has been sent, that is another thing to say. */
+static void an_outcome_that_was_overtaken_is_refused(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+    struct trade_cash_claimed failed, sent;
+
+    assert_ok(say(till, cash.id, TRADE_CASH_FAILED, &failed));
+    assert_ok(say(till, cash.id, TRADE_CASH_SENT, &sent));
+    assert_ok(confirm(till, &sent.review));
+    assert_refused(till, confirm(till, &failed.review), ERR_TRADE_STATE, "status");
+    assert_int_equal(posted(till), 49800);
+    assert_ok(say(till, cash.id, TRADE_CASH_FAILED, &failed));
+    assert_ok(confirm(till, &failed.review));
+    assert_int_equal(posted(till), 100000);
+}
+
+static void a_large_outcome_needs_two_checkers(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_create create = cash_of(till, "W1", 50001);
+    struct trade_cash_claimed claimed;
+    struct trade_cash_out cash;
+
+    (void)collect(till, 100000, 0, 0);
+    assert_ok(cash_out(till, &create, &cash));
+    assert_ok(say(till, cash.id, TRADE_CASH_FAILED, &claimed));
+    assert_int_equal(claimed.review.needed, 2);
+}
+
+static void the_refusals_of_an_outcome_come_in_the_documented_order(void **state)
+{
+    struct till *till = *state;
+    const struct trade_cash_out cash = half(till);
+    struct trade_cash_claim arg = {
+        .outcome = {TRADE_CASH_SUCCEEDED, true, 0}, .reason = STR("by hand"), .id = 4711};
+    struct trade_cash_claimed claimed, late;
+
+    assert_refused(till, till_run(till, &trade__cash_claim_kind, &arg, &claimed), ERR_FIELD_VALUE,
+                   "with_fee");
+    assert_refused(till, say(till, 4711, TRADE_CASH_SUCCEEDED, &claimed), ERR_TRADE_NOT_FOUND, "");
+    /* Not before it was sent: until then the merchant may cancel it. */
+    assert_refused(till, say(till, cash.id, TRADE_CASH_SUCCEEDED, &claimed), ERR_TRADE_STATE,
+                   "status");
+    assert_refused(till, say(till, cash.id, TRADE_CASH_RETURNED, &claimed), ERR_TRADE_STATE,
+                   "status");
+    assert_ok(say(till, cash.id, TRADE_CASH_SENT, &late));
+    arg = (struct trade_cash_claim){.outcome = {TRADE_CASH_SENT, false, 0},
+                                    .reason = STR("by hand"),
+                                    .id = cash.id,
+                                    .maker_key_id = 7};
+    assert_refused(till, till_run(till, &trade__cash_claim_kind, &arg, &claimed),
+                   ERR_REVIEW_PENDING, "reason");
+    assert_ok(cancel(till, cash.id, till->merchant_id));
+    assert_refused(till, confirm(till, &late.review), ERR_TRADE_STATE, "status");
+    assert_int_equal(available(till), 100000);
+    assert_refused(till, say(till, cash.id, TRADE_CASH_SENT, &claimed), ERR_TRADE_STATE, "status");
+}
+
 /* Every step from every state: done, done before, or refused. */
 static void a_cash_out_moves_only_as_its_states_allow(void **state)
 {
@@ -1802,6 +1956,12 @@ int main(void)
         cmocka_unit_test(a_cash_out_that_fails_on_its_way_gives_everything_back),
         cmocka_unit_test(a6_a_returned_cash_out_is_credited_and_may_be_spent),
         cmocka_unit_test(a6_a_returned_cash_out_may_bring_its_fee_back),
+        cmocka_unit_test(a_cancelled_cash_out_gives_amount_and_fee_back),
+        cmocka_unit_test(only_ones_own_cash_out_is_cancelled_and_only_while_it_waits),
+        cmocka_unit_test(what_the_bank_has_done_is_booked_when_it_is_approved),
+        cmocka_unit_test(an_outcome_that_was_overtaken_is_refused),
+        cmocka_unit_test(a_large_outcome_needs_two_checkers),
+        cmocka_unit_test(the_refusals_of_an_outcome_come_in_the_documented_order),
         cmocka_unit_test(a_cash_out_moves_only_as_its_states_allow),
         cmocka_unit_test(a14_cash_outs_at_the_same_time_do_not_disturb_each_other),
         cmocka_unit_test(a_refund_is_held_and_then_taken_from_the_merchant),
