@@ -186,6 +186,17 @@ static enum err same_order(struct tx *tx, const struct settle_self *arg,
     return ERR_OK;
 }
 
+/* A settlement opens no account: one that is not there has nothing to settle. */
+static enum err check_opened(struct tx *tx, const struct settle_self *arg)
+{
+    const struct ledger_account_key key = {arg->merchant_id, LEDGER_CODE_MERCHANT_PAYABLE,
+                                           arg->currency};
+    int64_t account_id;
+    enum err err = ledger_account_id(tx, &key, &account_id);
+
+    return err == ERR_LEDGER_ACCOUNT ? tx_refuse(tx, err, "currency") : err;
+}
+
 static enum err self_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
     const struct settle_self *arg = arg_ptr;
@@ -206,6 +217,7 @@ static enum err self_apply(struct tx *tx, const void *arg_ptr, void *result)
     }
     TRY(err == ERR_STORE_NOT_FOUND ? ERR_OK : err);
     TRY(merchant_check_active(tx, arg->merchant_id, arg->app_id));
+    TRY(check_opened(tx, arg));
     TRY(settle_rule_of(tx, arg->merchant_id, arg->currency, &rule));
     if (rule->mode != SETTLE_SELF_SERVICE) {
         return tx_refuse(tx, ERR_SETTLE_AUTOMATIC, "account");

@@ -411,6 +411,9 @@ static void the_refusals_of_self_service_come_in_the_documented_order(void **sta
     set_merchant(books, merchant, MERCHANT_ACTIVE);
     assert_refused(books, ASK(), ERR_MERCHANT_APP_DISABLED, "");
     self.app_id = 0;
+    self.currency = CURRENCY_USD;
+    assert_refused(books, ASK(), ERR_LEDGER_ACCOUNT, "currency");
+    self.currency = CURRENCY_CNY;
     assert_refused(books, ASK(), ERR_SETTLE_AUTOMATIC, "account");
     assert_ok(books_run(books, reopen_account, &account));
     set_limits(books, account, 450, 450);
