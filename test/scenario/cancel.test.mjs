@@ -86,7 +86,7 @@ test('money that comes for a cancelled account waits, and is booked when a secon
   now = await get(account);
   assert.deepEqual([now.balance, now.immature], [994, 994]);
   const [change] = (await p.made('GET', `/v1/accounts/${account.id}/history?limit=1`)).data;
-  assert.deepEqual([change.action, change.before.status, change.after.status, change.review_id, change.reason],
+  assert.deepEqual([change.action, change.before.status, change.after.status, change.review, change.reason],
     ['reopened', 'cancelled', 'open', review.id, 'closed by mistake']);
   p.refused(await reopen(), 409, 'account_not_cancelled', 'account');
   p.refused(await p.operator('POST', `/v1/accounts/${account.id}/reopen`, {}), 400, 'field_required', 'reason');

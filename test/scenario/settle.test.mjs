@@ -87,6 +87,9 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   const ask = { settlement_no: 'S1', currency: 'CNY', amount: 400 };
   await earn(1000);
   p.refused(await merchant('POST', '/v1/settlements', ask), 409, 'settle_automatic', 'account');
+  p.refused(await merchant('POST', '/v1/settlements', { ...ask, currency: 'USD' }), 404, 'ledger_account', 'currency');
+  const accounts = (await ok('GET', `/v1/accounts?merchant_id=${p.owner.id}`)).data;
+  assert.deepEqual(accounts.filter((one) => one.currency === 'USD'), []);
   await put({ mode: 'self_service', minimum: 100, maximum: 900 });
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 901 }), 409, 'settle_maximum', 'amount');
   p.refused(await merchant('POST', '/v1/settlements', { ...ask, amount: 99 }), 409, 'settle_minimum', 'amount');
@@ -104,9 +107,9 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   p.refused(await merchant('GET', one, undefined, other), 404, 'settle_not_found');
   assert.equal((await merchant('GET', '/v1/settlements')).body.data.length, 1);
   assert.equal((await merchant('GET', '/v1/settlements', undefined, other)).body.data.length, 0);
-  assert.equal((await merchant('GET', `/v1/settlements?account=${account.id}`, undefined, other)).body.data.length, 0);
-  assert.equal((await ok('GET', `/v1/settlements?account=${account.id}&status=waiting`)).data.length, 1);
-  assert.equal((await ok('GET', `/v1/settlements?account=${account.id}&status=paid`)).data.length, 0);
+  assert.equal((await merchant('GET', `/v1/settlements?account_id=${account.id}`, undefined, other)).body.data.length, 0);
+  assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}&status=waiting`)).data.length, 1);
+  assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}&status=paid`)).data.length, 0);
 
   const cancelled = await ok('POST', `${one}/cancel`, { remark: 'not wanted' });
   assert.deepEqual([cancelled.status, cancelled.remark], ['cancelled', 'not wanted']);
@@ -184,17 +187,17 @@ test('the run settles what is due, once, and goes on after a restart', async () 
   assert.deepEqual(done.amounts, [{ currency: 'CNY', settlements: 1, amount: 1000 }]);
   assert.equal((await get()).held, 1000);
   assert.ok((await ok('GET', path())).next_date > today());
-  const [order] = (await ok('GET', `/v1/settlements?account=${account.id}`)).data;
+  const [order] = (await ok('GET', `/v1/settlements?account_id=${account.id}`)).data;
   assert.deepEqual([order.mode, order.status, order.settle_date], ['automatic', 'waiting', today()]);
   await p.stop();
   p.sql('UPDATE settle_run SET status = 1, ended_at_ms = 0');
   await p.serve();
   await until(async () => (await ok('GET', '/v1/settlement-runs')).data[0].status === 'done', 'the run again');
-  assert.equal((await ok('GET', `/v1/settlements?account=${account.id}`)).data.length, 1);
+  assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}`)).data.length, 1);
 });
 
 test('an account that is skipped says why', async () => {
-  await ok('POST', `/v1/settlements/${(await ok('GET', `/v1/settlements?account=${account.id}`)).data[0].id}/cancel`, { remark: 'again' });
+  await ok('POST', `/v1/settlements/${(await ok('GET', `/v1/settlements?account_id=${account.id}`)).data[0].id}/cancel`, { remark: 'again' });
   await put({ minimum: 100000 });
   await p.stop();
   p.sql('DELETE FROM settle_order');

@@ -139,6 +139,18 @@ test('A15: an adjustment asked for again is the first one', async () => {
   assert.equal((await get()).balance, before);
 });
 
+test('a number is pending once, and what cannot be borne now is refused at once', async () => {
+  const body = { adjustment_no: no('T'), legs: legs(10) };
+  const asked = await adjust(body);
+  assert.equal((await adjust(body)).body.id, asked.body.id);
+  p.refused(await adjust({ ...body, legs: legs(11) }), 409, 'trade_order_conflict', 'adjustment_no');
+  await approved(asked);
+  const debit = { kind: 'event', event: 'adjustment_debited', merchant: p.owner.id, currency: 'CNY' };
+  const { available } = await get();
+  p.refused(await adjust({ ...debit, amount: available + 1 }), 409, 'ledger_insufficient', 'legs[0].account');
+  p.refused(await adjust({ ...debit, currency: 'USD', amount: 1 }), 409, 'ledger_insufficient', 'legs[0].account');
+});
+
 test('an adjustment by a voucher', async () => {
   const before = (await get()).balance;
   await approved(await adjust({ kind: 'event', event: 'adjustment_credited', merchant: p.owner.id, currency: 'CNY', amount: 77 }));
@@ -280,9 +292,12 @@ test('an operator takes out for the merchant, and sees the list', async () => {
   assert.equal(made.body.merchant, p.owner.id);
   const first = (await p.merchant('GET', '/v1/cash-outs?limit=1', undefined, {}, cashKey)).body;
   assert.equal(first.data[0].id, made.body.id);
-  const all = (await p.operator('GET', `/v1/cash-outs?merchant=${p.owner.id}&limit=200`)).body.data;
+  const all = (await p.operator('GET', `/v1/cash-outs?merchant_id=${p.owner.id}&limit=200`)).body.data;
   const second = (await p.merchant('GET', `/v1/cash-outs?limit=1&starting_after=${first.next_cursor}`, undefined, {}, cashKey)).body;
   assert.equal(second.data[0].id, all[1].id);
+  const waiting = (await p.operator('GET', `/v1/cash-outs?merchant_id=${p.owner.id}&status=waiting_remittance&limit=200`)).body.data;
+  assert.deepEqual(waiting.map((one) => one.id), all.filter((one) => one.status === 'waiting_remittance').map((one) => one.id));
+  assert.deepEqual((await p.operator('GET', '/v1/cash-outs?status=returned')).body.data, []);
 });
 
 const say = (id, outcome, change = {}) => p.operator('POST', `/v1/cash-outs/${id}/outcome`, { outcome, reason: 'told by the bank', ...change });

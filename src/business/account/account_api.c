@@ -317,7 +317,7 @@ static const struct field history_fields[] = {
     FIELD(struct account_history, before, FIELD_JSON, .max = 4000, .required = true),
     FIELD(struct account_history, after, FIELD_JSON, .max = 4000, .required = true),
     FIELD(struct account_history, operator_id, FIELD_ID, .prefix = "op"),
-    FIELD(struct account_history, review_id, FIELD_ID, .prefix = "rev"),
+    AS(struct account_history, review_id, "review", FIELD_ID, .prefix = "rev"),
     FIELD(struct account_history, reason, FIELD_TEXT, .max = 200),
     AS(struct account_history, created_at_ms, "created_at", FIELD_TIME, .required = true),
 };

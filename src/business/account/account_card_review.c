@@ -29,7 +29,7 @@ static enum err check_add(struct tx *tx, int64_t merchant_id,
     const void *row;
     enum err err;
 
-    TRY(merchant_check_active(tx, merchant_id, 0));
+    TRY(account__check_merchant(tx, merchant_id));
     err = tx_find(tx, &account_card_table, 0, &like, &row);
     if (err == ERR_OK) {
         return tx_refuse(tx, ERR_ACCOUNT_CARD_EXISTS, "number");

@@ -46,6 +46,15 @@ static enum err open_new(struct tx *tx, const struct account_opening *opening,
                         (struct account_note){.account_id = *account_id, .before = STR("{}")});
 }
 
+enum err account__check_merchant(struct tx *tx, int64_t merchant_id)
+{
+    enum err err = merchant_check_active(tx, merchant_id, 0);
+    bool refused = err == ERR_MERCHANT_NOT_FOUND || err == ERR_MERCHANT_SUSPENDED ||
+                   err == ERR_MERCHANT_CLOSED;
+
+    return refused ? tx_refuse(tx, err, "merchant_id") : err;
+}
+
 static enum err open_apply(struct tx *tx, const void *arg, void *result)
 {
     const struct account_opening *opening = arg;
@@ -57,7 +66,7 @@ static enum err open_apply(struct tx *tx, const void *arg, void *result)
     int64_t *account_id = &((struct account_result *)result)->id;
     enum err err;
 
-    TRY(merchant_check_active(tx, opening->merchant_id, 0));
+    TRY(account__check_merchant(tx, opening->merchant_id));
     err = ledger_account_id(tx, &key, account_id);
     if (err == ERR_LEDGER_ACCOUNT) {
         TRY(open_new(tx, opening, &key, account_id));

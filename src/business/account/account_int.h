@@ -56,6 +56,8 @@ MUST_USE enum err account__get(struct tx *tx, int64_t account_id,
 MUST_USE enum err account__edit_row(struct tx *tx, int64_t account_id, struct account_row **row);
 /* The account as history keeps it, JSON. */
 MUST_USE enum err account__state(struct tx *tx, int64_t account_id, struct str *text);
+/* ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_SUSPENDED, ERR_MERCHANT_CLOSED, all at merchant_id. */
+MUST_USE enum err account__check_merchant(struct tx *tx, int64_t merchant_id);
 /* Notes what has become of note->before by now. */
 MUST_USE enum err account__note_present(struct tx *tx, struct account_note *note);
 /* The same, when it has become something else. */

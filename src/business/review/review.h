@@ -13,7 +13,9 @@
  *
  * A pending change is there once: submitting the same kind, subject, change, amount and currency
  * again answers the first item to its maker when reason and evidence are the same too, and
- * ERR_REVIEW_PENDING otherwise (param: the field that differs: maker, reason or evidence).
+ * ERR_REVIEW_PENDING otherwise (param: the field that differs: maker, reason or evidence). What
+ * carries a number of its own is there once under that (review_ask.name): its change is the first
+ * that may differ.
  *
  * An operator is known by the name of the key, so that a second key of the same name makes nobody
  * else of its owner; a key without a name is an operator of its own.
@@ -25,9 +27,9 @@
  *     2  ERR_REVIEW_STATE       status           it is no longer pending, or its time is over
  *     3  ERR_REVIEW_KIND        kind             approve: no module of this program has the kind
  *     4  ERR_AUTH_PERMISSION    the permission   approve, reject: the kind's own one is missing
- *     5  ERR_REVIEW_SELF        a maker approves or rejects
- *        ERR_REVIEW_NOT_MAKER   another one withdraws
- *     6  ERR_REVIEW_TWICE       this checker has approved already
+ *     5  ERR_REVIEW_SELF        maker_id         a maker approves or rejects
+ *        ERR_REVIEW_NOT_MAKER   maker_id         another one withdraws
+ *     6  ERR_REVIEW_TWICE       first_approval   this checker has approved already
  *
  * Events: review.pending, review.approved, review.failed, review.rejected, review.withdrawn,
  * review.expired, with the item as data. */
@@ -136,6 +138,7 @@ struct review_ask {
     int64_t maker_key_id; /* req->principal.key_id */
     const char *subject_prefix;
     int64_t subject_id; /* 0: none */
+    struct str name;    /* of the kind's own; empty: the change and what it is about */
     struct str change;  /* review_change_print */
     struct str summary;
     struct amount amount;   /* >= 0; the limit is compared with it */
@@ -147,10 +150,14 @@ struct review_ask {
 };
 /* *item is a view that is valid until apply returns; a result is made of it with
  * tx_result_row(tx, &review_table, item, result). Refusals, in this order: ERR_FIELD_REQUIRED
- * reason; ERR_FIELD_LENGTH reason, summary, evidence, change; ERR_REVIEW_PENDING maker, reason,
- * evidence; what kind->check refuses. */
+ * reason; ERR_FIELD_LENGTH reason, summary, evidence, change; ERR_REVIEW_PENDING change, maker,
+ * reason, evidence; what kind->check refuses. */
 MUST_USE enum err review_submit(struct tx *tx, const struct review_ask *ask,
                                 const struct review_item **item);
+
+/* What is pending under a name of the kind; *change NULL: nothing. Valid until apply returns. */
+MUST_USE enum err review_pending_change(struct tx *tx, const struct review_kind *kind,
+                                        struct str name, const struct str **change);
 
 /* The name an operator's key has for people; empty when there is no such key. Valid until apply
  * returns. */

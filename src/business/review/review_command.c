@@ -79,19 +79,43 @@ static enum err check_ask(struct tx *tx, const struct review_ask *ask)
     return ERR_OK;
 }
 
+static struct str named_key(struct tx *tx, const struct review_kind *kind, struct str name)
+{
+    return crypto_sha256_hex(tx_arena(tx),
+                             str_printf(tx_arena(tx), "%s|" STR_FMT, kind->name, STR_ARG(name)));
+}
+
 static struct str open_key(struct tx *tx, const struct review_ask *ask)
 {
-    struct str whole = str_printf(tx_arena(tx), "%s|%lld|%lld|%d|" STR_FMT, ask->kind->name,
-                                  (long long)ask->subject_id, (long long)ask->amount.minor,
-                                  (int)ask->currency, STR_ARG(ask->change));
+    struct str whole;
 
+    if (ask->name.len > 0) {
+        return named_key(tx, ask->kind, ask->name);
+    }
+    whole = str_printf(tx_arena(tx), "%s|%lld|%lld|%d|" STR_FMT, ask->kind->name,
+                       (long long)ask->subject_id, (long long)ask->amount.minor, (int)ask->currency,
+                       STR_ARG(ask->change));
     return crypto_sha256_hex(tx_arena(tx), whole);
 }
 
-/* The same change is pending already. */
+enum err review_pending_change(struct tx *tx, const struct review_kind *kind, struct str name,
+                               const struct str **change)
+{
+    const struct review_item key = {.open_key = named_key(tx, kind, name)};
+    const void *row;
+    enum err err = tx_find(tx, &review_table, 0, &key, &row);
+
+    *change = err == ERR_OK ? &((const struct review_item *)row)->change : NULL;
+    return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
+}
+
+/* The same change, or another of the same name, is pending already. */
 static enum err same_ask(struct tx *tx, const struct review_ask *ask,
                          const struct review_item *item)
 {
+    if (!str_eq(item->change, ask->change)) {
+        return tx_refuse(tx, ERR_REVIEW_PENDING, "change");
+    }
     if (item->maker_key_id != ask->maker_key_id) {
         return tx_refuse(tx, ERR_REVIEW_PENDING, "maker");
     }
@@ -230,7 +254,7 @@ static enum err check_checker(struct tx *tx, const struct review_decide *decide,
         return tx_refuse(tx, ERR_AUTH_PERMISSION, kind->check_permission);
     }
     TRY(is_operator(tx, decide->key_id, item->maker_key_id, item->maker_name, &maker));
-    return maker ? ERR_REVIEW_SELF : ERR_OK;
+    return maker ? tx_refuse(tx, ERR_REVIEW_SELF, "maker_id") : ERR_OK;
 }
 
 static bool has_approved(const struct review_item *item, int64_t key_id)
@@ -252,7 +276,7 @@ static enum err check_first_time(struct tx *tx, const struct review_decide *deci
 
         TRY(is_operator(tx, decide->key_id, before->key_id, before->name, &same));
         if (same) {
-            return ERR_REVIEW_TWICE;
+            return tx_refuse(tx, ERR_REVIEW_TWICE, "first_approval");
         }
     }
     return ERR_OK;
@@ -365,7 +389,7 @@ static enum err withdraw_apply(struct tx *tx, const void *arg, void *result)
         TRY(still_pending(tx, item));
         TRY(is_operator(tx, decide->key_id, item->maker_key_id, item->maker_name, &maker));
         if (!maker) {
-            return ERR_REVIEW_NOT_MAKER;
+            return tx_refuse(tx, ERR_REVIEW_NOT_MAKER, "maker_id");
         }
         TRY(decision(tx, decide, &item->closed));
         TRY(end(tx, item, REVIEW_WITHDRAWN, "withdrawn"));

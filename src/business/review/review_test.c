@@ -110,14 +110,15 @@ static void the_refusals_of_an_approval_come_in_the_documented_order(void **stat
     assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_AUTH_PERMISSION,
                    "test:check");
     arg.permissions = STR("test:check");
-    assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_REVIEW_SELF, "");
+    assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_REVIEW_SELF, "maker_id");
     arg.key_id = FIRST_CHECKER;
     assert_ok(decide(till, &review_approve_kind, &arg));
     arg.permissions = STR("");
     assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_AUTH_PERMISSION,
                    "test:check");
     arg.permissions = STR("test:check");
-    assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_REVIEW_TWICE, "");
+    assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_REVIEW_TWICE,
+                   "first_approval");
     arg.key_id = SECOND_CHECKER;
     assert_refused(till, decide(till, &review_approve_kind, &arg), ERR_LEDGER_INSUFFICIENT,
                    "account");
@@ -138,7 +139,7 @@ static void the_refusals_of_a_rejection_come_in_the_documented_order(void **stat
     assert_refused(till, decide(till, &review_reject_kind, &arg), ERR_AUTH_PERMISSION,
                    "test:check");
     arg.permissions = STR("test:check");
-    assert_refused(till, decide(till, &review_reject_kind, &arg), ERR_REVIEW_SELF, "");
+    assert_refused(till, decide(till, &review_reject_kind, &arg), ERR_REVIEW_SELF, "maker_id");
     arg.key_id = FIRST_CHECKER;
     assert_ok(decide(till, &review_reject_kind, &arg));
     assert_ok(decide(till, &review_reject_kind, &arg)); /* said again */
@@ -156,7 +157,8 @@ static void the_refusals_of_a_withdrawal_come_in_the_documented_order(void **sta
     arg.review_id = withdrawn(till);
     assert_refused(till, decide(till, &review_withdraw_kind, &arg), ERR_REVIEW_STATE, "status");
     arg.review_id = submitted(till, "{}");
-    assert_refused(till, decide(till, &review_withdraw_kind, &arg), ERR_REVIEW_NOT_MAKER, "");
+    assert_refused(till, decide(till, &review_withdraw_kind, &arg), ERR_REVIEW_NOT_MAKER,
+                   "maker_id");
     arg.key_id = MAKER;
     assert_ok(decide(till, &review_withdraw_kind, &arg));
     assert_ok(decide(till, &review_withdraw_kind, &arg)); /* said again */
@@ -168,6 +170,24 @@ static struct str many(struct till *till, size_t len)
 
     memset(text, 'x', len);
     return (struct str){text, len};
+}
+
+static void another_change_of_a_name_waits_until_the_first_is_over(void **state)
+{
+    struct till *till = *state;
+    struct review_ask ask = ask_of("{\"by\":1}");
+    struct review_item item, again;
+
+    ask.name = STR("N1");
+    assert_ok(till_run(till, &submit_kind, &ask, &item));
+    assert_ok(till_run(till, &submit_kind, &ask, &again));
+    assert_int_equal(again.id, item.id);
+    ask.change = STR("{\"by\":2}");
+    assert_refused(till, till_run(till, &submit_kind, &ask, &again), ERR_REVIEW_PENDING, "change");
+    assert_ok(decide(till, &review_withdraw_kind,
+                     &(struct review_decide){.review_id = item.id, .key_id = MAKER}));
+    assert_ok(till_run(till, &submit_kind, &ask, &again));
+    assert_true(again.id != item.id);
 }
 
 static void the_refusals_of_what_is_submitted_come_in_the_documented_order(void **state)
@@ -209,6 +229,7 @@ int main(void)
         cmocka_unit_test(the_refusals_of_an_approval_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_rejection_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_withdrawal_come_in_the_documented_order),
+        cmocka_unit_test(another_change_of_a_name_waits_until_the_first_is_over),
         cmocka_unit_test(the_refusals_of_what_is_submitted_come_in_the_documented_order),
     };
 

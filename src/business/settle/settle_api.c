@@ -163,16 +163,16 @@ static struct reply *get_handler(struct request *req)
 }
 
 struct list_query {
-    int64_t account;
+    int64_t merchant_id;
+    int64_t account_id;
     enum settle_status status;
     int64_t limit;
     int64_t starting_after;
-    int64_t merchant;
 };
 static const struct field list_fields[] = {
-    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer",
+    FIELD(struct list_query, merchant_id, FIELD_ID, .prefix = "mer",
           .help = "For operators; a merchant's key sees its own"),
-    FIELD(struct list_query, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX),
+    FIELD(struct list_query, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX),
     FIELD(struct list_query, status, FIELD_ENUM, .names = settle__statuses),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = SETTLE_LIMIT_MAX,
           .help = "20 when absent"),
@@ -212,8 +212,8 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     *filter = (struct settle_filter){
-        .merchant_id = merchant ? req->principal.merchant_id : query.merchant,
-        .account_id = query.account,
+        .merchant_id = merchant ? req->principal.merchant_id : query.merchant_id,
+        .account_id = query.account_id,
         .status = query.status,
         .before_id = query.starting_after == 0 ? INT64_MAX : query.starting_after,
         .limit =
@@ -229,13 +229,11 @@ static const enum err cancel_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE,
 static const enum err outcome_errors[] = {ERR_SETTLE_NOT_FOUND, ERR_SETTLE_STATE,
                                           ERR_REVIEW_PENDING, ERR_OK};
 static const enum err create_errors[] = {
-    ERR_SETTLE_CONFLICT,      ERR_MERCHANT_SUSPENDED,
-    ERR_MERCHANT_CLOSED,      ERR_MERCHANT_APP_DISABLED,
-    ERR_SETTLE_AUTOMATIC,     ERR_LEDGER_ACCOUNT_CLOSED,
-    ERR_LEDGER_DEBIT_BLOCKED, ERR_SETTLE_EXISTS,
-    ERR_SETTLE_NOTHING,       ERR_SETTLE_MAXIMUM,
-    ERR_LEDGER_INSUFFICIENT,  ERR_SETTLE_MINIMUM,
-    ERR_SETTLE_FEE,           ERR_OK,
+    ERR_SETTLE_CONFLICT,       ERR_MERCHANT_SUSPENDED,   ERR_MERCHANT_CLOSED,
+    ERR_MERCHANT_APP_DISABLED, ERR_LEDGER_ACCOUNT,       ERR_SETTLE_AUTOMATIC,
+    ERR_LEDGER_ACCOUNT_CLOSED, ERR_LEDGER_DEBIT_BLOCKED, ERR_SETTLE_EXISTS,
+    ERR_SETTLE_NOTHING,        ERR_SETTLE_MAXIMUM,       ERR_LEDGER_INSUFFICIENT,
+    ERR_SETTLE_MINIMUM,        ERR_SETTLE_FEE,           ERR_OK,
 };
 
 const struct route settle__routes[] = {

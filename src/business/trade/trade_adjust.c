@@ -461,25 +461,43 @@ static enum err check_waiting(struct tx *tx, const struct trade_change *change,
 
 /* ---- booking ---- */
 
+/* Of all kinds but the event, whose voucher names its journal. */
+static struct ledger_reference name_of(const struct trade_change *change, int64_t id)
+{
+    switch (change->kind) {
+    case TRADE_ADJUSTMENT_EVENT:
+    case TRADE_ADJUSTMENT_LEGS:
+        break;
+    case TRADE_ADJUSTMENT_REVERSAL:
+        return reference_of(LEDGER_OPERATION_REVERSED, change->original);
+    case TRADE_ADJUSTMENT_CORRECTION:
+        return reference_of(LEDGER_OPERATION_CORRECTED, change->original);
+    }
+    return reference_of(LEDGER_OPERATION_TRANSFER, id);
+}
+
 static enum err post(struct tx *tx, const struct trade_change *change, int64_t id,
                      struct adjusting *adjusting, struct ledger_posted *posted)
 {
     const struct ledger_voucher voucher = voucher_of(change, id);
 
-    switch (change->kind) {
-    case TRADE_ADJUSTMENT_EVENT:
+    if (change->kind == TRADE_ADJUSTMENT_EVENT) {
         return ledger_voucher_post(tx, &voucher, posted);
-    case TRADE_ADJUSTMENT_LEGS:
-        adjusting->post.reference = reference_of(LEDGER_OPERATION_TRANSFER, id);
-        break;
-    case TRADE_ADJUSTMENT_REVERSAL:
-        adjusting->post.reference = reference_of(LEDGER_OPERATION_REVERSED, change->original);
-        break;
-    case TRADE_ADJUSTMENT_CORRECTION:
-        adjusting->post.reference = reference_of(LEDGER_OPERATION_CORRECTED, change->original);
-        break;
     }
+    adjusting->post.reference = name_of(change, id);
     return ledger_post(tx, &adjusting->post, posted);
+}
+
+static enum err check_post(struct tx *tx, const struct trade_change *change, int64_t id,
+                           struct adjusting *adjusting)
+{
+    const struct ledger_voucher voucher = voucher_of(change, id);
+
+    if (change->kind == TRADE_ADJUSTMENT_EVENT) {
+        return ledger_voucher_check(tx, &voucher);
+    }
+    adjusting->post.reference = name_of(change, id);
+    return ledger_post_check(tx, &adjusting->post);
 }
 
 /* Who heard of an adjustment already, or is nobody to be told. */
@@ -583,9 +601,20 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
     return announce(tx, &adjustment);
 }
 
+static enum err review_check(struct tx *tx, const struct review_item *item)
+{
+    struct adjusting *adjusting = ARENA_NEW(tx_arena(tx), struct adjusting);
+    struct trade_change change;
+
+    TRY(review_change_read(tx, item, &trade__change_set, sizeof(change), &change));
+    TRY(prepare(tx, &change, adjusting));
+    return check_post(tx, &change, item->id, adjusting);
+}
+
 const struct review_kind trade__review = {
     .name = "trade.adjust",
     .check_permission = "trade:adjust",
+    .check = review_check,
     .apply = review_apply,
 };
 
@@ -600,6 +629,7 @@ static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct 
         .maker_key_id = adjust->maker_key_id,
         .subject_prefix = LEDGER_JOURNAL_PREFIX,
         .subject_id = adjust->change.original,
+        .name = adjust->change.adjustment_no,
         .change = text,
         .summary = adjust->change.adjustment_no,
         .reason = adjust->reason,
@@ -619,6 +649,17 @@ static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct 
     return ERR_OK;
 }
 
+/* A number is pending with one content. */
+static enum err check_number(struct tx *tx, struct str adjustment_no, struct str text)
+{
+    const struct str *pending;
+
+    TRY(review_pending_change(tx, &trade__review, adjustment_no, &pending));
+    return pending == NULL || str_eq(*pending, text)
+               ? ERR_OK
+               : tx_refuse(tx, ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+}
+
 static enum err adjust_apply(struct tx *tx, const void *arg, void *result)
 {
     const struct trade_adjust *adjust = arg;
@@ -626,6 +667,7 @@ static enum err adjust_apply(struct tx *tx, const void *arg, void *result)
     const struct trade_adjustment *first;
     struct trade_adjusted *adjusted = result;
 
+    TRY(check_number(tx, adjust->change.adjustment_no, text));
     TRY(find_adjustment(tx, adjust->change.adjustment_no, &first));
     if (first == NULL) {
         return submit(tx, adjust, text, &adjusted->review);

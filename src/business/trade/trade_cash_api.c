@@ -150,13 +150,15 @@ static struct reply *get_handler(struct request *req)
 }
 
 struct list_query {
-    int64_t merchant;
+    int64_t merchant_id;
+    enum trade_cash_status status;
     int64_t limit;
     int64_t starting_after;
 };
 static const struct field list_fields[] = {
-    FIELD(struct list_query, merchant, FIELD_ID, .prefix = "mer",
+    FIELD(struct list_query, merchant_id, FIELD_ID, .prefix = "mer",
           .help = "For operators; absent: of all merchants"),
+    FIELD(struct list_query, status, FIELD_ENUM, .names = statuses),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = CASH_LIST_MAX,
           .help = "20 when absent"),
     FIELD(struct list_query, starting_after, FIELD_ID, .prefix = TRADE_CASH_OUT_PREFIX,
@@ -195,8 +197,9 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     *filter = (struct trade_filter){
-        .merchant_id =
-            req->principal.kind == HTTP_AUTH_OPERATOR ? query.merchant : req->principal.merchant_id,
+        .merchant_id = req->principal.kind == HTTP_AUTH_OPERATOR ? query.merchant_id
+                                                                 : req->principal.merchant_id,
+        .cash_status = query.status,
         .before_id = query.starting_after,
         .limit = query.limit == 0 ? CASH_LIST_DEFAULT : query.limit,
     };

@@ -145,10 +145,11 @@ extern const struct review_kind trade__review;
 /* ---- reading ---- */
 
 struct trade_filter {
-    int64_t merchant_id; /* 0: any */
-    int64_t payment_id;  /* of refunds; 0: any */
-    int64_t original_id; /* of adjustments; 0: any */
-    int64_t before_id;   /* 0: the newest first */
+    int64_t merchant_id;                /* 0: any */
+    enum trade_cash_status cash_status; /* of cash-outs; 0: any */
+    int64_t payment_id;                 /* of refunds; 0: any */
+    int64_t original_id;                /* of adjustments; 0: any */
+    int64_t before_id;                  /* 0: the newest first */
     int64_t limit;
 };
 /* What is under way for an account. */

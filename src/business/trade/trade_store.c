@@ -114,7 +114,7 @@ static const struct statement adjustments_before = {
 static const struct statement cash_before = {
     .name = "trade_cash_before",
     .sql = "SELECT :row FROM trade_cash_out WHERE merchant_id >= ? AND merchant_id <= ? AND id < ?"
-           " ORDER BY id DESC LIMIT ?",
+           " AND (? = 0 OR status = ?) ORDER BY id DESC LIMIT ?",
     .row = &trade_cash_table,
 };
 static const struct statement refunds_before = {
@@ -193,7 +193,10 @@ enum err trade__read_cash_list(struct reader *reader, const struct trade_filter 
     const struct value values[] = {
         VALUE_INT(filter->merchant_id),
         VALUE_INT(filter->merchant_id == 0 ? INT64_MAX : filter->merchant_id),
-        VALUE_INT(before(filter)), VALUE_INT(filter->limit)};
+        VALUE_INT(before(filter)),
+        VALUE_INT(filter->cash_status),
+        VALUE_INT(filter->cash_status),
+        VALUE_INT(filter->limit)};
     void *rows;
 
     TRY(reader_rows(reader, &cash_before, values, ARRAY_LEN(values), arena, &rows, count));

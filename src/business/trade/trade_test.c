@@ -1638,6 +1638,65 @@ static int64_t waiting_account(struct till *till)
     return step.id;
 }
 
+static void a_number_is_pending_with_one_content(void **state)
+{
+    struct till *till = *state;
+    struct trade_change change = {.adjustment_no = STR("A1"),
+                                  .kind = TRADE_ADJUSTMENT_EVENT,
+                                  .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
+                                  .merchant = till->merchant_id,
+                                  .currency = CURRENCY_CNY,
+                                  .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}};
+    struct review_item first, again;
+
+    assert_ok(adjust(till, &change, &first));
+    assert_ok(adjust(till, &change, &again));
+    assert_int_equal(again.id, first.id);
+    change.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(2);
+    assert_refused(till, adjust(till, &change, &again), ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+    change.kind = TRADE_ADJUSTMENT_LEGS; /* told before the form */
+    assert_refused(till, adjust(till, &change, &again), ERR_TRADE_ORDER_CONFLICT, "adjustment_no");
+    assert_ok(till_run(till, &review_withdraw_kind,
+                       &(struct review_decide){.review_id = first.id, .key_id = 7}, &again));
+    change.kind = TRADE_ADJUSTMENT_EVENT;
+    assert_ok(adjust(till, &change, &again));
+    assert_true(again.id != first.id);
+}
+
+/* And again when it is approved. */
+static void what_the_balance_cannot_bear_is_refused_when_it_is_asked_for(void **state)
+{
+    struct till *till = *state;
+    struct trade_leg legs[] = {
+        {.account = account_of(till), .side = LEDGER_DEBIT, .amount = AMOUNT(101)},
+        {.account = other_account(till, false), .side = LEDGER_CREDIT, .amount = AMOUNT(101)}};
+    struct trade_change by_legs = {.kind = TRADE_ADJUSTMENT_LEGS, .legs = {legs, ARRAY_LEN(legs)}};
+    struct trade_change by_event = {.kind = TRADE_ADJUSTMENT_EVENT,
+                                    .event = LEDGER_EVENT_ADJUSTMENT_DEBITED,
+                                    .merchant = till->merchant_id,
+                                    .currency = CURRENCY_USD,
+                                    .amounts = {[LEDGER_AMOUNT_GROSS] = {101}}};
+    struct review_item first, second;
+    int64_t before;
+
+    (void)collect(till, 100, 0, 0);
+    before = posted(till);
+    assert_refused(till, adjust(till, &by_legs, &first), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_refused(till, adjust(till, &by_event, &first), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    by_event.currency = CURRENCY_CNY;
+    assert_refused(till, adjust(till, &by_event, &first), ERR_LEDGER_INSUFFICIENT,
+                   "legs[0].account");
+    assert_int_equal(posted(till), before);
+    by_event.amounts[LEDGER_AMOUNT_GROSS] = legs[0].amount = legs[1].amount = AMOUNT(60);
+    assert_ok(adjust(till, &by_event, &first));
+    assert_ok(adjust(till, &by_legs, &second));
+    assert_ok(approve(till, &first));
+    assert_refused(till, approve(till, &second), ERR_LEDGER_INSUFFICIENT, "legs[0].account");
+    assert_int_equal(posted(till), before - 60);
+}
+
 /* What each kind takes is told before anything is looked up. */
 static void the_form_of_an_adjustment_is_told_first(void **state)
 {
@@ -1994,6 +2053,8 @@ int main(void)
         cmocka_unit_test(the_refusals_of_a_refund_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_completed_refund_come_in_the_documented_order),
         cmocka_unit_test(the_refusals_of_a_failed_refund_come_in_the_documented_order),
+        cmocka_unit_test(a_number_is_pending_with_one_content),
+        cmocka_unit_test(what_the_balance_cannot_bear_is_refused_when_it_is_asked_for),
         cmocka_unit_test(the_form_of_an_adjustment_is_told_first),
         cmocka_unit_test(adjustments_are_found_by_their_journals),
         cmocka_unit_test(what_nothing_else_books_is_booked_by_hand),

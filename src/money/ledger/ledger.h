@@ -278,6 +278,8 @@ struct ledger_memo_post {
 };
 MUST_USE enum err ledger_post_memo(struct tx *tx, const struct ledger_memo_post *arg,
                                    struct ledger_posted *posted);
+/* Whether a posting that is new could be made now: its refusals, and nothing is changed. */
+MUST_USE enum err ledger_post_check(struct tx *tx, const struct ledger_post *post);
 /* For the prefetch of command kinds that will post; call it in every round. */
 void ledger_prefetch_post(struct prefetch *pre, const struct ledger_post *post, unsigned round);
 
@@ -662,6 +664,7 @@ struct ledger_pending_filter {
     enum ledger_pending_status status;
     int64_t after_id;
     size_t limit;
+    int64_t account_id; /* 0: of all */
 };
 MUST_USE enum err ledger_read_pending(struct reader *reader,
                                       const struct ledger_pending_filter *filter,

@@ -82,13 +82,12 @@ static bool takes_currency(struct str currencies, enum currency currency)
     return found;
 }
 
-enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
-                                   int32_t date, struct ledger_code_terms *terms)
+enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key, int32_t date,
+                             struct ledger_code_terms *terms)
 {
     const struct ledger_code_version *version;
     const struct ledger_code_row *code;
     enum err err = ledger__chart_get(tx, key->code, &code);
-    void *row;
 
     if (err == ERR_LEDGER_CODE) {
         return ledger__refuse(tx, err, "code");
@@ -108,6 +107,15 @@ enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_ke
         return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currency");
     }
     *terms = (struct ledger_code_terms){.side = code->side, .has_floor = version->has_floor};
+    return ERR_OK;
+}
+
+enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
+                                   int32_t date, struct ledger_code_terms *terms)
+{
+    void *row;
+
+    TRY(ledger__chart_terms(tx, key, date, terms));
     TRY(tx_edit(tx, &ledger__chart_table, key->code, &row));
     ((struct ledger_code_row *)row)->accounts++;
     return ERR_OK;

@@ -67,8 +67,11 @@ struct ledger_code_terms {
     enum ledger_side side;
     bool has_floor;
 };
-/* Checks that an account may be opened on the date and counts it: ERR_LEDGER_CODE, _CODE_NOT_LEAF,
- * _CODE_CLOSED with param code; ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY with currency. */
+/* Checks that an account may be opened on the date: ERR_LEDGER_CODE, _CODE_NOT_LEAF, _CODE_CLOSED
+ * with param code; ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY with currency. */
+MUST_USE enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key,
+                                      int32_t date, struct ledger_code_terms *terms);
+/* The same, and counts it. */
 MUST_USE enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
                                             int32_t date, struct ledger_code_terms *terms);
 void ledger__chart_prefetch(struct prefetch *pre, int64_t code);

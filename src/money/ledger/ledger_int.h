@@ -238,6 +238,8 @@ ledger_wide ledger__posting_taken(const struct ledger_posting *posting, int64_t 
 MUST_USE enum err ledger__posting_add(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_covered(struct ledger_posting *posting);
 MUST_USE enum err ledger__posting_write(struct ledger_posting *posting, int64_t *journal_id);
+/* Whether the accounts could bear the legs now, be they balanced or not. */
+MUST_USE enum err ledger__posting_bearable(struct tx *tx, const struct ledger_post *post);
 /* From load to write, without the checks of a capture. */
 MUST_USE enum err ledger__posting_run(struct ledger_posting *posting, int64_t *journal_id);
 /* The general ledger: ERR_LEDGER_OVERFLOW when a total would not fit; then what the legs add to it.

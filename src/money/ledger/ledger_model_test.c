@@ -887,7 +887,8 @@ static void agree_on_pendings(struct books *books, struct reader *reader, void *
     struct ledger_pending *found;
 
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-        struct ledger_pending_filter filter = {statuses[i], (int64_t)run->known_pendings, 500};
+        struct ledger_pending_filter filter = {
+            .status = statuses[i], .after_id = (int64_t)run->known_pendings, .limit = 500};
 
         do {
             CHECK(ledger_read_pending(reader, &filter, books->arena, &found, &count) == ERR_OK);

@@ -57,12 +57,15 @@ static const struct field pending_fields[] = {
 static const struct field_set pending_set = FIELD_SET("ledger_pending_entry", pending_fields);
 
 struct list_query {
+    int64_t account_id;
     enum ledger_pending_status status;
     int64_t starting_after;
     int64_t limit;
 };
 
 static const struct field list_fields[] = {
+    FIELD(struct list_query, account_id, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+          .help = "Of this account only."),
     FIELD(struct list_query, status, FIELD_ENUM, .names = ledger__pending_status_names,
           .help = "waiting when absent."),
     FIELD(struct list_query, starting_after, FIELD_INT, .min = 1,
@@ -115,6 +118,7 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
         .status = query->status == 0 ? LEDGER_PENDING_WAITING : query->status,
         .after_id = query->starting_after,
         .limit = (size_t)query->limit + 1,
+        .account_id = query->account_id,
     };
 
     page->limit = (size_t)query->limit;

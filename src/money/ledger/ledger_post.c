@@ -593,6 +593,34 @@ enum err ledger_post(struct tx *tx, const struct ledger_post *post, struct ledge
     return ERR_OK;
 }
 
+/* What would wait is tried on its own account: a debit has to be covered there either way. */
+static enum err try(struct ledger_posting *posting)
+{
+    TRY(ledger__posting_unblocked(posting));
+    TRY(ledger__posting_add(posting));
+    return ledger__posting_covered(posting);
+}
+
+enum err ledger__posting_bearable(struct tx *tx, const struct ledger_post *post)
+{
+    struct ledger_posting posting;
+
+    ledger__posting_begin(&posting, tx, post);
+    TRY(ledger__posting_load(&posting));
+    return try(&posting);
+}
+
+enum err ledger_post_check(struct tx *tx, const struct ledger_post *post)
+{
+    struct ledger_posting posting;
+
+    TRY(ledger__posting_form(tx, post));
+    ledger__posting_begin(&posting, tx, post);
+    TRY(ledger__posting_load(&posting));
+    TRY(ledger__posting_balanced(&posting));
+    return try(&posting);
+}
+
 /* ---- prefetch ---- */
 
 static void prefetch_rest(struct prefetch *pre, const struct ledger_journal *key)

@@ -351,6 +351,14 @@ static const struct statement pending_after = {
     .row = &ledger__pending_table,
 };
 
+/* Walks the account's entries from a number on. */
+static const struct statement account_pending_after = {
+    .name = "ledger_account_pending_after",
+    .sql = "SELECT :row FROM ledger_pending WHERE account_id = ? AND number >= ? AND status = ? "
+           "AND id > ? ORDER BY number LIMIT ?",
+    .row = &ledger__pending_table,
+};
+
 static const struct statement backlog = {
     .name = "ledger_backlog",
     .sql = "SELECT (SELECT COUNT(*) FROM ledger_pending WHERE status = 1), "
@@ -426,6 +434,7 @@ static const struct statement *const statements[] = {
     &waiting_holds,
     &account_holds,
     &pending_after,
+    &account_pending_after,
     &backlog,
     &code_accounts,
     &owner_code_accounts,
@@ -720,6 +729,22 @@ enum err ledger_read_by_serial(struct reader *reader, int64_t serial, struct are
     return ERR_OK;
 }
 
+static enum err read_account_pending(struct reader *reader,
+                                     const struct ledger_pending_filter *filter,
+                                     struct arena *arena, void **found, size_t *count)
+{
+    struct ledger_queue queue = {0};
+    enum err err = reader_get(reader, &ledger__queue_table, filter->account_id, arena, &queue);
+    bool applied = filter->status == LEDGER_PENDING_APPLIED;
+    const struct value values[] = {VALUE_INT(filter->account_id),
+                                   VALUE_INT(applied ? 0 : queue.oldest), VALUE_INT(filter->status),
+                                   VALUE_INT(filter->after_id), VALUE_INT((int64_t)filter->limit)};
+
+    TRY(err == ERR_STORE_NOT_FOUND ? ERR_OK : err);
+    return reader_rows(reader, &account_pending_after, values, ARRAY_LEN(values), arena, found,
+                       count);
+}
+
 enum err ledger_read_pending(struct reader *reader, const struct ledger_pending_filter *filter,
                              struct arena *arena, struct ledger_pending **out, size_t *count)
 {
@@ -727,7 +752,9 @@ enum err ledger_read_pending(struct reader *reader, const struct ledger_pending_
                                    VALUE_INT((int64_t)filter->limit)};
     void *found;
 
-    TRY(reader_rows(reader, &pending_after, values, ARRAY_LEN(values), arena, &found, count));
+    TRY(filter->account_id != 0
+            ? read_account_pending(reader, filter, arena, &found, count)
+            : reader_rows(reader, &pending_after, values, ARRAY_LEN(values), arena, &found, count));
     *out = found;
     return ERR_OK;
 }

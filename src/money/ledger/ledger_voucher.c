@@ -1,4 +1,5 @@
 /* Booking vouchers: the template of the event, its amounts and accounts, the posting. */
+#include "base/time.h"
 #include "money/ledger/ledger_voucher_int.h"
 
 enum ledger_event ledger_template_event(int64_t id)
@@ -252,27 +253,36 @@ static enum err make_legs(struct tx *tx, const struct ledger_voucher *voucher,
 
 /* ---- posting ---- */
 
-/* The posting of a voucher; its legs are written to the given array. */
-static enum err make_post(struct tx *tx, const struct ledger_voucher *voucher,
-                          struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX],
-                          struct ledger_post *post)
+/* The posting of a voucher without its legs, and the template that has them. */
+static enum err begin_post(struct tx *tx, const struct ledger_voucher *voucher,
+                           struct ledger_post *post, const struct ledger_template_row **row)
 {
-    const struct ledger_template_row *row;
     enum err err;
 
-    *post = (struct ledger_post){.legs = legs};
+    *post = (struct ledger_post){.legs = NULL};
     err = ledger_voucher_reference(voucher, &post->reference);
     if (err == ERR_OK) {
         TRY(ledger__reference_check(tx, &post->reference));
-        err = find_template(tx, voucher, &post->reference, &row);
+        err = find_template(tx, voucher, &post->reference, row);
     }
     if (err == ERR_LEDGER_VOUCHER) {
         return ledger__refuse(tx, err, "event");
     }
     TRY(err);
-    post->voucher = row->id;
+    post->voucher = (*row)->id;
     post->fact = ledger_event_row(voucher->event)->fact;
-    TRY(ledger_voucher_check_amounts(tx, voucher));
+    return ledger_voucher_check_amounts(tx, voucher);
+}
+
+/* Its legs are written to the given array. */
+static enum err make_post(struct tx *tx, const struct ledger_voucher *voucher,
+                          struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX],
+                          struct ledger_post *post)
+{
+    const struct ledger_template_row *row;
+
+    TRY(begin_post(tx, voucher, post, &row));
+    post->legs = legs;
     return make_legs(tx, voucher, row, legs, &post->leg_count);
 }
 
@@ -290,6 +300,62 @@ enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher
         return ERR_OK;
     }
     return ledger_post(tx, &post, posted);
+}
+
+/* The account of a leg; 0: an owner's that is not there, which has nothing that could be taken. */
+static enum err find_account(struct tx *tx, const struct ledger_account_key *key,
+                             const struct ledger_leg *leg, size_t at, int64_t *account_id)
+{
+    struct ledger_code_terms terms;
+    enum err err = key->owner_id == LEDGER_PLATFORM ? ledger_account_open(tx, key, account_id)
+                                                    : ledger_account_id(tx, key, account_id);
+
+    if (err != ERR_LEDGER_ACCOUNT) {
+        return err;
+    }
+    *account_id = 0;
+    TRY(ledger__chart_terms(tx, key, time_business_date(tx_now_ms(tx)), &terms));
+    return terms.has_floor && leg->side != terms.side
+               ? ledger__refuse_leg(tx, ERR_LEDGER_INSUFFICIENT, at, "account")
+               : ERR_OK;
+}
+
+/* The legs on accounts that are there. */
+static enum err find_legs(struct tx *tx, const struct ledger_voucher *voucher,
+                          const struct ledger_template_row *row, struct ledger_leg *legs,
+                          size_t *count)
+{
+    size_t at = 0;
+
+    *count = 0;
+    for (int64_t number = 1; number <= row->leg_count; number++) {
+        const struct ledger_template_leg *from;
+        struct ledger_leg *leg = &legs[*count];
+
+        TRY(ledger__template_get_leg(tx, row->id, number, &from));
+        TRY(fill_amount(tx, voucher, from, leg));
+        if (leg->amount.minor != 0) {
+            struct ledger_account_key key = key_of(voucher, from);
+
+            leg->matures_on = from->matures ? voucher->matures_on : 0;
+            TRY(find_account(tx, &key, leg, at++, &leg->account_id));
+            *count += leg->account_id != 0;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err ledger_voucher_check(struct tx *tx, const struct ledger_voucher *voucher)
+{
+    struct ledger_leg legs[LEDGER_TEMPLATE_LEGS_MAX];
+    const struct ledger_template_row *row;
+    struct ledger_post post;
+
+    TRY(begin_post(tx, voucher, &post, &row));
+    CHECK(row->leg_count <= LEDGER_TEMPLATE_LEGS_MAX);
+    post.legs = legs;
+    TRY(find_legs(tx, voucher, row, legs, &post.leg_count));
+    return ledger__posting_bearable(tx, &post);
 }
 
 enum err ledger_voucher_capture(struct tx *tx, const struct ledger_voucher_capture *capture,

@@ -115,6 +115,9 @@ struct ledger_voucher {
  * be NULL. */
 MUST_USE enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher,
                                       struct ledger_posted *posted);
+/* Whether it could be posted now: the same refusals. It opens accounts of the platform alone;
+ * nothing could be taken from another that is not there. */
+MUST_USE enum err ledger_voucher_check(struct tx *tx, const struct ledger_voucher *voucher);
 void ledger_prefetch_voucher(struct prefetch *pre, const struct ledger_voucher *voucher,
                              unsigned round);
 
