@@ -119,6 +119,9 @@ test('a quoted minimum takes no more than is paid', async () => {
   }
 });
 
+test('a rate that is not there is refused', async () =>
+  p.refused(await p.operator('GET', '/v1/rates/rat_0000000ZZZZZZ'), 404, 'rate_not_found'));
+
 test('a contract of nobody is refused', async () => {
   const nobody = await p.operator('POST', '/v1/merchants/mer_0000000000001/contracts', { currency: 'CNY', rate_millionths: 1 });
   p.refused(nobody, 404, 'merchant_not_found');
