@@ -105,8 +105,8 @@ static enum err append_terms(struct tx *tx, const struct ledger_account *account
     return ERR_OK;
 }
 
-enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
-                             int64_t *account_id)
+enum err ledger__account_open(struct tx *tx, const struct ledger_account_key *key, bool fact,
+                              int64_t *account_id)
 {
     struct ledger_code_terms terms;
     struct ledger_account account;
@@ -116,7 +116,7 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
         return err;
     }
     /* Not ledger_today: an account without a movement begins no business day. */
-    TRY(ledger__chart_add_account(tx, key, time_business_date(tx_now_ms(tx)), &terms));
+    TRY(ledger__chart_add_account(tx, key, time_business_date(tx_now_ms(tx)), fact, &terms));
     account = (struct ledger_account){
         .id = tx_id(tx),
         .owner_id = key->owner_id,
@@ -133,6 +133,12 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
     return tx_insert(tx, &ledger__serial_table,
                      &(struct ledger_serial){.serial = tx_sequence(tx, &ledger__serial_sequence),
                                              .account_id = account.id});
+}
+
+enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
+                             int64_t *account_id)
+{
+    return ledger__account_open(tx, key, false, account_id);
 }
 
 const struct ledger_account *ledger_prefetch_account(struct prefetch *pre, int64_t account_id,

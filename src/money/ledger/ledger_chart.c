@@ -69,8 +69,7 @@ enum err ledger__chart_version_on(struct tx *tx, const struct ledger_code_row *c
     check_failed("a code without a version on the date", __FILE__, __LINE__);
 }
 
-/* "CNY,USD" has it; an empty list has all. */
-static bool takes_currency(struct str currencies, enum currency currency)
+bool ledger__chart_takes(struct str currencies, enum currency currency)
 {
     struct str head;
     bool more = currencies.len > 0, found = !more;
@@ -83,7 +82,7 @@ static bool takes_currency(struct str currencies, enum currency currency)
 }
 
 enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key, int32_t date,
-                             struct ledger_code_terms *terms)
+                             bool fact, struct ledger_code_terms *terms)
 {
     const struct ledger_code_version *version;
     const struct ledger_code_row *code;
@@ -103,7 +102,7 @@ enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key
         return ledger__refuse(tx, ERR_CURRENCY_UNKNOWN, "currency");
     }
     TRY(ledger__chart_version_on(tx, code, date, &version));
-    if (!takes_currency(version->currencies, key->currency)) {
+    if (!fact && !ledger__chart_takes(version->currencies, key->currency)) {
         return ledger__refuse(tx, ERR_LEDGER_CODE_CURRENCY, "currency");
     }
     *terms = (struct ledger_code_terms){.side = code->side, .has_floor = version->has_floor};
@@ -111,11 +110,11 @@ enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key
 }
 
 enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
-                                   int32_t date, struct ledger_code_terms *terms)
+                                   int32_t date, bool fact, struct ledger_code_terms *terms)
 {
     void *row;
 
-    TRY(ledger__chart_terms(tx, key, date, terms));
+    TRY(ledger__chart_terms(tx, key, date, fact, terms));
     TRY(tx_edit(tx, &ledger__chart_table, key->code, &row));
     ((struct ledger_code_row *)row)->accounts++;
     return ERR_OK;

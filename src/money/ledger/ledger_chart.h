@@ -79,7 +79,9 @@ struct ledger_versioned {
  * 6, 8 or 10 digits, or the code above is not there), ERR_LEDGER_CODE_CLOSED (code: it, or the code
  * above), ERR_LEDGER_CODE_SIDE (side: not the one it has), ERR_LEDGER_VERSION_DATE (valid_from: in
  * the past, or not later than the version in force), ERR_LEDGER_CODE_IN_USE (code: the code above
- * has accounts, or vouchers name it), ERR_LEDGER_CODE_CURRENCY (currencies: too many). */
+ * has accounts, or vouchers name it), ERR_LEDGER_CODE_CURRENCY (currencies: too many),
+ * ERR_LEDGER_CODE_NEEDED (currencies: one would be taken no more while a template in force or to
+ * come names the code, or there is a balance in it). */
 struct ledger_chart_put {
     int64_t code;
     int64_t valid_from; /* yyyymmdd */

@@ -68,12 +68,16 @@ struct ledger_code_terms {
     bool has_floor;
 };
 /* Checks that an account may be opened on the date: ERR_LEDGER_CODE, _CODE_NOT_LEAF, _CODE_CLOSED
- * with param code; ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY with currency. */
+ * with param code; ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY with currency, the latter
+ * not for a fact: what really happened is booked in whatever currency it came. */
 MUST_USE enum err ledger__chart_terms(struct tx *tx, const struct ledger_account_key *key,
-                                      int32_t date, struct ledger_code_terms *terms);
+                                      int32_t date, bool fact, struct ledger_code_terms *terms);
 /* The same, and counts it. */
 MUST_USE enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
-                                            int32_t date, struct ledger_code_terms *terms);
+                                            int32_t date, bool fact,
+                                            struct ledger_code_terms *terms);
+/* "CNY,USD" has it; an empty list has all. */
+bool ledger__chart_takes(struct str currencies, enum currency currency);
 void ledger__chart_prefetch(struct prefetch *pre, int64_t code);
 
 #endif

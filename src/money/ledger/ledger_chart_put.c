@@ -1,6 +1,9 @@
 /* The commands that change the chart: a new code, a new version of one, and its end. */
 #include "base/time.h"
+#include "money/ledger/ledger_day_int.h"
 #include "money/ledger/ledger_voucher_int.h"
+
+enum { CURRENCY_NUMBERS = 1000 }; /* ISO 4217 numeric */
 
 static enum err edit_code(struct tx *tx, int64_t code, struct ledger_code_row **row)
 {
@@ -136,6 +139,49 @@ static struct ledger_code_version version_of(struct tx *tx, const struct ledger_
     };
 }
 
+/* Whether more was debited than credited, or less, in the currency under the code. */
+static enum err has_balance(struct tx *tx, int64_t code, enum currency currency, bool *has)
+{
+    const struct ledger_total *total;
+    const void *row;
+    enum err err = tx_get(tx, &ledger__total_table, ledger__total_id(code, currency), &row);
+
+    *has = false;
+    if (err == ERR_STORE_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    total = row;
+    *has = total->sums.debits.minor != total->sums.credits.minor;
+    return ERR_OK;
+}
+
+/* A currency that the code takes and would take no more is needed by nobody. */
+static enum err check_currencies(struct tx *tx, const struct ledger_code_version *before,
+                                 const struct ledger_code_version *version)
+{
+    int64_t code = ledger__code_of_version(version->id);
+    bool needed;
+
+    TRY(is_needed(tx, code, &needed));
+    for (int number = 1; number < CURRENCY_NUMBERS; number++) {
+        enum currency currency = (enum currency)number;
+        bool balance = false;
+
+        if (!currency_is_known(currency) || !ledger__chart_takes(before->currencies, currency) ||
+            ledger__chart_takes(version->currencies, currency)) {
+            continue;
+        }
+        if (!needed) {
+            TRY(has_balance(tx, code, currency, &balance));
+        }
+        if (needed || balance) {
+            return ledger__refuse(tx, ERR_LEDGER_CODE_NEEDED, "currencies");
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err check_new(struct tx *tx, const struct ledger_chart_put *put)
 {
     TRY(check_date(tx, NULL, put->valid_from));
@@ -161,6 +207,7 @@ static enum err check_next(struct tx *tx, const struct ledger_chart_put *put,
         return ERR_OK;
     }
     TRY(check_date(tx, code, put->valid_from));
+    TRY(check_currencies(tx, last, &version));
     return out->version <= LEDGER_VERSIONS_MAX
                ? ERR_OK
                : ledger__refuse(tx, ERR_LEDGER_VERSION_DATE, "valid_from");

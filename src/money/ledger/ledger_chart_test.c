@@ -342,6 +342,31 @@ static void a_version_is_valid_from_its_date_on(void **state)
     books_close(books);
 }
 
+static void a_currency_that_is_needed_stays(void **state)
+{
+    static const enum currency yuan[] = {CURRENCY_CNY};
+    struct books *books = books_open(*state);
+    struct ledger_chart_put next = {.code = 2241,
+                                    .valid_from = TODAY + 1,
+                                    .side = LEDGER_CREDIT,
+                                    .name = STR("Narrow"),
+                                    .name_zh = STR("窄"),
+                                    .currencies = yuan,
+                                    .currency_count = 1};
+    struct ledger_versioned out;
+    int64_t dollars, others;
+
+    assert_refused(books, put(books, &next, &out), ERR_LEDGER_CODE_NEEDED, "currencies");
+    next.code = 2242; /* no template names it */
+    dollars = books_account(books, MERCHANT, 2242, CURRENCY_USD);
+    others = books_account(books, MERCHANT, 1131, CURRENCY_USD);
+    assert_ok(books_transfer(books, others, dollars, 5));
+    assert_refused(books, put(books, &next, &out), ERR_LEDGER_CODE_NEEDED, "currencies");
+    assert_ok(books_transfer(books, dollars, others, 5));
+    assert_ok(put(books, &next, &out));
+    books_close(books);
+}
+
 static void code_run(struct books *books, struct reader *reader, void *ctx)
 {
     assert_ok(ledger_read_code(reader, 2242, books->arena, ctx));
@@ -526,6 +551,7 @@ int main(void)
         cmocka_unit_test(codes_that_vouchers_name_get_none_below_them),
         cmocka_unit_test(a_code_has_4_6_8_or_10_digits_and_one_above),
         cmocka_unit_test(a_version_is_valid_from_its_date_on),
+        cmocka_unit_test(a_currency_that_is_needed_stays),
         cmocka_unit_test(a_version_that_has_not_begun_is_replaced),
         cmocka_unit_test(a_code_that_is_not_open_yet_may_be_named_anew),
         cmocka_unit_test(a_code_from_a_later_date_on_is_not_open_yet),

@@ -745,6 +745,8 @@ static void what_a_version_must_be_is_checked_in_order(void **state)
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_CODE_OWN, "legs[1].code");
     legs[1].code = 2241;
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_OWNER, "legs[1].owner");
+    legs[1].owner = LEDGER_OWNER_CHANNEL_ACCOUNT; /* the event tells it, but 2241 is a merchant's */
+    assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_CODE_OWNER, "legs[1].owner");
     legs[1].owner = LEDGER_OWNER_MERCHANT;
     assert_refused(books, put(books, &bad, &versioned), ERR_LEDGER_EXPRESSION, "legs[1].currency");
     legs[1].currency = LEDGER_CURRENCY_MAIN;
@@ -795,6 +797,31 @@ static void a_leg_never_turns_round_by_a_fee(void **state)
     books_close(books);
 }
 
+/* ---- currencies ---- */
+
+/* The chart was narrowed before such a version was refused: the payment has happened all the same.
+ */
+static void a_fact_is_booked_in_a_currency_that_its_code_takes_no_more(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_voucher paid = payment(1), kept = EVENT(DEPOSIT_TAKEN, GROSS(1));
+    struct ledger_posted posted;
+
+    store_close(books->store);
+    books_sql(books, "UPDATE ledger_chart_version SET currencies = 'USD' WHERE id = 2241001");
+    books_sql(books, "UPDATE ledger_chart_version SET currencies = 'USD' WHERE id = 2245001");
+    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+    assert_ok(post(books, &paid, &posted));
+    assert_int_equal(
+        books_get(books, books_account(books, MERCHANT, 2241, CURRENCY_CNY)).posted.minor, 9940);
+    kept.business_no = 2; /* nothing has happened outside yet: it is refused */
+    kept.merchant_id = MERCHANT;
+    kept.currency = CURRENCY_CNY;
+    assert_refused(books, post(books, &kept, &posted), ERR_LEDGER_CODE_CURRENCY, "currency");
+    books_assert_right(books);
+    books_close(books);
+}
+
 /* ---- expressions ---- */
 
 static void sums_of_amounts_are_read_strictly(void **state)
@@ -833,6 +860,7 @@ int main(void)
         cmocka_unit_test(what_a_version_must_be_is_checked_in_order),
         cmocka_unit_test(each_currency_of_an_exchange_balances_alone),
         cmocka_unit_test(a_leg_never_turns_round_by_a_fee),
+        cmocka_unit_test(a_fact_is_booked_in_a_currency_that_its_code_takes_no_more),
         cmocka_unit_test(sums_of_amounts_are_read_strictly),
     };
 

@@ -244,7 +244,8 @@ static enum err make_legs(struct tx *tx, const struct ledger_voucher *voucher,
             struct ledger_account_key key = key_of(voucher, from);
 
             leg->matures_on = from->matures ? voucher->matures_on : 0;
-            TRY(ledger_account_open(tx, &key, &leg->account_id));
+            TRY(ledger__account_open(tx, &key, ledger_event_row(voucher->event)->fact,
+                                     &leg->account_id));
             (*count)++;
         }
     }
@@ -314,7 +315,7 @@ static enum err find_account(struct tx *tx, const struct ledger_account_key *key
         return err;
     }
     *account_id = 0;
-    TRY(ledger__chart_terms(tx, key, time_business_date(tx_now_ms(tx)), &terms));
+    TRY(ledger__chart_terms(tx, key, time_business_date(tx_now_ms(tx)), false, &terms));
     return terms.has_floor && leg->side != terms.side
                ? ledger__refuse_leg(tx, ERR_LEDGER_INSUFFICIENT, at, "account")
                : ERR_OK;
