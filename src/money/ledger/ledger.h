@@ -9,8 +9,8 @@
  *
  *     position = journal row * 2 + slot          two legs to a row; a journal of n legs takes
  *                                                (n + 1) / 2 consecutive rows
- *     available(date) = posted - held - immature(date) - floor, less what is kept for holds that
- * wait
+ *     available(date) = posted - held - immature(date) - floor
+ *                       less what of that is kept for holds that wait
  *
  *     hold:  waiting ──its start has come, and the money is there──► open
  *            open ──capture, release in part──► open
@@ -116,12 +116,11 @@ struct ledger_account {
     enum ledger_account_status status;
     bool deferred; /* its entries are applied later, see pending entries */
     bool has_floor;
-    struct amount floor;  /* what available keeps back; negative: a credit line */
-    struct amount posted; /* = ±(debits - credits) */
-    struct amount held;   /* sum of what its open holds have left */
-    struct amount
-        awaited;          /* the same of its holds that wait for money: what comes is kept for it */
-    struct amount debits; /* of all time */
+    struct amount floor;   /* what available keeps back; negative: a credit line */
+    struct amount posted;  /* = ±(debits - credits) */
+    struct amount held;    /* sum of what its open holds have left */
+    struct amount awaited; /* the same of those that wait for money, for which what comes is kept */
+    struct amount debits;  /* of all time */
     struct amount credits; /* of all time */
     int64_t sequence;      /* of its last leg; 0: none yet */
     int64_t last_position; /* of its last leg; 0: none yet */
