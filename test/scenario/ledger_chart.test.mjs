@@ -76,6 +76,25 @@ test('a code is added, gets a new version, and is closed', async () => {
     'ledger_code_closed', 'code');
 });
 
+test('an account is opened under a code, for the platform or a merchant, and booked on', async () => {
+  const merchant = p.owner.id;
+  const open = (body) => post('accounts', { currency: 'CNY', ...body });
+  const bank = (await open({ code: 1012 })).body;
+  assert.match(bank.id, /^acc_/);
+  assert.equal((await open({ code: 1012 })).body.id, bank.id);
+  const owed = await open({ code: 2261, merchant_id: merchant });
+  assert.deepEqual([owed.status, owed.body.merchant_id], [200, merchant], owed.raw);
+  assert.equal((await get(`accounts/${owed.body.id}`)).code, 2261);
+  p.refused(await open({ code: 1012, merchant_id: merchant }), 400, 'ledger_code_owner', 'merchant_id');
+  p.refused(await open({ code: 2261 }), 400, 'ledger_code_owner', 'merchant_id');
+  p.refused(await open({ code: 2241, merchant_id: merchant }), 400, 'field_value', 'code');
+  p.refused(await open({ code: 2299 }), 409, 'ledger_code_own', 'code');
+  p.refused(await open({ code: 2 }), 409, 'ledger_code_not_leaf', 'code');
+  p.refused(await open({ code: 9998 }), 400, 'ledger_code', 'code');
+  p.refused(await open({ code: 1012, currency: 'XXX' }), 400, 'currency_unknown', 'currency');
+  p.refused(await open({ code: 2261, merchant_id: 'mer_0000000000001' }), 404, 'merchant_not_found', 'merchant_id');
+});
+
 test('a voucher template is read, and gets a new version from a later date on', async () => {
   const list = await get('vouchers?limit=200');
   assert.equal(list.data.length, 37);

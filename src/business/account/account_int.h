@@ -35,6 +35,7 @@ enum { ACCOUNT__MIGRATIONS = 13 };
 extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
 extern const struct route account__routes[];
 extern const struct route account__card_routes[];
+extern const struct route account__ledger_routes[];
 
 extern const struct enum_name account__type_names[];
 extern const struct enum_name account__effect_names[];

@@ -26,8 +26,7 @@ static enum err check_code(struct tx *tx, const struct ledger_template_put *put,
     return err;
 }
 
-/* Whom the shipped codes are kept for (docs/ledger.md); an operator's own are kept for anybody. */
-static bool is_kept_for(int64_t code, enum ledger_owner owner)
+bool ledger_code_is_kept_for(int64_t code, enum ledger_owner owner)
 {
     static const struct {
         int64_t code;
@@ -99,7 +98,7 @@ static enum err check_leg(struct tx *tx, const struct ledger_template_put *put, 
     if (leg->owner != LEDGER_OWNER_PLATFORM && (event->owners & 1U << leg->owner) == 0) {
         return ledger__refuse_leg(tx, ERR_LEDGER_OWNER, number, "owner");
     }
-    if (!is_kept_for(leg->code, leg->owner)) {
+    if (!ledger_code_is_kept_for(leg->code, leg->owner)) {
         return ledger__refuse_leg(tx, ERR_LEDGER_CODE_OWNER, number, "owner");
     }
     if (leg->currency != LEDGER_CURRENCY_MAIN && !event->exchange) {
