@@ -1,6 +1,7 @@
 #include "business/account/account_int.h"
 
-static const struct route *const more_routes[] = {account__card_routes, account__ledger_routes, NULL};
+static const struct route *const more_routes[] = {account__card_routes, account__ledger_routes,
+                                                  NULL};
 
 struct account_state { /* of the module */
     const struct account_blocker *blockers[ACCOUNT_BLOCKERS_MAX];

@@ -24,7 +24,7 @@ static const struct field claim_fields[] = {
     FIELD(struct settle_claim, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,
           .help = "The bank's number of the transfer, or a document's number, address or hash"),
 };
-const struct field_set settle__claim_set = FIELD_SET("settlement_outcome", claim_fields);
+const struct field_set settle__claim_set = FIELD_SET("settlement_claim", claim_fields);
 static const struct field_set change_set = {
     .name = "settlement_outcome_change",
     .fields = claim_fields,
