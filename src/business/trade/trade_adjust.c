@@ -417,48 +417,6 @@ static enum err measure(struct tx *tx, const struct trade_change *change,
     return check_balance(tx, adjusting, currencies);
 }
 
-/* A leg that takes back what waits on 2299 takes it of other money of the account. */
-static enum err check_taken_back(struct tx *tx, const struct ledger_leg *leg, size_t number)
-{
-    const struct ledger_account *account;
-    struct amount of_date;
-    int32_t today;
-
-    TRY(ledger_today(tx, &today));
-    TRY(ledger_account_get(tx, leg->account_id, &account));
-    if (account->status == LEDGER_ACCOUNT_CLOSED) {
-        return leg_refused(tx, ERR_LEDGER_ACCOUNT_CLOSED, number, "account");
-    }
-    if (leg->side == account->side) {
-        return ERR_OK;
-    }
-    if (account->debit_blocks > 0) {
-        return leg_refused(tx, ERR_LEDGER_DEBIT_BLOCKED, number, "account");
-    }
-    if (leg->matures_on <= today) {
-        return amount_cmp(ledger_available(account, today), leg->amount) >= 0
-                   ? ERR_OK
-                   : leg_refused(tx, ERR_LEDGER_INSUFFICIENT, number, "account");
-    }
-    of_date.minor = ledger_immature(account, time_date_add_days(leg->matures_on, -1)).minor -
-                    ledger_immature(account, leg->matures_on).minor;
-    return amount_cmp(of_date, leg->amount) >= 0
-               ? ERR_OK
-               : leg_refused(tx, ERR_LEDGER_INSUFFICIENT, number, "matures_on");
-}
-
-/* Refuses a reversal of entries that wait when it is asked for, as its posting would be. */
-static enum err check_waiting(struct tx *tx, const struct trade_change *change,
-                              const struct adjusting *adjusting)
-{
-    for (size_t i = 0; i < adjusting->post.leg_count; i++) {
-        if (change->kind == TRADE_ADJUSTMENT_REVERSAL && adjusting->original.waits[i]) {
-            TRY(check_taken_back(tx, &adjusting->legs[i], i));
-        }
-    }
-    return ERR_OK;
-}
-
 /* ---- booking ---- */
 
 /* Of all kinds but the event, whose voucher names its journal. */
@@ -640,7 +598,6 @@ static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct 
 
     TRY(prepare(tx, &adjust->change, adjusting));
     TRY(measure(tx, &adjust->change, adjusting, &volume));
-    TRY(check_waiting(tx, &adjust->change, adjusting));
     ask.currency = volume.currency;
     ask.amount = volume.currency == 0 ? AMOUNT_ZERO : volume.amount;
     ask.needed = volume.currency == 0 || amount_cmp(volume.amount, adjust->limit) > 0 ? 2 : 1;
