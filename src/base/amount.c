@@ -118,13 +118,8 @@ unsigned currency_exponent(enum currency currency)
 /* Appends decimal digits to a negative number: the negative range holds INT64_MIN too. */
 static enum err add_digits(struct str digits, int64_t *value)
 {
-    if (digits.len == 0) {
+    if (digits.len == 0 || !str_is_digits(digits)) {
         return ERR_FIELD_FORMAT;
-    }
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.ptr[i] < '0' || digits.ptr[i] > '9') {
-            return ERR_FIELD_FORMAT;
-        }
     }
     for (size_t i = 0; i < digits.len; i++) {
         if (__builtin_mul_overflow(*value, 10, value) ||

@@ -47,6 +47,7 @@ struct str str_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(
 
 /* Whole-string decimal integers: optional '-', no blanks, no '+'. */
 MUST_USE enum err str_parse_int(struct str s, int64_t *out);
+bool str_is_digits(struct str s);    /* decimal ones alone; also of an empty one */
 bool str_is_utf8(struct str s);      /* well-formed, no surrogates, no NUL */
 size_t str_utf8_count(struct str s); /* characters of a well-formed string */
 uint64_t str_hash(struct str s);     /* for hash tables in memory, never stored */

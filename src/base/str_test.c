@@ -173,6 +173,13 @@ static void utf8_is_well_formed_without_surrogates_and_nul(void **state)
     assert_false(str_is_utf8(STR("a\0b")));
 }
 
+static void digits_are_told(void **state)
+{
+    (void)state;
+    assert_true(str_is_digits(STR("0123456789")) && str_is_digits(STR("")));
+    assert_false(str_is_digits(STR("12/")) || str_is_digits(STR(":1")) || str_is_digits(STR("-1")));
+}
+
 static void hashes_spread_and_depend_on_every_byte(void **state)
 {
     char text[40] = {0};
@@ -322,6 +329,7 @@ int main(void)
         cmocka_unit_test(copies_live_in_the_arena),
         cmocka_unit_test(integers_parse_over_the_whole_range),
         cmocka_unit_test(utf8_is_well_formed_without_surrogates_and_nul),
+        cmocka_unit_test(digits_are_told),
         cmocka_unit_test(hashes_spread_and_depend_on_every_byte),
         cmocka_unit_test(a_buffer_takes_up_to_its_cap_and_drops_the_rest_whole),
         cmocka_unit_test(an_unused_buffer_is_the_empty_string),

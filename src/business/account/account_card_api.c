@@ -8,16 +8,6 @@ enum {
     LIST_LIMIT_MAX = 200,
 };
 
-static bool is_digits(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Luhn, ISO/IEC 7812: cards have a check digit; the accounts of companies have none. */
 static bool check_digit_is_right(struct str number)
 {
@@ -116,7 +106,7 @@ static struct reply *add_handler(struct request *req)
     if (request_body(req, &body_set, &body) != ERR_OK) {
         return reply_refusal(req);
     }
-    if (!is_digits(body.number) ||
+    if (!str_is_digits(body.number) ||
         (body.kind == ACCOUNT_CARD_PRIVATE && !check_digit_is_right(body.number))) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "number",
                               "must be digits; a card's last one is its check digit");

@@ -33,23 +33,13 @@ void account_number_print(struct buf *buf, const struct account_number *number)
     buf_add_char(buf, check_digit(str_slice(buf_str(buf), start, buf->len)));
 }
 
-static bool is_digits(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum err account_number_parse(struct str text, struct account_number *out)
 {
     const size_t least = PREFIX_DIGITS + DATE_DIGITS + SERIAL_DIGITS + SHARD_DIGITS + 1;
     size_t serial = PREFIX_DIGITS + DATE_DIGITS, shard;
     int64_t date, shard_no;
 
-    if (text.len < least || text.len > ACCOUNT_NUMBER_MAX - 1 || !is_digits(text) ||
+    if (text.len < least || text.len > ACCOUNT_NUMBER_MAX - 1 || !str_is_digits(text) ||
         !str_starts(text, STR("10"))) {
         return ERR_FIELD_FORMAT;
     }
