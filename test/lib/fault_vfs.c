@@ -702,8 +702,10 @@ void fault_disk_fail(struct fault_disk *disk, const struct fault_plan *plan)
 {
     mutex_lock(site.mutex);
     disk->plan = *plan;
-    disk->planned = 0;
-    disk->failed = 0;
+    if (plan->nth > 0) {
+        disk->planned = 0;
+        disk->failed = 0;
+    }
     mutex_unlock(site.mutex);
 }
 

@@ -56,7 +56,7 @@ void fault_disk_crash(const struct fault_disk *from, const struct fault_crash *c
  * done by half; a sync that fails has lost what it should have made durable, as on Linux. */
 struct fault_plan {
     enum fault_call call;
-    int64_t nth; /* 0: none */
+    int64_t nth; /* 0: none from now on; what has failed stays counted */
     int code;
     bool lasting; /* and so do all that follow */
 };

@@ -64,12 +64,18 @@ static void start_with_one(struct site *site)
     kit_put(site->kit, 1, "one");
 }
 
+static void end_faults(struct site *site)
+{
+    fault_disk_fail(site->disk, &(struct fault_plan){.nth = 0});
+}
+
 /* A child whose disk fails by the plan while it puts two; what it logged. Its wait status. */
 static int run_child(struct site *site, const struct fault_plan *plan, char *text)
 {
     ssize_t len;
     int ends[2];
     int status;
+    enum err err;
     pid_t pid;
 
     assert_int_equal(pipe(ends), 0);
@@ -79,7 +85,9 @@ static int run_child(struct site *site, const struct fault_plan *plan, char *tex
         log_configure(LOG_ERROR, ends[1]);
         start_with_one(site);
         fault_disk_fail(site->disk, plan);
-        _exit(kit_run(site->kit, put_two, NULL) == ERR_OK ? 0 : 1);
+        err = kit_run(site->kit, put_two, NULL);
+        end_faults(site); /* or the exit would race with a checkpoint's */
+        _exit(err == ERR_OK ? 0 : 1);
     }
     (void)close(ends[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -194,7 +202,7 @@ static void a_read_that_fails_fails_the_query_alone(void **state)
     start_with_one(&site);
     fault_disk_fail(site.disk, &(struct fault_plan){FAULT_READ, 1, SQLITE_IOERR_READ, true});
     assert_int_equal(kit_get(site.kit, 1, &found), ERR_STORE_DATABASE);
-    fault_disk_fail(site.disk, &(struct fault_plan){.nth = 0});
+    end_faults(&site);
     assert_int_equal(kit_get(site.kit, 1, &found), ERR_OK);
     assert_int_equal(kit_run(site.kit, put_two, NULL), ERR_OK);
     site_close(&site);
@@ -221,7 +229,7 @@ static bool fill_at(int64_t nth, enum fault_loss loss)
             store_close(site.kit->store);
             check_after_stop(&site, loss, false);
         } else { /* with space again it goes on */
-            fault_disk_fail(site.disk, &(struct fault_plan){.nth = 0});
+            end_faults(&site);
             assert_int_equal(kit_run(site.kit, put_two, NULL), ERR_OK);
             store_close(site.kit->store);
             use_after_crash(&site, FAULT_DROP);
@@ -261,7 +269,7 @@ static void a_full_disk_at_a_checkpoint_is_tried_again(void **state)
     assert_true(failed > 0);
     (void)usleep(IDLE_MS * 1000);
     assert_true(fault_disk_failed(site.disk) > failed);
-    fault_disk_fail(site.disk, &(struct fault_plan){.nth = 0});
+    end_faults(&site);
     assert_int_equal(kit_run(site.kit, put_two, NULL), ERR_OK);
     (void)usleep(IDLE_MS * 1000);
     store_close(site.kit->store);
@@ -358,6 +366,7 @@ static bool fail_under_load(const struct fault_plan *plan, bool stops)
         kit_start(site.kit);
         fault_disk_fail(site.disk, plan);
         run_load(&site);
+        end_faults(&site);
         for (int i = 0; stops && fault_disk_failed(site.disk) > 0 && i < STOP_MS; i++) {
             (void)usleep(1000); /* of a checkpoint the outcome is seen later */
         }
