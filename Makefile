@@ -65,8 +65,18 @@ STORM_PROGRAMS := $(patsubst test/storm/%.c,$(B)/storm/%,$(STORM_SOURCES))
 FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 PROGRAMS := $(if $(wildcard src/main/tomato.c),$(B)/tomato) $(if $(SIM_SOURCES),$(B)/tomato-sim)
 
-.PHONY: help build tests check unit scenario oracle asan tsan storm fuzz fuzzers bench format \
+TARGETS := help build tests check unit scenario oracle asan tsan storm fuzz fuzzers bench format \
     routes install clean
+.PHONY: $(TARGETS)
+# make bench WORD is make bench FILTER=WORD.
+ifeq ($(firstword $(MAKECMDGOALS)),bench)
+BENCH_WORD := $(filter-out $(TARGETS),$(word 2,$(MAKECMDGOALS)))
+ifneq ($(BENCH_WORD),)
+FILTER ?= $(BENCH_WORD)
+.PHONY: $(BENCH_WORD)
+$(BENCH_WORD): bench ;
+endif
+endif
 .DELETE_ON_ERROR:
 # Objects of tests stay: they are linked by pattern rules, and make would remove them.
 .SECONDARY:
@@ -186,7 +196,7 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (FILTER=word)
 	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
 	@tools/run_fuzz build/fuzz/fuzz "$(FILTER)" $(FUZZ_SECONDS)
 
-bench: build $(BENCH_PROGRAMS) ## Print the figures (FILTER=word)
+bench: build $(BENCH_PROGRAMS) ## Print the figures (make bench WORD: of one area)
 	@tools/run_bench $(B)/bench "$(FILTER)"
 
 routes: $(B)/tomato ## List every route with its permission and source line
