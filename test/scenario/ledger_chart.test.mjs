@@ -38,7 +38,7 @@ test('the chart is listed in the order of its tree, page by page', async () => {
   p.refused(await p.operator('GET', '/v1/ledger/chart?starting_after=77'), 400, 'ledger_code');
 });
 
-test('a code is added, gets a new version, and is closed', async () => {
+test('a code is added, and gets a new version', async () => {
   const code = {
     code: 2231, valid_from: shanghaiDate(0), side: 'credit',
     name: 'Interest payable', name_zh: '应付利息', currencies: ['CNY', 'USD'], reason: 'interest begins',
@@ -64,16 +64,49 @@ test('a code is added, gets a new version, and is closed', async () => {
   p.refused(await post('chart', { ...code, name: 'x', valid_from: shanghaiDate(-1) }), 400,
     'ledger_version_date', 'valid_from');
   p.refused(await post('chart', { ...code, code: 224101 }), 409, 'ledger_code_in_use', 'code');
-  p.refused(await post('chart/2241/close'), 409, 'ledger_code_in_use', 'code');
-  p.refused(await post('chart/9998/close'), 404, 'ledger_code_not_found', 'code');
-  p.refused(await post('chart/abc/close'), 404, 'ledger_code_not_found');
   p.refused(await p.operator('GET', '/v1/ledger/chart/9998'), 404, 'ledger_code_not_found');
   p.refused(await p.operator('GET', '/v1/ledger/chart/abc'), 404, 'ledger_code_not_found');
-  const closed = await post('chart/2231/close');
-  assert.equal(closed.status, 200, closed.raw);
-  assert.equal(closed.body.closed_on, shanghaiDate(0));
-  p.refused(await post('chart', { ...code, name: 'x', valid_from: shanghaiDate(2) }), 409,
-    'ledger_code_closed', 'code');
+});
+
+test('a code is closed by two operators, and tells who asked, who approved and why', async () => {
+  const code = { code: 2233, valid_from: shanghaiDate(0), side: 'credit', name: 'Once', name_zh: '一次', reason: 'a test' };
+  const close = (number, body = { reason: 'no longer used', evidence: 'memo 8' }) => post(`chart/${number}/close`, body);
+  await p.reviewed(await post('chart', code));
+  p.refused(await close(2241), 409, 'ledger_code_in_use', 'code');
+  p.refused(await close(9998), 404, 'ledger_code_not_found', 'code');
+  p.refused(await close('abc'), 404, 'ledger_code_not_found');
+  p.refused(await close(2233, {}), 400, 'field_required', 'reason');
+  const asked = await close(2233);
+  assert.deepEqual([asked.status, asked.body.kind, asked.body.change, asked.body.evidence],
+    [202, 'ledger.chart_close', { code: 2233 }, 'memo 8'], asked.raw);
+  assert.equal((await close(2233)).body.id, asked.body.id);
+  p.refused(await p.operator('POST', `/v1/reviews/${asked.body.id}/approve`, {}), 403, 'review_self');
+  assert.equal('closed_on' in (await get('chart/2233')).versions[0], false);
+  await p.reviewed(asked);
+  const [{ closed_on, closing }] = (await get('chart/2233')).versions;
+  assert.deepEqual([closed_on, closing.operator_id, closing.reason], [shanghaiDate(0), asked.body.maker_id, 'no longer used']);
+  assert.match(closing.reviewer_id, /^op_/);
+  assert.notEqual(closing.reviewer_id, closing.operator_id);
+  const again = await close(2233);
+  assert.deepEqual([again.status, again.body.closed_on], [200, shanghaiDate(0)], again.raw);
+  p.refused(await post('chart', { ...code, name: 'x', valid_from: shanghaiDate(2) }), 409, 'ledger_code_closed', 'code');
+});
+
+test('a code whose accounts are no longer empty when its end is approved stays open', async () => {
+  const code = { valid_from: shanghaiDate(0), side: 'credit', name: 'Full', name_zh: '有余额', reason: 'a test' };
+  const [full, other] = await Promise.all([2234, 2235].map(async (number) => {
+    await p.reviewed(await post('chart', { ...code, code: number }));
+    return (await post('accounts', { code: number, currency: 'CNY' })).body.id;
+  }));
+  const asked = await post('chart/2234/close', { reason: 'no longer used' });
+  assert.equal(asked.status, 202, asked.raw);
+  const booked = await post('transfers', { business_no: 2234, legs: [
+    { account: other, side: 'debit', amount: 5 }, { account: full, side: 'credit', amount: 5 }] });
+  assert.equal(booked.status, 200, booked.raw);
+  const late = (await p.checker('POST', `/v1/reviews/${asked.body.id}/approve`, {})).body;
+  assert.deepEqual([late.status, late.error_code, late.error_param], ['failed', 'ledger_code_balance', 'code']);
+  p.refused(await post('chart/2234/close', { reason: 'no longer used' }), 409, 'ledger_code_balance', 'code');
+  assert.equal('closed_on' in (await get('chart/2234')).versions[0], false);
 });
 
 test('an account is opened under a code, for the platform or a merchant, and booked on', async () => {
@@ -137,7 +170,7 @@ test('what was approved is checked again', async () => {
   await p.reviewed(await post('chart', code));
   const below = await post('chart', { ...code, code: 223201 });
   assert.equal(below.status, 202, below.raw);
-  assert.equal((await post('chart/2232/close')).status, 200);
+  await p.reviewed(await post('chart/2232/close', { reason: 'a test' }));
   const late = (await p.checker('POST', `/v1/reviews/${below.body.id}/approve`, {})).body;
   assert.deepEqual([late.status, late.error_code, late.error_param], ['failed', 'ledger_code_closed', 'code']);
 });

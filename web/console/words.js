@@ -29,7 +29,7 @@ const words = {
     },
     dayStates: {}, freezeStates: {},
     names: {
-      'account.change': 'Change of an account', 'account.release': 'End of a judicial freeze', 'account.card': 'Bank card', 'ledger.voucher': 'Voucher template', 'ledger.chart': 'Chart of accounts', 'trade.adjust': 'Adjustment', 'trade.refund_complete': 'Refund paid out', 'trade.cash_out': 'What became of a cash-out', 'settle.outcome': 'What became of a settlement', 'rate.change': 'Fee rate', 'settle_rule.change': 'Settlement rule', 'operator.key': 'Operator’s key',
+      'account.change': 'Change of an account', 'account.release': 'End of a judicial freeze', 'account.card': 'Bank card', 'ledger.voucher': 'Voucher template', 'ledger.chart': 'Chart of accounts', 'ledger.chart_close': 'End of a code of the chart', 'trade.adjust': 'Adjustment', 'trade.refund_complete': 'Refund paid out', 'trade.cash_out': 'What became of a cash-out', 'settle.outcome': 'What became of a settlement', 'rate.change': 'Fee rate', 'settle_rule.change': 'Settlement rule', 'operator.key': 'Operator’s key',
       week: 'weekly, on days', week_work: 'weekly on workdays, on days', month: 'monthly, on days', month_work: 'monthly on workdays, on days',
     },
   },
@@ -66,7 +66,7 @@ const words = {
       payment: '支付', operator: '运营', refund: '退款', settlement: '结算', cash: '提现', adjustment: '调账', pending: '待入账', channel: '渠道', remittance: '出款', api: '接口', share: '分账', dispute: '争议', difference: '差错', top_up: '充值', deposit: '保证金', exchange: '换汇', interest: '利息', fee: '费用',
       succeeded: '成功', conflicted: '冲突', transfer: '转账', hold: '冻结', capture: '扣划', release: '解冻', applied: '入账', returned: '退回', reversed: '红冲', corrected: '蓝补', cost: '成本', settled: '清算', sent: '发出', paid: '付讫', lost: '败诉', found: '发现', resolved: '处理', refunded: '退款', received: '收到', written_off: '核销', charged: '收取',
       amount: '金额', credit_block: '冻结止收', debit_block: '冻结止付', full_block: '完全冻结', judicial: '司法', risk: '风险', withdrawal: '提现', preauthorisation: '预授权',
-      'account.change': '账户变更', 'account.release': '司法冻结的解除或扣划', 'account.card': '结算银行卡', 'ledger.voucher': '凭证模板', 'ledger.chart': '会计科目', 'trade.adjust': '调账', 'trade.refund_complete': '退款确认', 'trade.cash_out': '提现结果确认', 'settle.outcome': '结算结果确认', 'rate.change': '费率变更', 'settle_rule.change': '结算规则变更', 'operator.key': '运营密钥',
+      'account.change': '账户变更', 'account.release': '司法冻结的解除或扣划', 'account.card': '结算银行卡', 'ledger.voucher': '凭证模板', 'ledger.chart': '会计科目', 'ledger.chart_close': '会计科目停用', 'trade.adjust': '调账', 'trade.refund_complete': '退款确认', 'trade.cash_out': '提现结果确认', 'settle.outcome': '结算结果确认', 'rate.change': '费率变更', 'settle_rule.change': '结算规则变更', 'operator.key': '运营密钥',
       opened: '开户', cancelled: '销户', reopened: '恢复', credit_line: '信用额度', deferred: '入账方式', frozen: '冻结', released: '解冻', deducted: '司法扣划', freeze_started: '冻结生效', freeze_expired: '冻结到期', remarked: '备注', settlement_rule: '结算规则',
       automatic: '自动', self_service: '自助', event: '凭证事件', legs: '指定分录', reversal: '红冲', correction: '蓝补', week: '每周', week_work: '每周（遇休顺延）', month: '每月', month_work: '每月（遇休顺延）',
     },

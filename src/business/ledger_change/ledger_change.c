@@ -163,12 +163,86 @@ const struct command_kind ledger_change__code_kind = {
     .result_size = sizeof(struct ledger_change_result),
 };
 
+/* ---- the end of a code ---- */
+
+static const struct field end_fields[] = {
+    FIELD(struct ledger_chart_close, code, FIELD_INT, .required = true),
+};
+static const struct field_set end_set = FIELD_SET("ledger_chart_close", end_fields);
+
+static enum err end_read(struct reader *reader, const struct review_item *item, struct arena *arena,
+                         void *found)
+{
+    struct ledger_chart_close asked = {0};
+    struct json_refusal refusal;
+
+    TRY(json_parse_fields(arena, item->change, &end_set, &asked, &refusal));
+    return ledger_read_chart_close(reader, asked.code, arena, found);
+}
+
+static void end_read_prefetch(struct prefetch *pre, const void *found, unsigned round)
+{
+    ledger_chart_close_prefetch(pre, found, round);
+}
+
+static enum err end_reviewed(struct tx *tx, const struct review_item *item, const void *found)
+{
+    struct ledger_chart_close close = *(const struct ledger_chart_close *)found;
+
+    close.by = (struct ledger_chart_closing){item->maker_key_id, reviewer_of(item), item->reason};
+    return ledger_chart_close(tx, &close);
+}
+
+static const struct review_reading end_reading = {
+    .size = sizeof(struct ledger_chart_close),
+    .read = end_read,
+    .prefetch = end_read_prefetch,
+    .apply = end_reviewed,
+};
+
+const struct review_kind ledger_change__end_review = {
+    .name = "ledger.chart_close",
+    .check_permission = "ledger:chart",
+    .reading = &end_reading,
+};
+
+static enum err end_apply(struct tx *tx, const void *arg, void *out)
+{
+    const struct ledger_change_end *end = arg;
+    struct ledger_change_result *result = out;
+
+    TRY(ledger_chart_close_check(tx, &end->close, &result->closed_on));
+    if (result->closed_on != 0) {
+        return ERR_OK;
+    }
+    return submit(tx, &end->ask,
+                  (struct review_ask){
+                      .kind = &ledger_change__end_review,
+                      .change = review_change_print(tx_arena(tx), &end_set, &end->close),
+                      .summary = str_printf(tx_arena(tx), "%lld is closed; %zu accounts, all empty",
+                                            (long long)end->close.code, end->close.account_count)},
+                  result);
+}
+
+static void end_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger_chart_close_prefetch(pre, &((const struct ledger_change_end *)arg)->close, round);
+}
+
+const struct command_kind ledger_change__end_kind = {
+    .name = "ledger_change.end",
+    .prefetch = end_prefetch,
+    .apply = end_apply,
+    .result_size = sizeof(struct ledger_change_result),
+};
+
 /* ---- module ---- */
 
 static enum err start(struct app *app, void **state)
 {
     review_register(app, &ledger_change__voucher_review);
     review_register(app, &ledger_change__code_review);
+    review_register(app, &ledger_change__end_review);
     *state = NULL;
     return ERR_OK;
 }

@@ -142,6 +142,61 @@ static struct reply *code_handler(struct request *req)
     return reply_command(req, &ledger_change__code_kind, code, code_then);
 }
 
+/* ---- the end of a code ---- */
+
+static const struct field end_fields[] = {ASK_FIELDS(struct ledger_change_end)};
+static const struct field_set end_set = FIELD_SET("ledger_chart_close", end_fields);
+
+struct closed_view {
+    int64_t code;
+    int64_t closed_on;
+};
+
+static const struct field closed_fields[] = {
+    {.name = "object", .type = FIELD_CONST, .text = "ledger_code_closed", .always = true},
+    FIELD(struct closed_view, code, FIELD_INT, .required = true, .example = "224101"),
+    FIELD(struct closed_view, closed_on, FIELD_INT, .required = true, .example = "20261122",
+          .help = "The first date nothing is posted under it any more."),
+};
+static const struct field_set closed_set = FIELD_SET("ledger_code_closed", closed_fields);
+
+static enum err end_run(struct reader *reader, struct request *req, const void *arg, void *result)
+{
+    struct ledger_change_end *end = result;
+
+    *end = *(const struct ledger_change_end *)arg;
+    return ledger_read_chart_close(reader, end->close.code, req->arena, &end->close);
+}
+
+static struct reply *end_asked(struct request *req, struct command *command)
+{
+    const struct ledger_change_end *end = command->arg;
+    const struct ledger_change_result *result = command->result;
+    const struct closed_view view = {end->close.code, result->closed_on};
+
+    return result->closed_on != 0 ? reply_fields(req, 200, &closed_set, &view)
+                                  : review_reply(req, &result->review);
+}
+
+static struct reply *end_then(struct request *req, void *result)
+{
+    return reply_command(req, &ledger_change__end_kind, result, end_asked);
+}
+
+static struct reply *end_handler(struct request *req)
+{
+    struct ledger_change_end *end = ARENA_NEW(req->arena, struct ledger_change_end);
+
+    if (str_parse_int(req->params[0], &end->close.code) != ERR_OK) {
+        return reply_error(req, ERR_LEDGER_CODE_NOT_FOUND);
+    }
+    if (request_body(req, &end_set, end) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    end->ask.operator_id = req->principal.key_id;
+    return reply_query(req, end, sizeof(*end), end_run, end_then);
+}
+
 /* ---- routes ---- */
 
 static const enum err voucher_errors[] = {
@@ -165,6 +220,10 @@ static const enum err code_errors[] = {
     ERR_LEDGER_CODE_CURRENCY, ERR_REVIEW_PENDING,     ERR_OK,
 };
 
+static const enum err end_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_LEDGER_CODE_IN_USE,
+                                      ERR_LEDGER_CODE_CHANGED,   ERR_LEDGER_CODE_BALANCE,
+                                      ERR_REVIEW_PENDING,        ERR_OK};
+
 #define ASKS                                                                                       \
     .method = "POST", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:chart",                    \
     .idempotent = true, .reply = &review_fields, .reply_status = 202, ROUTE_HERE
@@ -178,6 +237,14 @@ const struct route ledger_change__routes[] = {
         .errors = code_errors,
         .summary = "Ask for a code of the chart, or a new version of one; another operator "
                    "approves it",
+    },
+    {
+        ASKS,
+        .path = "/v1/ledger/chart/{code}/close",
+        .handler = end_handler,
+        .body = &end_set,
+        .errors = end_errors,
+        .summary = "Ask that a code of the chart be closed; another operator approves it",
     },
     {
         ASKS,

@@ -33,16 +33,25 @@ struct ledger_change_code {
     struct ledger_change_ask ask;
 };
 
+/* The end of a code. */
+struct ledger_change_end {
+    struct ledger_chart_close close;
+    struct ledger_change_ask ask;
+};
+
 /* The bodies; without their last two fields, reason and evidence, they are what is reviewed. */
 extern const struct field_set ledger_change__voucher_set, ledger_change__code_set;
 
 struct ledger_change_result {
     struct ledger_versioned versioned; /* exists: there is nothing to review */
+    int64_t closed_on;                 /* of a code that is closed already, else 0 */
     struct review_item review;
 };
-/* args: the two structs above; result ledger_change_result */
-extern const struct command_kind ledger_change__voucher_kind, ledger_change__code_kind;
-extern const struct review_kind ledger_change__voucher_review, ledger_change__code_review;
+/* args: the structs above; result ledger_change_result */
+extern const struct command_kind ledger_change__voucher_kind, ledger_change__code_kind,
+    ledger_change__end_kind;
+extern const struct review_kind ledger_change__voucher_review, ledger_change__code_review,
+    ledger_change__end_review;
 extern const struct route ledger_change__routes[];
 
 #endif

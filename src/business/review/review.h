@@ -98,6 +98,18 @@ struct review_item {
 };
 extern const struct table review_table;
 
+/* Of a change that needs rows which no id in it names: they are read just before the approval, and
+ * apply has to find out itself whether they have become others since. */
+struct review_reading {
+    size_t size; /* of what is found, zeroed */
+    enum err (*read)(struct reader *reader, const struct review_item *item, struct arena *arena,
+                     void *found);
+    /* As of a command kind, with what was found. */
+    void (*prefetch)(struct prefetch *pre, const void *found, unsigned round);
+    /* As the kind's, in its place. */
+    enum err (*apply)(struct tx *tx, const struct review_item *item, const void *found);
+};
+
 struct review_kind {
     const char *name;             /* "rate.change"; at most 48 characters, never renamed */
     const char *check_permission; /* needed of a checker besides review:approve; NULL: none */
@@ -107,6 +119,7 @@ struct review_kind {
     /* Makes the change. What it refuses leaves no trace but the item's status failed. item holds
      * all its approvals; it is valid until apply returns. */
     enum err (*apply)(struct tx *tx, const struct review_item *item);
+    const struct review_reading *reading; /* instead of apply; NULL: none */
     /* Optional: names the rows apply will want; called in rounds 0 and 1. */
     void (*prefetch)(struct prefetch *pre, const struct review_item *item, unsigned round);
 };
@@ -171,7 +184,13 @@ struct review_decide {
     int64_t key_id;         /* of the operator who decides */
     struct str permissions; /* req->principal.permissions */
     struct str remark;
+    const struct review_reading *reading; /* of the kind, when it has one: review_read_approval */
+    const void *found;
 };
+/* Before review_approve_kind: reads what the kind's apply needs, into the arena. Of a kind without
+ * a reading that is nothing. ERR_REVIEW_NOT_FOUND. */
+MUST_USE enum err review_read_approval(struct reader *reader, struct review_decide *decide,
+                                       struct arena *arena);
 /* arg struct review_decide, result struct review_item. When the change is refused, approve answers
  * that refusal and nothing has happened; review_fail then records it, as the API does. */
 extern const struct command_kind review_approve_kind;

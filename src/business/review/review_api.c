@@ -254,17 +254,32 @@ static void approve_done(struct command *command)
     }
 }
 
-static struct reply *approve_handler(struct request *req)
+static enum err approve_run(struct reader *reader, struct request *req, const void *arg,
+                            void *result)
 {
-    struct approval *approval = ARENA_NEW(req->arena, struct approval);
-    enum err err = decide_of(req, &approval->failing.decide);
+    struct approval *approval = result;
 
-    if (err != ERR_OK) {
-        return refused(req, err);
-    }
+    approval->failing.decide = *(const struct review_decide *)arg;
+    return review_read_approval(reader, &approval->failing.decide, req->arena);
+}
+
+static struct reply *approve_then(struct request *req, void *result)
+{
+    struct approval *approval = result;
+    enum err err;
+
     approval->req = req;
     err = submit(approval, &review_approve_kind, &approval->failing.decide, approve_done);
     return err == ERR_OK ? reply_later(req) : reply_error(req, err);
+}
+
+static struct reply *approve_handler(struct request *req)
+{
+    struct review_decide *arg = ARENA_NEW(req->arena, struct review_decide);
+    enum err err = decide_of(req, arg);
+
+    return err == ERR_OK ? reply_query(req, arg, sizeof(struct approval), approve_run, approve_then)
+                         : refused(req, err);
 }
 
 /* ---- routes ---- */

@@ -298,6 +298,42 @@ static enum err add_approval(struct tx *tx, const struct review_decide *decide,
     return ERR_OK;
 }
 
+enum err review_read_approval(struct reader *reader, struct review_decide *decide,
+                              struct arena *arena)
+{
+    const struct review_kind *kind;
+    struct review_item item;
+    void *found;
+
+    TRY(review_read(reader, decide->review_id, arena, &item));
+    kind = review_kinds_find(decide->kinds, item.kind);
+    if (kind == NULL || kind->reading == NULL) {
+        return ERR_OK;
+    }
+    found = arena_alloc(arena, kind->reading->size);
+    TRY(kind->reading->read(reader, &item, arena, found));
+    decide->reading = kind->reading;
+    decide->found = found;
+    return ERR_OK;
+}
+
+static void approve_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct review_decide *decide = arg;
+
+    if (decide->reading != NULL) {
+        decide->reading->prefetch(pre, decide->found, round);
+    }
+}
+
+static enum err make_change(struct tx *tx, const struct review_decide *decide,
+                            const struct review_kind *kind, const struct review_item *item)
+{
+    CHECK(decide->reading == kind->reading);
+    return kind->reading == NULL ? kind->apply(tx, item)
+                                 : kind->reading->apply(tx, item, decide->found);
+}
+
 static enum err approve_apply(struct tx *tx, const void *arg, void *result)
 {
     const struct review_decide *decide = arg;
@@ -313,7 +349,7 @@ static enum err approve_apply(struct tx *tx, const void *arg, void *result)
     if (item->approved < item->needed) {
         touch(tx, item);
     } else {
-        TRY(kind->apply(tx, item));
+        TRY(make_change(tx, decide, kind, item));
         TRY(end(tx, item, REVIEW_APPROVED, "approved"));
     }
     tx_result_row(tx, &review_table, item, result);
@@ -322,6 +358,7 @@ static enum err approve_apply(struct tx *tx, const void *arg, void *result)
 
 const struct command_kind review_approve_kind = {
     .name = "review.approve",
+    .prefetch = approve_prefetch,
     .apply = approve_apply,
     .result_size = sizeof(struct review_item),
 };

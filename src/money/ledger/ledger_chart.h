@@ -29,6 +29,13 @@ int ledger_code_level(int64_t code);
 
 /* ---- reading, on reader connections ---- */
 
+/* Who ended a code, and why; nobody: it was closed before this was kept. */
+struct ledger_chart_closing {
+    int64_t operator_id; /* who asked for it */
+    int64_t reviewer_id; /* who approved it */
+    struct str reason;
+};
+
 /* A code as it stands on a date. */
 struct ledger_chart_entry {
     int64_t code;
@@ -48,6 +55,7 @@ struct ledger_chart_entry {
     int64_t operator_id;   /* who asked for the version; 0: shipped */
     int64_t reviewer_id;   /* who approved it; 0: nobody had to */
     struct str reason;
+    struct ledger_chart_closing closing; /* of a closed one */
 };
 
 /* The codes that had been opened by a date, in the order of the tree: a code, then those below. */
@@ -103,21 +111,28 @@ MUST_USE enum err ledger_chart_put(struct tx *tx, const struct ledger_chart_put 
 extern const struct command_kind ledger_chart_put_kind; /* result ledger_versioned */
 
 /* Closes a code from the business date on: nothing is opened or posted under it any more. A closed
- * one is left alone. The accounts of a leaf are given by the caller (ledger_read_accounts_of_code)
- * and looked at once more. Refusals, the first that applies: ERR_LEDGER_CODE_NOT_FOUND;
- * ERR_LEDGER_CODE_IN_USE (codes below it are open, or vouchers name it); ERR_LEDGER_CODE_CHANGED
- * (an account was opened meanwhile: read and try again); ERR_LEDGER_CODE_BALANCE (an account has a
- * balance, a hold or a pending entry); all with param code. */
+ * one is left alone. The accounts of a leaf are read beforehand (ledger_read_chart_close) and
+ * looked at once more. Refusals, the first that applies: ERR_LEDGER_CODE_NOT_FOUND;
+ * ERR_LEDGER_CODE_IN_USE (codes below it are open, vouchers name it, or it has more accounts than
+ * LEDGER_CLOSE_ACCOUNTS_MAX); ERR_LEDGER_CODE_CHANGED (an account was opened meanwhile: read and
+ * try again); ERR_LEDGER_CODE_BALANCE (an account has a balance, a hold or a pending entry); all
+ * with param code. */
+enum { LEDGER_CLOSE_ACCOUNTS_MAX = 50000 };
 struct ledger_chart_close {
     int64_t code;
     const int64_t *account_ids;
     size_t account_count;
+    struct ledger_chart_closing by;
 };
-extern const struct command_kind ledger_chart_close_kind; /* result int64_t closed_on, yyyymmdd */
-enum { LEDGER_CLOSE_ACCOUNTS_MAX = 50000 };
-/* ERR_LEDGER_CODE_IN_USE: more than LEDGER_CLOSE_ACCOUNTS_MAX. */
-MUST_USE enum err ledger_read_accounts_of_code(struct reader *reader, int64_t code,
-                                               struct arena *arena, int64_t **ids, size_t *count);
+MUST_USE enum err ledger_read_chart_close(struct reader *reader, int64_t code, struct arena *arena,
+                                          struct ledger_chart_close *out);
+/* For the prefetch of command kinds that will close it. */
+void ledger_chart_close_prefetch(struct prefetch *pre, const struct ledger_chart_close *close,
+                                 unsigned round);
+/* Whether it can be closed; changes nothing. *closed_on: 0, or since when it is. */
+MUST_USE enum err ledger_chart_close_check(struct tx *tx, const struct ledger_chart_close *close,
+                                           int64_t *closed_on);
+MUST_USE enum err ledger_chart_close(struct tx *tx, const struct ledger_chart_close *close);
 
 /* ---- the general ledger (总账) ---- */
 

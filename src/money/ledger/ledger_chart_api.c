@@ -38,6 +38,7 @@ struct code_view {
     int64_t operator_id;
     int64_t reviewer_id;
     struct str reason;
+    struct ledger_chart_closing closing;
 };
 
 static const struct field currency_item[] = {{.name = "", .type = FIELD_CURRENCY}};
@@ -45,6 +46,14 @@ static const struct field currency_item[] = {{.name = "", .type = FIELD_CURRENCY
 #define CURRENCIES_FIELD(type_, help_)                                                             \
     FIELD(type_, currencies, FIELD_LIST, .max = LEDGER_CODE_CURRENCIES_MAX, .sub = currency_item,  \
           .sub_count = 1, .sub_size = sizeof(enum currency), .help = (help_))
+
+static const struct field closing_fields[] = {
+    FIELD(struct ledger_chart_closing, operator_id, FIELD_ID, .prefix = "op",
+          .help = "Who asked for it."),
+    FIELD(struct ledger_chart_closing, reviewer_id, FIELD_ID, .prefix = "op",
+          .help = "Who approved it."),
+    FIELD(struct ledger_chart_closing, reason, FIELD_TEXT, .max = LEDGER_REASON_MAX),
+};
 
 static const struct field code_fields[] = {
     {.name = "object", .type = FIELD_CONST, .text = "ledger_code", .always = true},
@@ -76,6 +85,8 @@ static const struct field code_fields[] = {
           .help = "Who asked for the version; a shipped one has nobody."),
     FIELD(struct code_view, reviewer_id, FIELD_ID, .prefix = "op", .help = "Who approved it."),
     FIELD(struct code_view, reason, FIELD_TEXT, .max = LEDGER_REASON_MAX),
+    FIELD(struct code_view, closing, FIELD_OBJECT, .sub = closing_fields,
+          .sub_count = ARRAY_LEN(closing_fields), .help = "Who has ended the code, and why."),
 };
 static const struct field_set code_set = FIELD_SET("ledger_code", code_fields);
 
@@ -116,6 +127,7 @@ static struct code_view view_code(struct arena *arena, const struct ledger_chart
         .operator_id = entry->operator_id,
         .reviewer_id = entry->reviewer_id,
         .reason = entry->reason,
+        .closing = entry->closing,
     };
 }
 
@@ -258,55 +270,6 @@ static struct reply *code_handler(struct request *req)
     return reply_query(req, code, sizeof(struct ledger_chart), code_run, code_then);
 }
 
-/* ---- closing ---- */
-
-struct closed_view {
-    int64_t code;
-    int64_t closed_on;
-};
-
-static const struct field closed_fields[] = {
-    {.name = "object", .type = FIELD_CONST, .text = "ledger_code_closed", .always = true},
-    FIELD(struct closed_view, code, FIELD_INT, .required = true, .example = "224101"),
-    FIELD(struct closed_view, closed_on, FIELD_INT, .required = true, .example = "20261122",
-          .help = "The first date nothing is posted under it any more."),
-};
-static const struct field_set closed_set = FIELD_SET("ledger_code_closed", closed_fields);
-
-static enum err close_run(struct reader *reader, struct request *req, const void *arg, void *result)
-{
-    struct ledger_chart_close *close = result;
-    int64_t *ids;
-
-    close->code = *(const int64_t *)arg;
-    TRY(ledger_read_accounts_of_code(reader, close->code, req->arena, &ids, &close->account_count));
-    close->account_ids = ids;
-    return ERR_OK;
-}
-
-static struct reply *closed_then(struct request *req, struct command *command)
-{
-    const struct ledger_chart_close *close = command->arg;
-    const struct closed_view view = {close->code, *(const int64_t *)command->result};
-
-    return reply_fields(req, 200, &closed_set, &view);
-}
-
-static struct reply *close_then(struct request *req, void *result)
-{
-    return reply_command(req, &ledger_chart_close_kind, result, closed_then);
-}
-
-static struct reply *close_handler(struct request *req)
-{
-    int64_t *code = ARENA_NEW(req->arena, int64_t);
-
-    if (code_param(req, code) != ERR_OK) {
-        return reply_error(req, ERR_LEDGER_CODE_NOT_FOUND);
-    }
-    return reply_query(req, code, sizeof(struct ledger_chart_close), close_run, close_then);
-}
-
 /* ---- the general ledger ---- */
 
 struct general_row_view {
@@ -437,15 +400,9 @@ static struct reply *general_handler(struct request *req)
 static const enum err list_errors[] = {ERR_LEDGER_CODE, ERR_OK};
 static const enum err code_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_OK};
 static const enum err general_errors[] = {ERR_LEDGER_OVERFLOW, ERR_OK};
-static const enum err close_errors[] = {ERR_LEDGER_CODE_NOT_FOUND, ERR_LEDGER_CODE_IN_USE,
-                                        ERR_LEDGER_CODE_CHANGED, ERR_LEDGER_CODE_BALANCE, ERR_OK};
 
 #define OPERATOR_READ                                                                              \
     .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
-#define OPERATOR_CHANGE                                                                            \
-    .method = "POST", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:chart",                    \
-    .idempotent = true, ROUTE_HERE
-
 const struct route ledger__chart_routes[] = {
     {
         OPERATOR_READ,
@@ -464,14 +421,6 @@ const struct route ledger__chart_routes[] = {
         .reply = &versions_set,
         .errors = code_errors,
         .summary = "Get a code of the chart with all its versions",
-    },
-    {
-        OPERATOR_CHANGE,
-        .path = "/v1/ledger/chart/{code}/close",
-        .handler = close_handler,
-        .reply = &closed_set,
-        .errors = close_errors,
-        .summary = "Close a code of the chart",
     },
     {
         OPERATOR_READ,

@@ -14,6 +14,9 @@ struct ledger_code_row {
     int64_t version;   /* the last one */
     int64_t opened_on; /* yyyymmdd, the first date it is open on */
     int64_t closed_on; /* yyyymmdd, the first date it is no longer open on; 0: not closed */
+    int64_t closing_operator_id; /* of a closed one, see struct ledger_chart_closing */
+    int64_t closing_reviewer_id;
+    struct str closing_reason;
 };
 
 struct ledger_code_version {

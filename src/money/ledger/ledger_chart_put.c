@@ -299,13 +299,13 @@ static enum err check_accounts(struct tx *tx, const struct ledger_chart_close *c
     return ERR_OK;
 }
 
-static enum err check_close(struct tx *tx, const struct ledger_chart_close *close,
-                            const struct ledger_code_row *code)
+static enum err check_unused(struct tx *tx, const struct ledger_chart_close *close,
+                             const struct ledger_code_row *code)
 {
     bool needed;
 
     TRY(is_needed(tx, close->code, &needed));
-    if (code->children > 0 || needed) {
+    if (code->children > 0 || needed || close->account_count > LEDGER_CLOSE_ACCOUNTS_MAX) {
         return ledger__refuse(tx, ERR_LEDGER_CODE_IN_USE, "code");
     }
     if (code->accounts != (int64_t)close->account_count) {
@@ -314,28 +314,37 @@ static enum err check_close(struct tx *tx, const struct ledger_chart_close *clos
     return check_accounts(tx, close);
 }
 
-static enum err close_apply(struct tx *tx, const void *arg, void *result)
+enum err ledger_chart_close_check(struct tx *tx, const struct ledger_chart_close *close,
+                                  int64_t *closed_on)
 {
-    const struct ledger_chart_close *close = arg;
     const struct ledger_code_row *code;
-    struct ledger_code_row *row;
-    int64_t parent = ledger_code_parent(close->code);
-    int32_t today;
     enum err err = ledger__chart_get(tx, close->code, &code);
 
     if (err == ERR_LEDGER_CODE) {
         return ledger__refuse(tx, ERR_LEDGER_CODE_NOT_FOUND, "code");
     }
     TRY(err);
-    *(int64_t *)result = code->closed_on;
-    if (code->closed_on != 0) {
+    *closed_on = code->closed_on;
+    return code->closed_on != 0 ? ERR_OK : check_unused(tx, close, code);
+}
+
+enum err ledger_chart_close(struct tx *tx, const struct ledger_chart_close *close)
+{
+    int64_t parent = ledger_code_parent(close->code);
+    struct ledger_code_row *row;
+    int64_t closed_on;
+    int32_t today;
+
+    TRY(ledger_chart_close_check(tx, close, &closed_on));
+    if (closed_on != 0) {
         return ERR_OK;
     }
-    TRY(check_close(tx, close, code));
     TRY(ledger_today(tx, &today));
     TRY(edit_code(tx, close->code, &row));
     row->closed_on = today;
-    *(int64_t *)result = today;
+    row->closing_operator_id = close->by.operator_id;
+    row->closing_reviewer_id = close->by.reviewer_id;
+    row->closing_reason = close->by.reason;
     if (parent != 0) {
         TRY(edit_code(tx, parent, &row));
         row->children--;
@@ -343,18 +352,10 @@ static enum err close_apply(struct tx *tx, const void *arg, void *result)
     return ERR_OK;
 }
 
-static void close_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+void ledger_chart_close_prefetch(struct prefetch *pre, const struct ledger_chart_close *close,
+                                 unsigned round)
 {
-    const struct ledger_chart_close *close = arg;
-
     for (size_t i = 0; round == 0 && i < close->account_count; i++) {
         prefetch_id(pre, &ledger__account_table, close->account_ids[i]);
     }
 }
-
-const struct command_kind ledger_chart_close_kind = {
-    .name = "ledger.chart_close",
-    .prefetch = close_prefetch,
-    .apply = close_apply,
-    .result_size = sizeof(int64_t),
-};

@@ -14,6 +14,9 @@ static const struct column code_columns[] = {
     COLUMN(struct ledger_code_row, version, COL_INT),
     COLUMN(struct ledger_code_row, opened_on, COL_INT, .fixed = true),
     COLUMN(struct ledger_code_row, closed_on, COL_INT),
+    COLUMN(struct ledger_code_row, closing_operator_id, COL_ID),
+    COLUMN(struct ledger_code_row, closing_reviewer_id, COL_ID),
+    COLUMN(struct ledger_code_row, closing_reason, COL_TEXT, .size = LEDGER_REASON_MAX),
 };
 
 const struct table ledger__chart_table = {
@@ -114,6 +117,7 @@ static void fill_entry(struct ledger_chart_entry *entry, const struct ledger_cod
         .operator_id = version->operator_id,
         .reviewer_id = version->reviewer_id,
         .reason = version->reason,
+        .closing = {code->closing_operator_id, code->closing_reviewer_id, code->closing_reason},
     };
 }
 
@@ -192,21 +196,21 @@ enum err ledger_read_code(struct reader *reader, int64_t code, struct arena *are
     return ERR_OK;
 }
 
-enum err ledger_read_accounts_of_code(struct reader *reader, int64_t code, struct arena *arena,
-                                      int64_t **ids, size_t *count)
+enum err ledger_read_chart_close(struct reader *reader, int64_t code, struct arena *arena,
+                                 struct ledger_chart_close *out)
 {
     const struct value values[] = {VALUE_INT(code), VALUE_INT(LEDGER_CLOSE_ACCOUNTS_MAX + 1)};
     const struct ledger_account *accounts;
+    size_t count;
+    int64_t *ids;
     void *rows;
 
-    TRY(reader_rows(reader, &ledger__accounts_of_code, values, 2, arena, &rows, count));
-    if (*count > LEDGER_CLOSE_ACCOUNTS_MAX) {
-        return ERR_LEDGER_CODE_IN_USE;
-    }
+    TRY(reader_rows(reader, &ledger__accounts_of_code, values, 2, arena, &rows, &count));
     accounts = rows;
-    *ids = ARENA_ARRAY(arena, int64_t, *count);
-    for (size_t i = 0; i < *count; i++) {
-        (*ids)[i] = accounts[i].id;
+    ids = ARENA_ARRAY(arena, int64_t, count);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = accounts[i].id;
     }
+    *out = (struct ledger_chart_close){.code = code, .account_ids = ids, .account_count = count};
     return ERR_OK;
 }

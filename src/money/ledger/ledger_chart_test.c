@@ -211,29 +211,38 @@ static enum err put(struct books *books, const struct ledger_chart_put *arg,
     return books_command(books, &ledger_chart_put_kind, arg, out);
 }
 
-struct code_accounts {
-    int64_t code;
-    int64_t *ids;
-    size_t count;
-};
-
-static void accounts_run(struct books *books, struct reader *reader, void *ctx)
+static void close_read(struct books *books, struct reader *reader, void *ctx)
 {
-    struct code_accounts *accounts = ctx;
+    struct ledger_chart_close *close = ctx;
 
-    assert_ok(ledger_read_accounts_of_code(reader, accounts->code, books->arena, &accounts->ids,
-                                           &accounts->count));
+    assert_ok(ledger_read_chart_close(reader, close->code, books->arena, close));
 }
+
+static enum err close_apply(struct tx *tx, const void *arg, void *closed_on)
+{
+    TRY(ledger_chart_close(tx, arg));
+    return ledger_chart_close_check(tx, arg, closed_on);
+}
+
+static void close_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    ledger_chart_close_prefetch(pre, arg, round);
+}
+
+static const struct command_kind close_kind = {
+    .name = "test.chart_close",
+    .prefetch = close_prefetch,
+    .apply = close_apply,
+    .result_size = sizeof(int64_t),
+};
 
 static enum err close_code(struct books *books, int64_t code, int64_t *closed_on)
 {
-    struct code_accounts accounts = {.code = code};
     struct ledger_chart_close close = {.code = code};
 
-    books_read(books, accounts_run, &accounts);
-    close.account_ids = accounts.ids;
-    close.account_count = accounts.count;
-    return books_command(books, &ledger_chart_close_kind, &close, closed_on);
+    books_read(books, close_read, &close);
+    close.by = (struct ledger_chart_closing){9, 10, STR("no longer used")};
+    return books_command(books, &close_kind, &close, closed_on);
 }
 
 static void codes_are_added_below_codes_without_accounts(void **state)
@@ -451,7 +460,7 @@ static void a_code_is_closed_when_all_its_accounts_are_empty(void **state)
 
     account = books_account(books, MERCHANT, 2261, CURRENCY_CNY);
     other = books_account(books, MERCHANT + 1, 2261, CURRENCY_CNY);
-    assert_refused(books, books_command(books, &ledger_chart_close_kind, &stale, &closed_on),
+    assert_refused(books, books_command(books, &close_kind, &stale, &closed_on),
                    ERR_LEDGER_CODE_CHANGED, "code");
     assert_ok(books_transfer(books, account, other, 5)); /* the sum of the code is zero */
     assert_refused(books, close_code(books, 2261, &closed_on), ERR_LEDGER_CODE_BALANCE, "code");
@@ -468,6 +477,9 @@ static void a_code_is_closed_when_all_its_accounts_are_empty(void **state)
     again.valid_from = TODAY + 1;
     assert_refused(books, put(books, &again, &out), ERR_LEDGER_CODE_CLOSED, "code");
     assert_int_equal(entry_on(books, TODAY, 2261)->closed_on, TODAY);
+    assert_int_equal(entry_on(books, TODAY, 2261)->closing.operator_id, 9);
+    assert_int_equal(entry_on(books, TODAY, 2261)->closing.reviewer_id, 10);
+    assert_text(entry_on(books, TODAY, 2261)->closing.reason, "no longer used");
     books_close(books);
 }
 

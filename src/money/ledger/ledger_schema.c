@@ -532,4 +532,19 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "ALTER TABLE ledger_chart_version ADD COLUMN reason VARCHAR(200) NOT NULL "
                "DEFAULT '' COMMENT 'for people'",
     },
+    {
+        .name = "ledger.143_chart_closing_operator",
+        .sql = "ALTER TABLE ledger_chart ADD COLUMN closing_operator_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of who asked that it be closed; 0 nobody yet'",
+    },
+    {
+        .name = "ledger.144_chart_closing_reviewer",
+        .sql = "ALTER TABLE ledger_chart ADD COLUMN closing_reviewer_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of who approved it'",
+    },
+    {
+        .name = "ledger.145_chart_closing_reason",
+        .sql = "ALTER TABLE ledger_chart ADD COLUMN closing_reason VARCHAR(200) NOT NULL "
+               "DEFAULT '' COMMENT 'for people'",
+    },
 };
