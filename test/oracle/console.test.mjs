@@ -5,15 +5,13 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Platform, until } from '../scenario/lib.mjs';
 import { startBrowser } from './browser.mjs';
+import { isWhole, openConsole, put, text, texts } from './console.mjs';
 
 let p, browser, account, number, readerKey;
-const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
-const texts = (selector) => `[...document.querySelectorAll(${JSON.stringify(selector)})].map((node) => node.textContent)`;
 const adjustment = (no, amount, currency = 'CNY', merchant = p.owner.id) => p.operator('POST', '/v1/adjustments', {
   adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant,
   currency, amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
 });
-const put = (selector, value) => `document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`;
 
 before(async () => {
   p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
@@ -34,20 +32,7 @@ before(async () => {
 });
 after(async () => { await browser.end(); await p.end(); });
 
-// Signs in, as the checker when no key is given, and goes to the page.
-async function open(hash, { language = 'en', key = p.checkerKeys[0], ...size } = {}) {
-  const page = await browser.open(`${p.url}/console?lang=${language}#${hash}`, size);
-  await page.wait(`!document.getElementById('enter').hidden`);
-  await page.run(put('#key', key));
-  await page.click('#enter button');
-  await page.wait(`document.querySelector('#page h1') !== null || !document.getElementById('problem').hidden`);
-  return page;
-}
-
-async function isWhole(page) {
-  assert.ok(await page.run('document.documentElement.scrollWidth <= innerWidth'), 'nothing is cut off');
-  assert.deepEqual(page.errors(), []);
-}
+const open = (hash, options) => openConsole(browser, p, hash, options);
 
 test('a wrong key is refused and not kept', async () => {
   const page = await browser.open(`${p.url}/console?lang=zh`);
@@ -389,8 +374,8 @@ test('what is refused of a key is said beside it, and who may read no keys may r
   const page = await open('keys');
   for (const [i, value] of [[0, 'Zhao'], [1, 'everything'], [3, 'a test']]) { await page.run(`document.querySelectorAll('.fields input')[${i}].value = '${value}'`); }
   await page.click('.fields button');
-  await page.wait(`document.querySelector('section .problem') !== null`);
-  assert.match(await page.run(text('section .problem')), /permissions\) field_format/);
+  await page.wait(`document.querySelector('[name=permissions][aria-invalid] + .wrong') !== null`);
+  assert.match(await page.run(text('[name=permissions] + .wrong')), /required format/);
   assert.equal(await page.run(`document.querySelectorAll('.fields input')[0].value`), 'Zhao', 'what was typed stays');
   const reader = await open('keys', { key: readerKey });
   assert.deepEqual(await reader.run(texts('#page button.plain')), ['Rotate', 'Revoke']);

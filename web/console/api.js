@@ -9,9 +9,12 @@ export const keepKey = (key) => (key ? sessionStorage.setItem(place, key) : sess
 
 export class Refusal extends Error {
   constructor(status, error) {
-    super(`${(isChinese() ? error.message_zh : '') || error.message}${error.param ? ` (${error.param})` : ''}`);
+    const text = (isChinese() ? error.message_zh : '') || error.message;
+    super(`${text}${error.param ? ` (${error.param})` : ''}`);
     this.status = status;
     this.code = error.code;
+    this.param = error.param;
+    this.text = text; // without the field, for what is said beside it
   }
 }
 
@@ -44,7 +47,7 @@ export const ifAny = (asked) => asked.catch((error) => {
 });
 export const getIfAny = (path, terms) => ifAny(get(path, terms));
 export const post = async (path, body) => read(await call(path, {
-  method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+  method: 'POST', body: write(body), headers: { 'Content-Type': 'application/json' },
 }));
 
 // Each call takes a turn and gives the question whether it is still the newest: who asked earlier

@@ -1,5 +1,6 @@
 // Operators' keys: asked for, rotated and revoked, and what was done to them.
 import { get, getIfAny, ifAny, keyId, post, turns } from './api.js';
+import { bodyOf, field, form, input, opens, reason } from './forms.js';
 import { chip, decisive, list, make, problem, section, state, table, timeText } from './parts.js';
 import { stateOf, w } from './words.js';
 
@@ -42,34 +43,20 @@ function chooser(permissions, input) {
 const endOf = (date) => (date ? new Date(`${date}T23:59:59+08:00`).toISOString() : undefined);
 
 function asking(permissions, changed) {
-  const input = (attributes) => make('input', { autocomplete: 'off', spellcheck: 'false', ...attributes });
-  const name = input({ required: true, maxlength: 64 });
-  const wanted = input({ required: true, maxlength: 512, placeholder: w().permissionsHint });
-  const expires = input({ type: 'date' });
-  const reason = input({ required: true, maxlength: 200 });
-  const submit = make('button', { type: 'submit', class: 'primary' }, w().askForKey);
-  const refused = make('div');
-  const label = (text, node) => make('label', {}, text, node);
-  async function ask(event) {
-    event.preventDefault();
-    submit.disabled = true;
-    refused.replaceChildren();
-    const body = { name: name.value, permissions: wanted.value.trim().replace(/\s+/g, ' '), expires_at: endOf(expires.value), reason: reason.value };
-    try {
-      changed(await post('/v1/operator-keys', body));
-    } catch (error) {
-      refused.replaceChildren(problem(error));
-    }
-    submit.disabled = false;
-  }
-  const form = make('form', { class: 'fields', onsubmit: ask }, label(w().operatorName, name), label(w().permissions, wanted), label(w().expiresOn, expires), label(w().reason, reason), submit);
-  return section(w().newKey, form, chooser(permissions, wanted), refused);
+  const wanted = input({ maxlength: 512, placeholder: w().permissionsHint });
+  const fields = [field('name', w().operatorName, input({ maxlength: 64 })), field('permissions', w().permissions, wanted),
+    field('expires_at', w().expiresOn, input({ type: 'date' })), reason()];
+  const node = form(fields, w().askForKey, async () => {
+    const body = bodyOf(fields);
+    changed(await post('/v1/operator-keys', { ...body, permissions: body.permissions?.replace(/\s+/g, ' '), expires_at: endOf(body.expires_at) }));
+  });
+  return section(w().newKey, node, chooser(permissions, wanted));
 }
 
 // ---- what can be done to one ----
 
 // Below the key's row: what is still to be said, and the refusal.
-function deed(text, node, act) {
+function sure(text, node, act) {
   const refused = make('div');
   const button = decisive(text, true, async () => {
     button.disabled = true;
@@ -78,30 +65,24 @@ function deed(text, node, act) {
       button.disabled = false;
     });
   });
-  return make('td', { colspan: 6 }, make('div', { class: 'line' }, node, button), refused);
+  return make('div', {}, make('div', { class: 'line' }, node, button), refused);
 }
 
 function rotation(key, changed) {
   const overlap = make('select', {}, Object.entries(w().overlaps).map(([seconds, text]) => make('option', { value: seconds, selected: seconds === '86400' }, text)));
-  return deed(w().rotate, make('label', {}, w().oldEnds, overlap), async () => changed(await post(`/v1/operator-keys/${key.id}/rotate`, { overlap: Number(overlap.value) })));
+  return sure(w().rotate, make('label', {}, w().oldEnds, overlap), async () => changed(await post(`/v1/operator-keys/${key.id}/rotate`, { overlap: Number(overlap.value) })));
 }
 
 function revocation(key, changed) {
-  const reason = make('input', { placeholder: w().reason, 'aria-label': w().reason, maxlength: 200, autocomplete: 'off' });
-  return deed(w().revoke, reason, async () => changed(await post(`/v1/operator-keys/${key.id}/revoke`, { reason: reason.value.trim() })));
+  const remark = make('input', { placeholder: w().reason, 'aria-label': w().reason, maxlength: 200, autocomplete: 'off' });
+  return sure(w().revoke, remark, async () => changed(await post(`/v1/operator-keys/${key.id}/revoke`, { reason: remark.value.trim() })));
 }
 
 function keyRow(key, own, changed) {
-  const below = make('tr', { class: 'journal' });
-  const opens = (text, cell) => make('button', { type: 'button', class: 'plain', onclick: () => {
-    below.replaceChildren(cell(key, changed));
-    row.after(below);
-  } }, text);
   const status = statusOf(key);
-  const row = make('tr', { id: key.id }, make('td', {}, key.name || w().nameless, make('small', { class: 'mono' }, key.id)),
+  return make('tr', { id: key.id }, make('td', {}, key.name || w().nameless, make('small', { class: 'mono' }, key.id)),
     make('td', {}, state(status), key.id === keyId() && chip(w().thisKey)), wrapped(key.permissions), make('td', {}, timeText(key.last_used_at)), make('td', {}, timeText(key.expires_at)),
-    make('td', { class: 'acts' }, status === 'active' && own ? opens(w().rotate, rotation) : null, status === 'revoked' ? null : opens(w().revoke, revocation)));
-  return row;
+    make('td', { class: 'acts' }, status === 'active' && own ? opens(w().rotate, () => rotation(key, changed)) : null, status === 'revoked' ? null : opens(w().revoke, () => revocation(key, changed))));
 }
 
 // ---- the page ----

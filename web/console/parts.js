@@ -69,13 +69,15 @@ export function decisive(text, primary, decide) {
   return button;
 }
 
-// rows: of cells (elements, or text that becomes one). `hint`: what is said when there is none.
+// Cells are elements, or text that becomes one.
+export const line = (attributes, cells) => make('tr', attributes, cells.map((cell) => (cell instanceof HTMLTableCellElement ? cell : make('td', {}, cell))));
+
+// rows: elements, or their cells. `hint`: what is said when there is none.
 export function table(heads, rows, { kind = '', hint = '' } = {}) {
   if (!rows.length) return make('p', { class: 'soft' }, `${w().none} ${hint}`);
   return make('div', { class: 'scroll' }, make('table', { class: kind },
     make('thead', {}, make('tr', {}, heads.map(([text, colour = '']) => make('th', { class: colour, scope: 'col' }, text)))),
-    make('tbody', {}, rows.map((cells) => (cells instanceof Element ? cells
-      : make('tr', {}, cells.map((cell) => (cell instanceof HTMLTableCellElement ? cell : make('td', {}, cell)))))))));
+    make('tbody', {}, rows.map((row) => (row instanceof Element ? row : line({}, row))))));
 }
 export const section = (title, ...children) => make('section', { class: 'card' }, title && make('h2', {}, title), ...children);
 export const facts = (pairs) => make('dl', {}, pairs.filter(([, value]) => value).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));

@@ -1,6 +1,7 @@
 // Settlement runs with their progress, who was not settled, and the settlements.
 import { get, turns } from './api.js';
-import { accountLink, bar, cellMoney, chip, dateText, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
+import { deed, opens, outcomeFields, reason } from './forms.js';
+import { accountLink, bar, cellMoney, chip, dateText, line, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
@@ -20,12 +21,24 @@ async function outcomes(date) {
       cellMoney(one.matured, one.currency), one.currency, make('td', {}, refusalLink(one.reason))]))));
 }
 
+const orderOutcomes = { waiting: ['paid'], paid: ['returned'] };
+
+function orderActs(order) {
+  const path = `/v1/settlements/${order.id}`;
+  const outcomes = orderOutcomes[order.status];
+  return make('td', { class: 'acts' },
+    outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, () => outcomeFields(outcomes), orderRow)),
+    order.status === 'waiting' && opens(w().cancel, deed(w().cancelSettlement, `${path}/cancel`, () => [reason('remark')], orderRow)));
+}
+
+const orderRow = (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
+  make('td', {}, accountLink(order.account)), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.remark ?? ''), orderActs(order)]);
+
 export async function settlement(date, status = '') {
   const node = make('div');
   const choosing = turns();
   const page = (wanted) => list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
-    (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time]], seen.map((one) => [
-      dateText(one.settle_date), cellMoney(one.amount, one.currency), cellMoney(one.fee, one.currency), one.currency, make('td', {}, state(one.status)), make('td', {}, accountLink(one.account)), nameOf(one.mode), timeText(one.created_at)]), { hint: w().hints.settlements }));
+    (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time], [w().reason], ['']], seen.map(orderRow), { hint: w().hints.settlements }));
   const select = make('select', { 'aria-label': w().status, onchange: async () => {
     const isNewest = choosing();
     const shown = await page(select.value).catch(problem);

@@ -1,0 +1,168 @@
+// What an operator does in the console: cash-outs, settlements, manual vouchers, each in a browser.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Platform } from '../scenario/lib.mjs';
+import { startBrowser } from './browser.mjs';
+import { openConsole, text, texts } from './console.mjs';
+
+let p, browser, account;
+const open = (hash, options) => openConsole(browser, p, hash, options);
+
+const credited = (no, amount, merchant) => p.operator('POST', '/v1/adjustments', { adjustment_no: no, kind: 'event', event: 'adjustment_credited',
+  reason_code: 'goodwill', merchant, currency: 'CNY', amount, reason: 'money for the tests' });
+
+before(async () => {
+  p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
+  account = (await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' })).id;
+  await p.card({ merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC', bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato', is_default: true });
+  await p.reviewed(await credited('A1', 100000, p.owner.id));
+  browser = await startBrowser();
+});
+after(async () => { await browser.end(); await p.end(); });
+
+const row = (id) => `document.getElementById(${JSON.stringify(id)})`;
+const below = (id) => `${row(id)}.nextElementSibling`;
+const field = (form, name) => `${form}.querySelector('[name=${name}]')`;
+const fill = (form, values) => Object.entries(values).map(([name, value]) => `{ const node = ${field(form, name)};
+  node.value = ${JSON.stringify(value)}; node.dispatchEvent(new Event('input', { bubbles: true })); node.dispatchEvent(new Event('change', { bubbles: true })); }`).join('\n');
+const wrongAt = (form, name) => `${field(form, name)}.closest('label').querySelector('.wrong').textContent`;
+const buttons = (node) => `[...${node}.querySelectorAll('button')].map((button) => button.textContent)`;
+const press = (node, name) => `[...${node}.querySelectorAll('button')].find((button) => button.textContent === ${JSON.stringify(name)}).click()`;
+const statusOf = (id) => `${row(id)}.querySelector('.chip').textContent`;
+
+// Fills the form below the row, and gives the review that comes of it.
+async function ask(page, id, act, values) {
+  await page.run(press(row(id), act));
+  await page.run(fill(below(id), values));
+  await page.click(`#${id} + tr button.primary`);
+  await page.wait(`${below(id)}.querySelector('a[href="#reviews/pending"]') !== null`);
+  return page.run(`${below(id)}.querySelector('a[href="#reviews/pending"]').textContent`);
+}
+const approve = async (review) => assert.equal((await p.operator('POST', `/v1/reviews/${review}/approve`, {})).body.status, 'approved');
+async function reload(page, id) {
+  const hash = await page.run('location.hash');
+  await page.run(`location.hash = 'days'`);
+  await page.wait(`${row(id)} === null && document.querySelector('#page h1') !== null`);
+  await page.run(`location.hash = ${JSON.stringify(hash)}`);
+  await page.wait(`${row(id)} !== null`);
+}
+
+// What is refused is an error of the network in the browser's log, but none of the page.
+async function fits(page) {
+  assert.ok(await page.run('document.documentElement.scrollWidth <= innerWidth'), 'nothing is cut off');
+  assert.deepEqual(page.errors().filter((e) => e.method === 'Runtime.exceptionThrown'), []);
+}
+
+const cashOut = async (no) => (await p.made('POST', '/v1/cash-outs', { account, amount: 5000, merchant_order_no: no })).id;
+
+test('what became of a cash-out is said step by step, and only what its state allows', async () => {
+  const id = await cashOut('W1');
+  const page = await open('trades', { width: 1440 });
+  assert.deepEqual(await page.run(buttons(row(id))), ['Outcome', 'Cancel']);
+  await page.run(press(row(id), 'Outcome'));
+  assert.deepEqual(await page.run(`[...${field(below(id), 'outcome')}.options].map((one) => one.value)`), ['sent', 'failed']);
+  await page.click(`#${id} + tr button.primary`);
+  await page.wait(`${wrongAt(below(id), 'reason')} !== ''`);
+  assert.match(await page.run(wrongAt(below(id), 'reason')), /required field is missing|too short/);
+  assert.equal(await page.run(`${field(below(id), 'reason')}.getAttribute('aria-invalid')`), 'true');
+  const sent = await ask(page, id, 'Outcome', { outcome: 'sent', reason: 'ordered at the bank', evidence: 'B1' });
+  const { body: review } = await p.operator('GET', `/v1/reviews/${sent}`);
+  assert.deepEqual([review.kind, review.change.outcome, review.evidence, review.status], ['trade.cash_out', 'sent', 'B1', 'pending']);
+  await page.wait(`${text('#waiting')} === '1'`);
+  await approve(sent);
+  await reload(page, id);
+  assert.deepEqual([await page.run(statusOf(id)), await page.run(buttons(row(id)))], ['sent', ['Outcome']]);
+  await approve(await ask(page, id, 'Outcome', { outcome: 'succeeded', reason: 'paid' }));
+  await reload(page, id);
+  await page.run(press(row(id), 'Outcome'));
+  assert.deepEqual(await page.run(`[...${field(below(id), 'outcome')}.options].map((one) => one.value)`), ['returned']);
+  await page.run(`${field(below(id), 'with_fee')}.checked = true`);
+  await approve(await ask(page, id, 'Outcome', { reason: 'came back' }));
+  await reload(page, id);
+  assert.deepEqual([await page.run(statusOf(id)), await page.run(buttons(row(id)))], ['returned', []]);
+  await fits(page);
+});
+
+test('a cash-out that waits is cancelled at once; one that moved on says so beside the form', async () => {
+  const [first, second] = [await cashOut('W2'), await cashOut('W3')];
+  const page = await open('trades', { language: 'zh', width: 375 });
+  await page.run(press(row(first), '取消'));
+  await page.run(fill(below(first), { reason: '不再需要' }));
+  await page.click(`#${first} + tr button.primary`);
+  await page.wait(`${statusOf(first)} === '已取消'`);
+  assert.deepEqual(await page.run(buttons(row(first))), []);
+  assert.equal((await p.made('GET', `/v1/cash-outs/${first}`)).reason, '不再需要');
+  await page.run(press(row(second), '取消'));
+  await p.reviewed(await p.operator('POST', `/v1/cash-outs/${second}/outcome`, { outcome: 'sent', reason: 'at the bank' }));
+  await page.click(`#${second} + tr button.primary`);
+  await page.wait(`${below(second)}.querySelector('.problem') !== null`);
+  assert.match(await page.run(`${below(second)}.querySelector('.problem').textContent`), /trade_state/);
+  await fits(page);
+});
+
+test('a refund made by hand was paid out, when another operator confirms it, or gives its money back', async () => {
+  const payment = await p.created({ amount: 10000 });
+  await p.pay(payment);
+  await p.reaches(payment, 'succeeded');
+  const refund = async (no) => (await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 1000, merchant_refund_no: no, reason: 'cold soup' })).id;
+  const [paid, failed] = [await refund('R1'), await refund('R2')];
+  const page = await open('trades');
+  assert.deepEqual(await page.run(buttons(row(paid))), ['Paid out', 'Not paid']);
+  await approve(await ask(page, paid, 'Paid out', { reason: 'by hand', evidence: 'B3' }));
+  await page.run(press(row(failed), 'Not paid'));
+  await page.run(fill(below(failed), { reason: 'no such account' }));
+  await page.click(`#${failed} + tr button.primary`);
+  await page.wait(`${statusOf(failed)} === 'failed'`);
+  await reload(page, paid);
+  assert.deepEqual([await page.run(statusOf(paid)), await page.run(buttons(row(paid)))], ['succeeded', []]);
+  await fits(page);
+});
+
+// Of a merchant of its own: there is one of an account and date.
+async function settlement(name) {
+  const merchant = (await p.made('POST', '/v1/merchants', { merchant_no: name, name, fund_mode: 'collect' })).id;
+  const app = await p.made('POST', `/v1/merchants/${merchant}/apps`, { name: 'web' });
+  const key = await p.made('POST', `/v1/merchants/${merchant}/keys`, { app: app.id, permissions: 'settle:*' });
+  const { id } = await p.made('POST', '/v1/accounts', { merchant_id: merchant, type: 'settlement', currency: 'CNY' });
+  await p.reviewed(await p.operator('PUT', `/v1/accounts/${id}/settlement-rule`,
+    { cycle: 'week', cycle_days: '1,2,3,4,5,6,7', reserve_days: 0, mode: 'self_service', reason: 'contract' }));
+  await p.reviewed(await credited(name, 3000, merchant));
+  const answer = await p.merchant('POST', '/v1/settlements', { settlement_no: name, currency: 'CNY', amount: 1000 }, {}, key);
+  assert.equal(answer.status, 200, answer.raw);
+  return answer.body.id;
+}
+
+test('a settlement is paid, then returned, when another operator confirms it, or cancelled while it waits', async () => {
+  const first = await settlement('first');
+  const page = await open('settlement');
+  assert.deepEqual(await page.run(buttons(row(first))), ['Outcome', 'Cancel']);
+  await page.run(press(row(first), 'Cancel'));
+  await page.click(`#${first} + tr button.primary`);
+  await page.wait(`${wrongAt(below(first), 'remark')} !== ''`);
+  await page.run(fill(below(first), { remark: 'wrong card' }));
+  await page.click(`#${first} + tr button.primary`);
+  await page.wait(`${statusOf(first)} === 'cancelled'`);
+  assert.deepEqual(await page.run(buttons(row(first))), []);
+  const second = await settlement('second');
+  await reload(page, first);
+  await approve(await ask(page, second, 'Outcome', { outcome: 'paid', reason: 'paid at the bank', evidence: 'B2' }));
+  await reload(page, second);
+  assert.deepEqual(await page.run(buttons(row(second))), ['Outcome']);
+  await approve(await ask(page, second, 'Outcome', { outcome: 'returned', reason: 'account closed' }));
+  await reload(page, second);
+  assert.deepEqual([await page.run(statusOf(second)), await page.run(buttons(row(second)))], ['returned', []]);
+  await fits(page);
+});
+
+test('who is not allowed to is told so below the form', async () => {
+  const id = await cashOut('W4');
+  await p.stop();
+  const reader = JSON.parse(p.tool('merchant', 'operator-key', '--permissions', 'trade:read')).secret;
+  await p.serve();
+  const page = await open('trades', { key: reader });
+  await page.run(press(row(id), 'Cancel'));
+  await page.click(`#${id} + tr button.primary`);
+  await page.wait(`${below(id)}.querySelector('.problem') !== null`);
+  assert.match(await page.run(`${below(id)}.querySelector('.problem').textContent`), /trade:cash/);
+  assert.ok((await page.run(texts('#page h2'))).length > 0);
+});
