@@ -277,9 +277,9 @@ test('A19: bank cards are sealed, masked and found again', async () => {
   const second = await p.card({ ...body, kind: 'corporate', number: '110907890000000001', is_default: true });
   let { data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`);
   assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[second.id, true], [card.id, false]]);
-  p.refused(await p.operator('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant }), 409, 'account_card_default', 'id');
+  p.refused(await p.operator('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant, reason: 'closed' }), 409, 'account_card_default', 'id');
   await p.reviewed(await p.operator('POST', `/v1/bank-cards/${card.id}/default`, { merchant_id: merchant, reason: 'asked to' }));
-  await ok('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant });
+  await p.reviewed(await p.operator('POST', `/v1/bank-cards/${second.id}/remove`, { merchant_id: merchant, reason: 'closed' }));
   ({ data } = await ok('GET', `/v1/bank-cards?merchant_id=${merchant}`));
   assert.deepEqual(data.map((c) => [c.id, c.is_default]), [[card.id, true]]);
   await p.card({ ...body, kind: 'corporate', number: '110907890000000001' });
@@ -332,7 +332,18 @@ test('where settlements are paid to is changed by two operators, and noted', asy
   await p.reviewed(move);
   assert.equal((await cards()).find((c) => c.is_default).id, second.id);
   assert.equal((await ok('POST', at, { merchant_id: owner, reason: 'again' })).id, second.id);
-  await ok('POST', `/v1/bank-cards/${first.id}/remove`, { merchant_id: owner, reason: 'closed' });
+  // A rule may name the card that is removed: its money then goes to the default one.
+  const removal = `/v1/bank-cards/${first.id}/remove`;
+  p.refused(await p.operator('POST', removal, { merchant_id: owner }), 400, 'field_required', 'reason');
+  p.refused(await p.operator('POST', removal, { merchant_id: merchant, reason: 'closed' }), 404, 'account_card');
+  const gone = await p.operator('POST', removal, { merchant_id: owner, reason: 'closed', evidence: 'doc 2' });
+  assert.deepEqual([gone.status, gone.body.kind, gone.body.change.action, gone.body.change.card, gone.body.change.number],
+    [202, 'account.card', 'remove', first.id, '110907********0001'], gone.raw);
+  p.refused(await p.operator('POST', `/v1/reviews/${gone.body.id}/approve`, {}), 403, 'review_self');
+  assert.equal((await cards()).length, 2);
+  await p.reviewed(gone);
+  assert.deepEqual((await cards()).map((c) => c.id), [second.id]);
+  p.refused(await p.operator('POST', removal, { merchant_id: owner, reason: 'closed' }), 404, 'account_card');
   const { data } = await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}`);
   assert.deepEqual(data.map((c) => [c.action, c.card_id, c.reason]), [['removed', first.id, 'closed'],
     ['made_default', second.id, 'the first bank closes'], ['added', second.id, 'second'], ['added', first.id, 'opened']]);
@@ -342,8 +353,16 @@ test('where settlements are paid to is changed by two operators, and noted', asy
   assert.notEqual(change.reviewer_id, change.operator_id);
   assert.deepEqual([change.before.default_card, change.before.default_number], [first.id, '110907********0001']);
   assert.deepEqual([change.after.default_card, change.after.is_default], [second.id, true]);
-  assert.equal('reviewer_id' in data[0], false);
-  const page = await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=1`);
+  assert.deepEqual([data[0].review_id, data[0].operator_id, data[0].reviewer_id], [gone.body.id, gone.body.maker_id, change.reviewer_id]);
+  assert.deepEqual([data[0].before.status, data[0].after.status], ['active', 'removed']);
+  // What has become the default one meanwhile stays.
+  const third = await p.card({ ...body, number: '110907890000000003', reason: 'third' });
+  const slip = await p.operator('POST', `/v1/bank-cards/${third.id}/remove`, { merchant_id: owner, reason: 'a slip' });
+  await p.reviewed(await p.operator('POST', `/v1/bank-cards/${third.id}/default`, { merchant_id: owner, reason: 'it is used' }));
+  const kept = (await p.checker('POST', `/v1/reviews/${slip.body.id}/approve`, {})).body;
+  assert.deepEqual([kept.status, kept.error_code, kept.error_param], ['failed', 'account_card_default', 'id']);
+  assert.equal((await cards()).find((c) => c.is_default).id, third.id);
+  const page = await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=3`);
   assert.equal((await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=1&starting_after=${page.next_cursor}`)).data[0].id, data[1].id);
 });
 

@@ -156,7 +156,7 @@ test('a rule names a card of the merchant; when it is removed, the default one t
   assert.equal((await ok('GET', at)).card, chosen.id);
   await ok('POST', '/v1/ledger/transfers', { business_no: ++number,
     legs: [{ account: source, side: 'debit', amount: 10 }, { account: own.id, side: 'credit', amount: 10 }] });
-  await ok('POST', `/v1/bank-cards/${chosen.id}/remove`, { merchant_id: owner });
+  await p.reviewed(await p.operator('POST', `/v1/bank-cards/${chosen.id}/remove`, { merchant_id: owner, reason: 'closed' }));
   p.refused(await ask(chosen.id), 404, 'account_card', 'card');
   const made = await merchant('POST', '/v1/settlements', { settlement_no: 'C1', currency: 'CNY' }, cardKey);
   assert.deepEqual([made.body.amount, made.body.card], [10, first.id], made.raw);

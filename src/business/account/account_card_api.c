@@ -62,9 +62,9 @@ struct card_body {
     struct str evidence;
 };
 
-#define REASON_FIELD(type_, ...)                                                                   \
-    FIELD(type_, reason, FIELD_TEXT, .min = 1, .max = REVIEW_REASON_MAX,                           \
-          .help = "Kept in the history of the merchant's cards.", __VA_ARGS__)
+#define REASON_FIELD(type_)                                                                        \
+    FIELD(type_, reason, FIELD_TEXT, .min = 1, .max = REVIEW_REASON_MAX, .required = true,         \
+          .help = "Kept in the history of the merchant's cards.")
 #define EVIDENCE_FIELD(type_)                                                                      \
     FIELD(type_, evidence, FIELD_TEXT, .max = REVIEW_EVIDENCE_MAX,                                 \
           .help = "A document's number, address or hash, for the review.")
@@ -85,7 +85,7 @@ static const struct field body_fields[] = {
           .help = "Name of the account; kept encrypted."),
     FIELD(struct card_body, is_default, FIELD_BOOL,
           .help = "Settlements go there; so they do to a merchant's first card."),
-    REASON_FIELD(struct card_body, .required = true),
+    REASON_FIELD(struct card_body),
     EVIDENCE_FIELD(struct card_body),
 };
 static const struct field_set body_set = FIELD_SET("bank_card_create", body_fields);
@@ -193,20 +193,14 @@ struct change_body {
     FIELD(struct change_body, merchant_id, FIELD_ID, .prefix = "mer", .required = true,            \
           .help = "Whose card it is.")
 
-static const struct field default_fields[] = {
+static const struct field change_fields[] = {
     OWNER_FIELD,
-    REASON_FIELD(struct change_body, .required = true),
+    REASON_FIELD(struct change_body),
     EVIDENCE_FIELD(struct change_body),
 };
-static const struct field_set default_set = FIELD_SET("bank_card_default", default_fields);
-static const struct field remove_fields[] = {
-    OWNER_FIELD,
-    REASON_FIELD(struct change_body, .required = false),
-};
-static const struct field_set remove_set = FIELD_SET("bank_card_remove", remove_fields);
+static const struct field_set change_set = FIELD_SET("bank_card_ask", change_fields);
 
-static struct reply *change(struct request *req, const struct field_set *set,
-                            enum account_card_action action, const struct command_kind *kind)
+static struct reply *change(struct request *req, enum account_card_action action)
 {
     struct account_card_ask *ask = ARENA_NEW(req->arena, struct account_card_ask);
     struct change_body body = {0};
@@ -214,7 +208,7 @@ static struct reply *change(struct request *req, const struct field_set *set,
     if (request_id_param(req, 0, "crd", &ask->asked.card) != ERR_OK) {
         return reply_error(req, ERR_ACCOUNT_CARD);
     }
-    if (request_body(req, set, &body) != ERR_OK) {
+    if (request_body(req, &change_set, &body) != ERR_OK) {
         return reply_refusal(req);
     }
     ask->asked.action = action;
@@ -222,17 +216,17 @@ static struct reply *change(struct request *req, const struct field_set *set,
     ask->operator_id = req->principal.key_id;
     ask->reason = body.reason;
     ask->evidence = body.evidence;
-    return reply_command(req, kind, ask, changed);
+    return reply_command(req, &account__card_ask_kind, ask, changed);
 }
 
 static struct reply *remove_handler(struct request *req)
 {
-    return change(req, &remove_set, ACCOUNT_CARD_TAKEN_AWAY, &account__card_remove_kind);
+    return change(req, ACCOUNT_CARD_TAKEN_AWAY);
 }
 
 static struct reply *default_handler(struct request *req)
 {
-    return change(req, &default_set, ACCOUNT_CARD_MADE_DEFAULT, &account__card_ask_kind);
+    return change(req, ACCOUNT_CARD_MADE_DEFAULT);
 }
 
 /* ---- history ---- */
@@ -314,7 +308,8 @@ static const enum err add_errors[] = {ERR_REVIEW_PENDING,      ERR_MERCHANT_NOT_
                                       ERR_MERCHANT_SUSPENDED,  ERR_MERCHANT_CLOSED,
                                       ERR_ACCOUNT_CARD_EXISTS, ERR_OK};
 static const enum err default_errors[] = {ERR_ACCOUNT_CARD, ERR_REVIEW_PENDING, ERR_OK};
-static const enum err remove_errors[] = {ERR_ACCOUNT_CARD, ERR_ACCOUNT_CARD_DEFAULT, ERR_OK};
+static const enum err remove_errors[] = {ERR_ACCOUNT_CARD, ERR_ACCOUNT_CARD_DEFAULT,
+                                         ERR_REVIEW_PENDING, ERR_OK};
 
 #define OPERATOR_READS                                                                             \
     .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "account:read",                     \
@@ -346,7 +341,7 @@ const struct route account__card_routes[] = {
         OPERATOR_CHANGES,
         .path = "/v1/bank-cards/{id}/default",
         .handler = default_handler,
-        .body = &default_set,
+        .body = &change_set,
         .reply = &review_fields,
         .reply_status = 202,
         .errors = default_errors,
@@ -356,10 +351,11 @@ const struct route account__card_routes[] = {
         OPERATOR_CHANGES,
         .path = "/v1/bank-cards/{id}/remove",
         .handler = remove_handler,
-        .body = &remove_set,
-        .reply = &view_set,
+        .body = &change_set,
+        .reply = &review_fields,
+        .reply_status = 202,
         .errors = remove_errors,
-        .summary = "Remove a card",
+        .summary = "Ask that a card be removed; another operator approves it",
     },
     {
         OPERATOR_READS,

@@ -1,9 +1,11 @@
-/* Where settlements are paid to: a new card, and another default, are asked for by one operator and
- * approved by another. */
+/* Where settlements are paid to: a new card, another default and the end of a card, whose rules
+ * then mean the default one, are asked for by one operator and approved by another. */
 #include "business/account/account_int.h"
 
-static const struct enum_name ask_names[] = {
-    {ACCOUNT_CARD_ADDED, "add"}, {ACCOUNT_CARD_MADE_DEFAULT, "default"}, {0, NULL}};
+static const struct enum_name ask_names[] = {{ACCOUNT_CARD_ADDED, "add"},
+                                             {ACCOUNT_CARD_MADE_DEFAULT, "default"},
+                                             {ACCOUNT_CARD_TAKEN_AWAY, "remove"},
+                                             {0, NULL}};
 
 static const struct field asked_fields[] = {
     FIELD(struct account_card_asked, action, FIELD_ENUM, .names = ask_names),
@@ -96,6 +98,11 @@ const struct review_kind account__card_review = {
 
 /* ---- asking ---- */
 
+static const struct enum_name summary_names[] = {{ACCOUNT_CARD_ADDED, "new bank card"},
+                                                 {ACCOUNT_CARD_MADE_DEFAULT, "settlements go to"},
+                                                 {ACCOUNT_CARD_TAKEN_AWAY, "no settlements go to"},
+                                                 {0, NULL}};
+
 static enum err submit(struct tx *tx, const struct account_card_ask *ask,
                        const struct account_card_asked *asked, const struct review_item **item)
 {
@@ -108,8 +115,7 @@ static enum err submit(struct tx *tx, const struct account_card_ask *ask,
             .subject_id = ask->card.merchant_id,
             .change = review_change_print(tx_arena(tx), &asked_set, asked),
             .summary = str_printf(tx_arena(tx), "%s " STR_FMT " " STR_FMT,
-                                  asked->action == ACCOUNT_CARD_ADDED ? "new bank card"
-                                                                      : "settlements go to",
+                                  enum_name_of(summary_names, (int)asked->action),
                                   STR_ARG(asked->bank_code), STR_ARG(asked->number)),
             .reason = ask->reason,
             .evidence = ask->evidence,
@@ -137,13 +143,17 @@ static enum err ask_add(struct tx *tx, const struct account_card_ask *ask,
     return tx_insert(tx, &account_card_table, &card);
 }
 
-static enum err ask_default(struct tx *tx, const struct account_card_ask *ask,
-                            struct account_card_result *result, const struct review_item **item)
+/* Of a card there is: that it be the default one, or removed. */
+static enum err ask_change(struct tx *tx, const struct account_card_ask *ask,
+                           struct account_card_result *result, const struct review_item **item)
 {
     struct account_card_asked asked = ask->asked;
     const struct account_card *card;
 
     TRY(account_card_get(tx, ask->card.merchant_id, asked.card, &card));
+    if (card->is_default && asked.action == ACCOUNT_CARD_TAKEN_AWAY) {
+        return tx_refuse(tx, ERR_ACCOUNT_CARD_DEFAULT, "id");
+    }
     if (card->is_default) {
         tx_result_row(tx, &account_card_table, card, &result->card);
         return ERR_OK;
@@ -163,7 +173,7 @@ static enum err ask_apply(struct tx *tx, const void *arg, void *out)
     const struct review_item *item = NULL;
 
     TRY(ask->asked.action == ACCOUNT_CARD_ADDED ? ask_add(tx, ask, &item)
-                                                : ask_default(tx, ask, result, &item));
+                                                : ask_change(tx, ask, result, &item));
     if (item != NULL) {
         tx_result_row(tx, &review_table, item, &result->review);
     }
@@ -173,28 +183,5 @@ static enum err ask_apply(struct tx *tx, const void *arg, void *out)
 const struct command_kind account__card_ask_kind = {
     .name = "account.card_ask",
     .apply = ask_apply,
-    .result_size = sizeof(struct account_card_result),
-};
-
-/* ---- removing: at once, as money then goes to a card that was reviewed ---- */
-
-static enum err remove_apply(struct tx *tx, const void *arg, void *out)
-{
-    const struct account_card_ask *ask = arg;
-    struct account_card_result *result = out;
-    const struct account_card *card;
-
-    TRY(account_card_get(tx, ask->card.merchant_id, ask->asked.card, &card));
-    TRY(account__card_change(tx, &(struct account_card_change){.action = ACCOUNT_CARD_TAKEN_AWAY,
-                                                               .card_id = ask->asked.card,
-                                                               .operator_id = ask->operator_id,
-                                                               .reason = ask->reason}));
-    tx_result_row(tx, &account_card_table, card, &result->card);
-    return ERR_OK;
-}
-
-const struct command_kind account__card_remove_kind = {
-    .name = "account.card_remove",
-    .apply = remove_apply,
     .result_size = sizeof(struct account_card_result),
 };

@@ -148,7 +148,7 @@ enum account_card_action {
 /* What a reviewer sees. The hashes (keyed) tell whether two ask for the same. */
 struct account_card_asked {
     enum account_card_action action;
-    int64_t card; /* of a default */
+    int64_t card; /* of one there is */
     enum account_card_kind kind;
     struct str bank_code;
     struct str bank_name;
@@ -170,8 +170,7 @@ struct account_card_result {
     struct account_card card;  /* id 0: it waits for the review */
     struct review_item review; /* with card.id 0 */
 };
-extern const struct command_kind account__card_ask_kind;    /* result account_card_result */
-extern const struct command_kind account__card_remove_kind; /* result account_card_result */
+extern const struct command_kind account__card_ask_kind; /* result account_card_result */
 extern const struct review_kind account__card_review;
 
 struct account_card_plain {
@@ -205,7 +204,7 @@ struct account_card_note {
     struct str before; /* JSON */
     struct str after;
     int64_t operator_id; /* who asked for it */
-    int64_t reviewer_id; /* who approved it; 0: it needed no review */
+    int64_t reviewer_id; /* who approved it; 0: a removal that needed no review then */
     int64_t review_id;
     struct str reason;
     int64_t created_at_ms;

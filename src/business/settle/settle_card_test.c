@@ -53,13 +53,19 @@ static int64_t add_card(struct site *s, int64_t merchant_id, bool is_default)
     return card.id;
 }
 
+static enum err change_card(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return account__card_change(tx, arg);
+}
+
 static void remove_card(struct site *s, int64_t card_id)
 {
-    const struct account_card_ask ask = {.asked = {.card = card_id},
-                                         .card = {.merchant_id = s->merchant}};
-    struct account_card_result removed;
+    static const struct command_kind removal = {.name = "test.removal", .apply = change_card};
+    const struct account_card_change change = {.action = ACCOUNT_CARD_TAKEN_AWAY,
+                                               .card_id = card_id};
 
-    assert_ok(books_command(s->books, &account__card_remove_kind, &ask, &removed));
+    assert_ok(books_command(s->books, &removal, &change, NULL));
 }
 
 static enum err set_card(struct site *s, int64_t card_id)
