@@ -109,8 +109,8 @@ void account_on_opened(struct app *app, account_opened_cb opened);
  *
  *     asked ──approved──► active ──remove──► removed
  *
- * A new card and another default are reviewed (account.card). Every change is a row of the
- * merchant's card history, with masked numbers. */
+ * A new card, another default and a removal are reviewed (account.card). Every change is a row of
+ * the merchant's card history, with masked numbers. */
 
 enum account_card_kind { ACCOUNT_CARD_PRIVATE = 1, ACCOUNT_CARD_CORPORATE }; /* 对私, 对公 */
 enum account_card_status {

@@ -1,5 +1,5 @@
 /* The card a settlement goes to: the rule's while it is there, else the merchant's default one. */
-#include "business/account/account_int.h"
+#include "business/account/account.h"
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/settle_kit.h"
 
@@ -53,19 +53,21 @@ static int64_t add_card(struct site *s, int64_t merchant_id, bool is_default)
     return card.id;
 }
 
-static enum err change_card(struct tx *tx, const void *arg, void *result)
+static enum err take_card(struct tx *tx, const void *arg, void *result)
 {
+    void *card;
+
     (void)result;
-    return account__card_change(tx, arg);
+    TRY(tx_edit(tx, &account_card_table, *(const int64_t *)arg, &card));
+    ((struct account_card *)card)->status = ACCOUNT_CARD_REMOVED;
+    return ERR_OK;
 }
 
 static void remove_card(struct site *s, int64_t card_id)
 {
-    static const struct command_kind removal = {.name = "test.removal", .apply = change_card};
-    const struct account_card_change change = {.action = ACCOUNT_CARD_TAKEN_AWAY,
-                                               .card_id = card_id};
+    static const struct command_kind removal = {.name = "test.removal", .apply = take_card};
 
-    assert_ok(books_command(s->books, &removal, &change, NULL));
+    assert_ok(books_command(s->books, &removal, &card_id, NULL));
 }
 
 static enum err set_card(struct site *s, int64_t card_id)
