@@ -5,13 +5,13 @@ import { Platform } from './lib.mjs';
 
 let p, account, other, key;
 let number = Date.now();
-const step = (hold, what, body) => p.operator('POST', `/v1/ledger/holds/${hold}/${what}`, { business_no: ++number, ...body });
+const step = (hold, what, body) => p.operator('POST', `/v1/ledger/holds/${hold}/${what}`, { business_no: ++number, reason: 'a step', ...body });
 const legs = (amount, from = account.id, to = other.id) => [
   { account: from, side: 'debit', amount }, { account: to, side: 'credit', amount }];
 const freeze = (change) => p.made('POST', `/v1/accounts/${account.id}/freezes`,
   { effect: 'amount', kind: 'risk', amount: 100, reason: 'a test', ...change });
 const place = (change) => p.operator('POST', '/v1/ledger/holds',
-  { business_no: ++number, account: account.id, kind: 'withdrawal', amount: 100, ...change });
+  { business_no: ++number, account: account.id, kind: 'withdrawal', amount: 100, reason: 'a hold', ...change });
 const held = async () => (await p.operator('GET', `/v1/accounts/${account.id}`)).body.held;
 const holdOf = async (id) => (await p.operator('GET', `/v1/ledger/holds/${id}`)).body;
 
@@ -73,9 +73,44 @@ test('a hold of the ledger is ended there, not as a freeze', async () => {
   assert.equal((await holdOf(hold)).status, 'closed');
 });
 
+test('what an operator does with a hold has a reason and is in the history of its account', async () => {
+  const history = async (count) => (await p.operator('GET', `/v1/accounts/${account.id}/history?limit=${count}`)).body.data;
+  p.refused(await place({ reason: undefined }), 400, 'field_required', 'reason');
+  p.refused(await place({ reason: '' }), 400, 'field_length', 'reason');
+  const [{ number: first }] = await history(1);
+  const body = { business_no: ++number, account: account.id, kind: 'dispute', amount: 100, reason: 'complaint 7' };
+  const made = await p.operator('POST', '/v1/ledger/holds', body);
+  assert.equal((await p.operator('POST', '/v1/ledger/holds', body)).body.exists, true); // noted once
+  const hold = made.body.hold_id;
+  for (const [what, rest] of [['capture', { legs: legs(1) }], ['release', { whole: true }]]) {
+    p.refused(await step(hold, what, { ...rest, reason: undefined }), 400, 'field_required', 'reason');
+  }
+  const start = (await history(1))[0].after;
+  assert.equal((await step(hold, 'capture', { legs: legs(40), reason: 'agreed' })).status, 200);
+  assert.equal((await step(hold, 'release', { whole: true, reason: 'the rest' })).status, 200);
+  p.refused(await step(hold, 'release', { whole: true }), 409, 'ledger_hold_closed', 'hold');
+  const rows = await history(3);
+  assert.deepEqual(rows.map((row) => [row.number, row.action, row.reason]), [[first + 3, 'hold_released', 'the rest'],
+    [first + 2, 'hold_captured', 'agreed'], [first + 1, 'hold_placed', 'complaint 7']]);
+  assert.deepEqual(rows.map((row) => [row.before.held - start.held, row.after.held - start.held, row.after.balance - row.before.balance]),
+    [[-40, -100, 0], [0, -40, -40], [-100, 0, 0]]);
+  assert.ok(rows.every((row) => /^op_/.test(row.operator_id)));
+});
+
+test('a hold that an operator placed with an end is noted when it ends', async () => {
+  const made = await place({ reason: 'for a second', expires_at: new Date(Date.now() + 1500).toISOString() });
+  assert.equal(made.status, 200, made.raw);
+  const newest = async () => (await p.operator('GET', `/v1/accounts/${account.id}/history?limit=1`)).body.data[0];
+  for (let i = 0; i < 200 && (await newest()).action !== 'hold_expired'; i++) await new Promise((r) => setTimeout(r, 50));
+  const row = await newest();
+  assert.deepEqual([row.action, row.reason, row.before.held - row.after.held, 'operator_id' in row], ['hold_expired', 'for a second', 100, false]);
+});
+
 test("a cash-out's hold ends with the cash-out", async () => {
   const made = await p.merchant('POST', '/v1/cash-outs', { account: account.id, amount: 1000, merchant_order_no: 'W1' }, {}, key);
   assert.equal(made.status, 200, made.raw);
+  const [newest] = (await p.operator('GET', `/v1/accounts/${account.id}/history?limit=1`)).body.data;
+  assert.equal(newest.action, 'hold_expired'); // the cash-out itself tells of its hold
   assert.equal((await holdOf(made.body.hold)).source, 'cash');
   await refusedByLedger(made.body.hold);
   await refusedByFreezes(made.body.hold);

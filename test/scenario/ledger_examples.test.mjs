@@ -74,11 +74,11 @@ test('a withdrawal of 50.00 over a hold, of which the bank pays 30.00', async ()
     const now = await p.made('GET', `/v1/ledger/accounts/${account.id}`);
     return [now.posted, now.held, now.available];
   };
-  const hold = await p.made('POST', '/v1/ledger/holds', { business_no: 2, account: account.id, amount: 5000, kind: 'withdrawal' });
+  const hold = await p.made('POST', '/v1/ledger/holds', { business_no: 2, account: account.id, amount: 5000, kind: 'withdrawal', reason: 'W1' });
   assert.deepEqual(await amounts(), [9940, 5000, 4940]);
-  await p.made('POST', `/v1/ledger/holds/${hold.hold_id}/capture`, { business_no: 3, legs: legs(account.id, bank.id, 3000) });
+  await p.made('POST', `/v1/ledger/holds/${hold.hold_id}/capture`, { business_no: 3, legs: legs(account.id, bank.id, 3000), reason: 'the bank has paid' });
   assert.deepEqual(await amounts(), [6940, 2000, 4940]);
-  await p.made('POST', `/v1/ledger/holds/${hold.hold_id}/release`, { business_no: 4, whole: true });
+  await p.made('POST', `/v1/ledger/holds/${hold.hold_id}/release`, { business_no: 4, whole: true, reason: 'the rest' });
   assert.deepEqual(await amounts(), [6940, 0, 6940]);
 });
 

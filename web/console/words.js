@@ -67,7 +67,7 @@ const words = {
       succeeded: '成功', conflicted: '冲突', transfer: '转账', hold: '冻结', capture: '扣划', release: '解冻', applied: '入账', returned: '退回', reversed: '红冲', corrected: '蓝补', cost: '成本', settled: '清算', sent: '发出', paid: '付讫', lost: '败诉', found: '发现', resolved: '处理', refunded: '退款', received: '收到', written_off: '核销', charged: '收取',
       amount: '金额', credit_block: '冻结止收', debit_block: '冻结止付', full_block: '完全冻结', judicial: '司法', risk: '风险', withdrawal: '提现', preauthorisation: '预授权',
       'account.change': '账户变更', 'account.release': '司法冻结的解除或扣划', 'account.card': '结算银行卡', 'ledger.voucher': '凭证模板', 'ledger.chart': '会计科目', 'ledger.chart_close': '会计科目停用', 'trade.adjust': '调账', 'trade.refund_complete': '退款确认', 'trade.cash_out': '提现结果确认', 'settle.outcome': '结算结果确认', 'rate.change': '费率变更', 'settle_rule.change': '结算规则变更', 'operator.key': '运营密钥',
-      opened: '开户', cancelled: '销户', reopened: '恢复', credit_line: '信用额度', deferred: '入账方式', frozen: '冻结', released: '解冻', deducted: '司法扣划', freeze_started: '冻结生效', freeze_expired: '冻结到期', remarked: '备注', settlement_rule: '结算规则',
+      opened: '开户', cancelled: '销户', reopened: '恢复', credit_line: '信用额度', deferred: '入账方式', frozen: '冻结', released: '解冻', deducted: '司法扣划', freeze_started: '冻结生效', freeze_expired: '冻结到期', hold_placed: '占用', hold_captured: '占用扣款', hold_released: '占用释放', hold_started: '占用生效', hold_expired: '占用到期', remarked: '备注', settlement_rule: '结算规则',
       automatic: '自动', self_service: '自助', event: '凭证事件', legs: '指定分录', reversal: '红冲', correction: '蓝补', week: '每周', week_work: '每周（遇休顺延）', month: '每月', month_work: '每月（遇休顺延）',
     },
   },

@@ -69,6 +69,7 @@ static enum err start(struct app *app, void **state)
     review_register(app, &account__release_review);
     review_register(app, &account__card_review);
     ledger_on_hold_turn(app, account__hold_turn);
+    ledger_on_manual_step(app, account__hold_manual);
     return ERR_OK;
 }
 

@@ -65,6 +65,11 @@ enum account_action {
     ACCOUNT_REOPENED,
     ACCOUNT_FREEZE_STARTED, /* one that had to wait */
     ACCOUNT_FREEZE_EXPIRED,
+    ACCOUNT_HOLD_PLACED, /* by an operator over the API of holds, and what became of it */
+    ACCOUNT_HOLD_CAPTURED,
+    ACCOUNT_HOLD_RELEASED,
+    ACCOUNT_HOLD_STARTED,
+    ACCOUNT_HOLD_EXPIRED,
 };
 
 /* A change of an account, noted in the batch that makes it. before and after are JSON. */

@@ -149,6 +149,11 @@ static enum err make_change(struct tx *tx, const struct account_change *change)
     case ACCOUNT_SETTLEMENT_RULE:
     case ACCOUNT_FREEZE_STARTED:
     case ACCOUNT_FREEZE_EXPIRED:
+    case ACCOUNT_HOLD_PLACED:
+    case ACCOUNT_HOLD_CAPTURED:
+    case ACCOUNT_HOLD_RELEASED:
+    case ACCOUNT_HOLD_STARTED:
+    case ACCOUNT_HOLD_EXPIRED:
         break;
     }
     check_failed("account change", __FILE__, __LINE__);

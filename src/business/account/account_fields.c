@@ -41,6 +41,11 @@ const struct enum_name account__action_names[] = {
     {ACCOUNT_REOPENED, "reopened"},
     {ACCOUNT_FREEZE_STARTED, "freeze_started"},
     {ACCOUNT_FREEZE_EXPIRED, "freeze_expired"},
+    {ACCOUNT_HOLD_PLACED, "hold_placed"},
+    {ACCOUNT_HOLD_CAPTURED, "hold_captured"},
+    {ACCOUNT_HOLD_RELEASED, "hold_released"},
+    {ACCOUNT_HOLD_STARTED, "hold_started"},
+    {ACCOUNT_HOLD_EXPIRED, "hold_expired"},
     {0, NULL},
 };
 

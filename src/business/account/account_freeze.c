@@ -1,4 +1,6 @@
-/* Freezes (冻结): placed, given back, taken by force, and what they do by themselves. */
+/* Freezes (冻结): placed, given back, taken by force, and what they do by themselves. Of other
+ * holds those that operators place over the ledger's API are noted as well; those of cash-outs,
+ * refunds and settlements are not, as these tell of them. */
 #include "business/account/account_int.h"
 #include "money/ledger/ledger_voucher.h"
 
@@ -212,14 +214,27 @@ const struct command_kind account__release_kind = {
 
 /* ---- by themselves ---- */
 
-/* Whether the hold is a freeze of an account that people manage. */
-static enum err is_freeze(struct tx *tx, const struct ledger_hold *hold, bool *is)
+/* Whether the account is one that people manage, and so has a history. */
+static enum err has_history(struct tx *tx, int64_t account_id, bool *has)
 {
     const struct ledger_account *account;
+    enum err err = ledger_account_get(tx, account_id, &account);
 
-    TRY(ledger_account_get(tx, hold->account_id, &account));
-    *is = hold->source == LEDGER_SOURCE_OPERATOR && account__type_of(account->code) != 0;
-    return ERR_OK;
+    *has = err == ERR_OK && account__type_of(account->code) != 0;
+    return err == ERR_LEDGER_ACCOUNT ? ERR_OK : err;
+}
+
+static bool is_manual(const struct ledger_hold *hold)
+{
+    return hold->source == LEDGER_SOURCE_OPERATOR || hold->source == LEDGER_SOURCE_API;
+}
+
+static enum account_action turn_action(const struct ledger_hold *hold)
+{
+    if (hold->source == LEDGER_SOURCE_OPERATOR) {
+        return hold->status == LEDGER_HOLD_OPEN ? ACCOUNT_FREEZE_STARTED : ACCOUNT_FREEZE_EXPIRED;
+    }
+    return hold->status == LEDGER_HOLD_OPEN ? ACCOUNT_HOLD_STARTED : ACCOUNT_HOLD_EXPIRED;
 }
 
 enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step)
@@ -227,11 +242,11 @@ enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb 
     const struct ledger_hold *hold;
     struct account_note note = {0};
     enum ledger_hold_status before;
-    bool freeze;
+    bool noted;
 
     TRY(ledger_hold_get(tx, hold_id, &hold));
-    TRY(is_freeze(tx, hold, &freeze));
-    if (!freeze) {
+    TRY(has_history(tx, hold->account_id, &noted));
+    if (!noted || !is_manual(hold)) {
         return step(tx, hold_id);
     }
     before = hold->status;
@@ -243,7 +258,37 @@ enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb 
     if (hold->status == before) {
         return ERR_OK;
     }
-    note.action =
-        hold->status == LEDGER_HOLD_OPEN ? ACCOUNT_FREEZE_STARTED : ACCOUNT_FREEZE_EXPIRED;
+    note.action = turn_action(hold);
     return account__note_present(tx, &note);
+}
+
+/* ---- by operators, over the API of holds ---- */
+
+static enum account_action manual_action(const struct ledger_manual_step *step)
+{
+    if (step->operation == LEDGER_OPERATION_HOLD) {
+        return ACCOUNT_HOLD_PLACED;
+    }
+    return step->operation == LEDGER_OPERATION_CAPTURE ? ACCOUNT_HOLD_CAPTURED
+                                                       : ACCOUNT_HOLD_RELEASED;
+}
+
+enum err account__hold_manual(struct tx *tx, const struct ledger_manual_step *step,
+                              struct ledger_held *held)
+{
+    struct account_note note = {
+        .account_id = step->account_id,
+        .action = manual_action(step),
+        .operator_id = step->operator_id,
+        .reason = step->reason,
+    };
+    bool noted;
+
+    TRY(has_history(tx, step->account_id, &noted));
+    if (!noted) {
+        return step->kind->apply(tx, step->arg, held);
+    }
+    TRY(account__state(tx, step->account_id, &note.before));
+    TRY(step->kind->apply(tx, step->arg, held));
+    return held->exists ? ERR_OK : account__note_present(tx, &note);
 }

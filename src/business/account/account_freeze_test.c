@@ -292,24 +292,98 @@ static void a_freeze_that_begins_and_ends_by_its_time_is_noted(void **state)
     finish(&s);
 }
 
-/* Its cash-out, refund or caller knows of it. */
-static void a_hold_that_is_no_freeze_is_not_noted(void **state)
+/* ---- holds that are no freezes ---- */
+
+static int64_t hold_of(struct site *s, enum ledger_source source)
+{
+    const struct ledger_hold_place place = {
+        .reference = {source, LEDGER_OPERATION_HOLD, 1},
+        .account_id = s->account,
+        .kind = LEDGER_HOLD_DISPUTE,
+        .amount = AMOUNT(10),
+        .reason = STR("a test"),
+        .expires_at_ms = BOOKS_START_MS + 1000,
+    };
+    struct ledger_held held;
+
+    assert_ok(books_command(s->books, &ledger_place_kind, &place, &held));
+    return held.hold_id;
+}
+
+static void a_hold_that_an_operator_placed_is_noted_when_it_ends_by_its_time(void **state)
+{
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    const int64_t hold = hold_of(&s, LEDGER_SOURCE_API);
+    struct look look;
+
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
+    assert_ok(turn(&s, hold, ledger_hold_expire));
+    look = history(&s);
+    assert_int_equal(look.count, 2);
+    assert_int_equal(look.rows[0].action, ACCOUNT_HOLD_EXPIRED);
+    assert_int_equal(look.rows[0].operator_id, 0);
+    assert_true(str_eq(look.rows[0].reason, STR("a test")));
+    assert_true(says(look.rows[0].before, "\"held\":10"));
+    assert_true(says(look.rows[0].after, "\"held\":0"));
+    finish(&s);
+}
+
+/* Its cash-out, refund or settlement tells of it. */
+static void a_hold_of_the_platforms_own_is_not_noted(void **state)
+{
+    static const enum ledger_source own[] = {LEDGER_SOURCE_CASH, LEDGER_SOURCE_REFUND,
+                                             LEDGER_SOURCE_SETTLEMENT};
+    struct site s = site_open(state, ACCOUNT_SETTLEMENT);
+    int64_t holds[ARRAY_LEN(own)];
+
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        holds[i] = hold_of(&s, own[i]);
+    }
+    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        assert_ok(turn(&s, holds[i], ledger_hold_expire));
+    }
+    assert_int_equal(books_get(s.books, s.account).held.minor, 0);
+    assert_int_equal(history(&s).count, 0);
+    finish(&s);
+}
+
+struct manual {
+    struct ledger_manual_step step;
+    struct ledger_held held;
+};
+
+static enum err manual_run(struct tx *tx, void *ctx)
+{
+    struct manual *manual = ctx;
+
+    return account__hold_manual(tx, &manual->step, &manual->held);
+}
+
+static void a_step_that_was_taken_before_is_noted_once(void **state)
 {
     struct site s = site_open(state, ACCOUNT_SETTLEMENT);
     const struct ledger_hold_place place = {
         .reference = {LEDGER_SOURCE_API, LEDGER_OPERATION_HOLD, 1},
         .account_id = s.account,
         .kind = LEDGER_HOLD_DISPUTE,
-        .amount = AMOUNT(10),
-        .expires_at_ms = BOOKS_START_MS + 1000,
-    };
-    struct ledger_held held;
+        .amount = AMOUNT(10)};
+    struct manual manual = {.step = {.operation = LEDGER_OPERATION_HOLD,
+                                     .account_id = s.account,
+                                     .operator_id = 9,
+                                     .reason = STR("complaint 7"),
+                                     .kind = &ledger_place_kind,
+                                     .arg = &place}};
+    struct look look;
 
-    assert_ok(books_command(s.books, &ledger_place_kind, &place, &held));
-    counter_set(&s.books->now_ms, BOOKS_START_MS + 1000);
-    assert_ok(turn(&s, held.hold_id, ledger_hold_expire));
-    assert_int_equal(books_get(s.books, s.account).held.minor, 0);
-    assert_int_equal(history(&s).count, 0);
+    assert_ok(books_run(s.books, manual_run, &manual));
+    assert_ok(books_run(s.books, manual_run, &manual));
+    assert_true(manual.held.exists);
+    look = history(&s);
+    assert_int_equal(look.count, 2);
+    assert_int_equal(look.rows[0].action, ACCOUNT_HOLD_PLACED);
+    assert_int_equal(look.rows[0].operator_id, 9);
+    assert_true(str_eq(look.rows[0].reason, STR("complaint 7")));
     finish(&s);
 }
 
@@ -321,7 +395,9 @@ int main(void)
         cmocka_unit_test(the_end_of_a_freeze_is_checked_before_it_is_reviewed),
         cmocka_unit_test(what_was_taken_meanwhile_is_refused_when_it_is_approved),
         cmocka_unit_test(a_freeze_that_begins_and_ends_by_its_time_is_noted),
-        cmocka_unit_test(a_hold_that_is_no_freeze_is_not_noted),
+        cmocka_unit_test(a_hold_that_an_operator_placed_is_noted_when_it_ends_by_its_time),
+        cmocka_unit_test(a_hold_of_the_platforms_own_is_not_noted),
+        cmocka_unit_test(a_step_that_was_taken_before_is_noted_once),
     };
 
     return books_run_tests(tests, ARRAY_LEN(tests));

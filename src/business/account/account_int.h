@@ -128,8 +128,12 @@ MUST_USE enum err account__release(struct tx *tx, const struct account_release *
 /* The end of a judicial freeze, and any deduction, is reviewed. */
 extern const struct command_kind account__release_kind;
 
-/* A freeze that begins or ends by its time, with its note: see ledger_on_hold_turn. */
+/* A freeze, or a hold that an operator placed, begins or ends by its time, with its note: see
+ * ledger_on_hold_turn. */
 MUST_USE enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step);
+/* What an operator does with a hold that is no freeze, with its note: see ledger_on_manual_step. */
+MUST_USE enum err account__hold_manual(struct tx *tx, const struct ledger_manual_step *step,
+                                       struct ledger_held *held);
 
 extern const struct review_kind account__change_review;
 extern const struct review_kind account__release_review;

@@ -10,6 +10,19 @@ void ledger_on_hold_turn(struct app *app, ledger_hold_turn_cb turn)
     state->turn = turn;
 }
 
+void ledger_on_manual_step(struct app *app, ledger_manual_step_cb note)
+{
+    struct ledger_state *state = app_state(app, &ledger_module);
+
+    CHECK(state->manual == NULL);
+    state->manual = note;
+}
+
+ledger_manual_step_cb ledger__manual_note(const struct app *app)
+{
+    return ((const struct ledger_state *)app_state(app, &ledger_module))->manual;
+}
+
 static enum err start(struct app *app, void **state)
 {
     struct ledger_state *own = mem_new(sizeof(*own));

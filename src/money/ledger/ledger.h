@@ -434,6 +434,21 @@ typedef enum err (*ledger_hold_turn_cb)(struct tx *tx, int64_t hold_id, ledger_h
 /* For the start of the one module that notes what holds do by themselves. */
 void ledger_on_hold_turn(struct app *app, ledger_hold_turn_cb turn);
 
+/* A step of a hold that an operator takes over the API of holds. */
+struct ledger_manual_step {
+    enum ledger_operation operation; /* HOLD, CAPTURE or RELEASE */
+    int64_t account_id;              /* of the hold; 0: there is no such hold */
+    int64_t operator_id;
+    struct str reason;
+    const struct command_kind *kind; /* its apply takes the step, with arg; result ledger_held */
+    const void *arg;
+};
+/* Takes the step and notes what it changed, in the same batch. */
+typedef enum err (*ledger_manual_step_cb)(struct tx *tx, const struct ledger_manual_step *step,
+                                          struct ledger_held *held);
+/* For the start of the one module that notes what operators do with holds. */
+void ledger_on_manual_step(struct app *app, ledger_manual_step_cb note);
+
 /* ---- pending entries (待入账): legs that could not be applied at once ----
  *
  * A leg for an account with deferred entries, or a fact for an account that takes no credits, is

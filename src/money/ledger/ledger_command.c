@@ -123,6 +123,47 @@ const struct command_kind ledger_start_kind = {
     .apply = start_apply,
 };
 
+static void manual_prefetch(struct prefetch *pre, const void *arg, unsigned round)
+{
+    const struct ledger_manual_step *step = &((const struct ledger__manual *)arg)->step;
+
+    step->kind->prefetch(pre, step->arg, round);
+}
+
+/* Without the hold the step is refused in its own order. */
+static enum err find_account(struct tx *tx, const struct ledger__manual *manual,
+                             struct ledger_manual_step *step)
+{
+    const struct ledger_hold *hold;
+    enum err err;
+
+    if (manual->hold_id == 0) {
+        return ERR_OK;
+    }
+    err = ledger_hold_get(tx, manual->hold_id, &hold);
+    if (err == ERR_OK) {
+        step->account_id = hold->account_id;
+    }
+    return err == ERR_LEDGER_HOLD_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err manual_apply(struct tx *tx, const void *arg, void *result)
+{
+    const struct ledger__manual *manual = arg;
+    struct ledger_manual_step step = manual->step;
+
+    TRY(find_account(tx, manual, &step));
+    return manual->note == NULL ? step.kind->apply(tx, step.arg, result)
+                                : manual->note(tx, &step, result);
+}
+
+const struct command_kind ledger__manual_kind = {
+    .name = "ledger.hold_manual",
+    .prefetch = manual_prefetch,
+    .apply = manual_apply,
+    .result_size = sizeof(struct ledger_held),
+};
+
 static void turn_prefetch(struct prefetch *pre, const void *arg, unsigned round)
 {
     ledger__prefetch_hold(pre, ((const struct ledger_hold_turn *)arg)->hold_id, round);

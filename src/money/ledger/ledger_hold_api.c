@@ -52,6 +52,20 @@ static struct reply *held_then(struct request *req, struct command *command)
     return reply_fields(req, 200, &held_set, command->result);
 }
 
+#define REASON_FIELD(type_)                                                                        \
+    FIELD(type_, reason, FIELD_TEXT, .required = true, .min = 1, .max = LEDGER_HOLD_REASON_MAX,    \
+          .help = "Kept in the history of the account.")
+
+static struct reply *take(struct request *req, const struct ledger_manual_step *step,
+                          int64_t hold_id)
+{
+    struct ledger__manual *manual = ARENA_NEW(req->arena, struct ledger__manual);
+
+    *manual = (struct ledger__manual){*step, hold_id, ledger__manual_note(req->app)};
+    manual->step.operator_id = req->principal.key_id;
+    return reply_command(req, &ledger__manual_kind, manual, held_then);
+}
+
 /* ---- place ---- */
 
 struct place_body {
@@ -84,7 +98,7 @@ static const struct field place_fields[] = {
           .help = "Wait when the money is not there, instead of being refused."),
     FIELD(struct place_body, rank, FIELD_INT,
           .help = "Of holds that wait for money the lowest goes first."),
-    FIELD(struct place_body, reason, FIELD_TEXT, .max = LEDGER_HOLD_REASON_MAX),
+    REASON_FIELD(struct place_body),
     FIELD(struct place_body, document_no, FIELD_TEXT, .max = LEDGER_HOLD_DOCUMENT_MAX,
           .help = "Of the court or authority that asks for it."),
     FIELD(struct place_body, starts_at, FIELD_TIME, .help = "At once when absent."),
@@ -119,7 +133,13 @@ static struct reply *place_handler(struct request *req)
         .starts_at_ms = body.starts_at,
         .expires_at_ms = body.expires_at,
     };
-    return reply_command(req, &ledger_place_kind, place, held_then);
+    return take(req,
+                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_HOLD,
+                                             .account_id = body.account,
+                                             .reason = body.reason,
+                                             .kind = &ledger_place_kind,
+                                             .arg = place},
+                0);
 }
 
 /* ---- capture ---- */
@@ -128,6 +148,7 @@ struct capture_body {
     int64_t business_no;
     bool whole;
     struct field_list legs;
+    struct str reason;
 };
 
 static const struct field capture_fields[] = {
@@ -135,6 +156,7 @@ static const struct field capture_fields[] = {
     LEDGER__LEGS_FIELD(struct capture_body),
     FIELD(struct capture_body, whole, FIELD_BOOL,
           .help = "Release what is left after the capture."),
+    REASON_FIELD(struct capture_body),
 };
 static const struct field_set capture_set = FIELD_SET("ledger_hold_capture", capture_fields);
 
@@ -152,7 +174,12 @@ static struct reply *capture_handler(struct request *req)
     capture->whole = body.whole;
     capture->post.reference = reference_of(LEDGER_OPERATION_CAPTURE, body.business_no);
     ledger__legs_of(req->arena, &body.legs, &capture->post);
-    return reply_command(req, &ledger_capture_kind, capture, held_then);
+    return take(req,
+                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_CAPTURE,
+                                             .reason = body.reason,
+                                             .kind = &ledger_capture_kind,
+                                             .arg = capture},
+                capture->hold_id);
 }
 
 /* ---- release ---- */
@@ -161,12 +188,14 @@ struct release_body {
     int64_t business_no;
     struct amount amount;
     bool whole;
+    struct str reason;
 };
 
 static const struct field release_fields[] = {
     LEDGER__BUSINESS_NO_FIELD(struct release_body),
     FIELD(struct release_body, amount, FIELD_AMOUNT, .min = INT64_MIN, .help = "Above 0."),
     FIELD(struct release_body, whole, FIELD_BOOL, .help = "All that is left, or the block."),
+    REASON_FIELD(struct release_body),
 };
 static const struct field_set release_set = FIELD_SET("ledger_hold_release", release_fields);
 
@@ -187,7 +216,12 @@ static struct reply *release_handler(struct request *req)
     release->reference = reference_of(LEDGER_OPERATION_RELEASE, body.business_no);
     release->whole = body.whole;
     release->amount = body.amount;
-    return reply_command(req, &ledger_release_kind, release, held_then);
+    return take(req,
+                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_RELEASE,
+                                             .reason = body.reason,
+                                             .kind = &ledger_release_kind,
+                                             .arg = release},
+                release->hold_id);
 }
 
 /* ---- look at ---- */

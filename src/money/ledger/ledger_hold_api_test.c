@@ -16,8 +16,10 @@ static int place(struct door *door, int64_t number, const char *more)
 {
     return post(door, "holds",
                 str_printf(door->books->arena,
-                           "{\"business_no\":%lld,\"account\":\"%s\",\"kind\":\"withdrawal\"%s}",
-                           (long long)number, account(door, door->payable), more));
+                           "{\"business_no\":%lld,\"account\":\"%s\",\"kind\":\"withdrawal\"%s%s}",
+                           (long long)number, account(door, door->payable),
+                           strstr(more, "\"reason\"") == NULL ? ",\"reason\":\"a hold\"" : "",
+                           more));
 }
 
 /* Places a hold of 50.00 and gives its path. */
@@ -40,8 +42,8 @@ static struct str capture_body(struct door *door, int64_t number, int64_t amount
 {
     struct str legs = transfer(door, number, door->payable, door->bank, amount);
 
-    return str_printf(door->books->arena, STR_FMT "%s}", STR_ARG(str_slice(legs, 0, legs.len - 1)),
-                      more);
+    return str_printf(door->books->arena, STR_FMT ",\"reason\":\"a step\"%s}",
+                      STR_ARG(str_slice(legs, 0, legs.len - 1)), more);
 }
 
 static void a_hold_is_placed_once_and_shown(void **state)
@@ -76,11 +78,16 @@ static void a_hold_is_captured_in_part_and_its_rest_released(void **state)
     assert_int_equal(step(door, hold, "capture", capture_body(door, 2, 3000, "")), 200);
     assert_non_null(at(door, "journal_id"));
     assert_true(json_is_false(at(door, "exists")));
-    assert_int_equal(step(door, hold, "release", STR("{\"business_no\":3,\"amount\":500}")), 200);
+    assert_int_equal(step(door, hold, "release",
+                          STR("{\"business_no\":3,\"amount\":500,\"reason\":\"a step\"}")),
+                     200);
     assert_null(at(door, "journal_id"));
-    (void)step(door, hold, "release", STR("{\"business_no\":4,\"amount\":1501}"));
+    (void)step(door, hold, "release",
+               STR("{\"business_no\":4,\"amount\":1501,\"reason\":\"a step\"}"));
     assert_error(door, 409, "ledger_hold_exceeded", "amount");
-    assert_int_equal(step(door, hold, "release", STR("{\"business_no\":5,\"whole\":true}")), 200);
+    assert_int_equal(step(door, hold, "release",
+                          STR("{\"business_no\":5,\"whole\":true,\"reason\":\"a step\"}")),
+                     200);
     assert_int_equal(get(door, hold), 200);
     assert_text(door, "status", "closed");
     assert_int_equal(json_integer_value(at(door, "captured")), 3000);
@@ -164,9 +171,11 @@ static void what_cannot_be_held_is_refused(void **state)
     assert_error(door, 404, "ledger_hold_not_found", NULL);
     (void)step(door, unknown, "capture", capture_body(door, 2, 1, ""));
     assert_error(door, 404, "ledger_hold_not_found", "hold");
-    (void)step(door, unknown, "release", STR("{\"business_no\":2,\"whole\":true}"));
+    (void)step(door, unknown, "release",
+               STR("{\"business_no\":2,\"whole\":true,\"reason\":\"a step\"}"));
     assert_error(door, 404, "ledger_hold_not_found", "hold");
-    (void)step(door, unknown, "release", STR("{\"business_no\":2,\"whole\":true,\"amount\":1}"));
+    (void)step(door, unknown, "release",
+               STR("{\"business_no\":2,\"whole\":true,\"amount\":1,\"reason\":\"a step\"}"));
     assert_error(door, 400, "field_value", "amount");
     door_close(door);
 }
@@ -180,7 +189,7 @@ static void freezes_are_not_placed_here(void **state)
         (void)post(door, "holds",
                    str_printf(door->books->arena,
                               "{\"business_no\":1,\"account\":\"%s\",\"kind\":\"%s\","
-                              "\"amount\":1}",
+                              "\"amount\":1,\"reason\":\"a hold\"}",
                               account(door, door->payable), kinds[i]));
         assert_error(door, 400, "field_value", "kind");
     }
@@ -213,7 +222,8 @@ static void holds_of_others_are_shown_and_not_ended_here(void **state)
         assert_text(door, "source", names[i]);
         (void)step(door, hold, "capture", capture_body(door, 1, 1, ""));
         assert_error(door, 409, "ledger_hold_foreign", "hold");
-        (void)step(door, hold, "release", STR("{\"business_no\":1,\"whole\":true}"));
+        (void)step(door, hold, "release",
+                   STR("{\"business_no\":1,\"whole\":true,\"reason\":\"a step\"}"));
         assert_error(door, 409, "ledger_hold_foreign", "hold");
     }
     assert_int_equal(books_get(door->books, door->payable).held.minor, 400);

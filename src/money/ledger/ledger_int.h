@@ -429,7 +429,17 @@ void ledger__gauges_free(struct ledger_gauges *gauges);
 struct ledger_state { /* of the module */
     struct ledger_gauges *gauges;
     ledger_hold_turn_cb turn; /* NULL: nobody notes it */
+    ledger_manual_step_cb manual;
 };
+/* What ledger_on_manual_step was given; NULL: nothing. */
+ledger_manual_step_cb ledger__manual_note(const struct app *app);
+
+struct ledger__manual {
+    struct ledger_manual_step step;
+    int64_t hold_id;            /* of a capture or a release, whose account is looked up */
+    ledger_manual_step_cb note; /* NULL: the step alone */
+};
+extern const struct command_kind ledger__manual_kind; /* result ledger_held */
 
 /* What a hold does when its time has come. */
 struct ledger_hold_turn {
