@@ -4,8 +4,10 @@
 #include "base/time.h"
 #include "business/statement/statement.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char help_text[] =
@@ -117,6 +119,17 @@ void ledger_tool_account(struct ledger_tool *tool, struct ledger_ask *ask)
     }
 }
 
+enum err ledger_tool_print(struct ledger_tool *tool, struct str text)
+{
+    if (fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0) {
+        return ERR_OK;
+    }
+    (void)snprintf(tool->problem, sizeof(tool->problem), "%s: %s",
+                   tool->print.language == LEDGER_CHINESE ? "标准输出" : "standard output",
+                   strerror(errno));
+    return ERR_CONF_FILE;
+}
+
 /* ---- commands ---- */
 
 static enum err prove(struct ledger_tool *tool)
@@ -160,17 +173,21 @@ static enum err statement(struct ledger_tool *tool)
 
 static bool write_out(void *ctx, struct str text)
 {
-    (void)ctx;
-    return fwrite(text.ptr, 1, text.len, stdout) == text.len;
+    return ledger_tool_print(ctx, text) == ERR_OK;
 }
 
-static enum err export(struct ledger_tool *tool) {
-    struct ledger_export what = {.write = write_out, .progress = {ledger_tool_tell, tool, NULL}};
+static enum err export_days(struct ledger_tool *tool)
+{
+    struct ledger_export what = {
+        .write = write_out, .ctx = tool, .progress = {ledger_tool_tell, tool, NULL}};
 
-    TRY(ledger_tool_date(tool, 0, &what.first)); TRY(ledger_tool_date(tool, 1, &what.last));
-    what.last = what.last == 0 ? what.first : what.last; if (what.last < what.first){
-        return ledger_tool_misuse(tool, "止日早于起日", "is before the first date", tool->argv[1]);}
-return ledger_export(tool->print.store, &what);
+    TRY(ledger_tool_date(tool, 0, &what.first));
+    TRY(ledger_tool_date(tool, 1, &what.last));
+    what.last = what.last == 0 ? what.first : what.last;
+    if (what.last < what.first) {
+        return ledger_tool_misuse(tool, "止日早于起日", "is before the first date", tool->argv[1]);
+    }
+    return ledger_export(tool->print.store, &what);
 }
 
 static const struct {
@@ -184,7 +201,7 @@ static const struct {
     {"days", 0, 1, days, "days [N]"},
     {"statement", 1, 2, statement, "statement ACCOUNT [N]"},
     {"statement", 5, 5, ledger_statement_cli, "statement ACCOUNT FROM TO --csv FILE | --pdf FILE"},
-    {"export", 1, 2, export, "export FIRST [LAST]"},
+    {"export", 1, 2, export_days, "export FIRST [LAST]"},
 };
 
 /* ---- the run ---- */
@@ -261,11 +278,6 @@ static int tell_misuse(const struct ledger_tool *tool, const char *name)
 
 static int finish(const struct ledger_tool *tool, const char *name, enum err err)
 {
-    const struct str text = buf_str(tool->print.out);
-
-    if (text.len > 0) {
-        (void)fwrite(text.ptr, 1, text.len, stdout);
-    }
     if (err == ERR_FIELD_VALUE && tool->problem[0] != '\0') {
         return tell_misuse(tool, name);
     }
@@ -288,9 +300,10 @@ static int run(struct ledger_tool *tool, const char *name)
         if (strcmp(name, commands[i].name) == 0 && tool->argc >= commands[i].least &&
             tool->argc <= commands[i].most) {
             enum err err = commands[i].run(tool);
+            enum err printed = ledger_tool_print(tool, buf_str(tool->print.out));
 
             end_progress(tool);
-            return finish(tool, name, err);
+            return finish(tool, name, err == ERR_OK ? printed : err);
         }
     }
     return tell_misuse(tool, name);

@@ -28,6 +28,8 @@ enum err ledger_tool_misuse(struct ledger_tool *tool, const char *zh, const char
 MUST_USE enum err ledger_tool_date(struct ledger_tool *tool, int place, int32_t *date);
 /* Progress, when there is a terminal to tell it. */
 void ledger_tool_tell(void *ctx, int64_t done, int64_t all);
+/* Prints it whole, or notes why it could not be. Returns an error. */
+MUST_USE enum err ledger_tool_print(struct ledger_tool *tool, struct str text);
 /* The first argument. */
 void ledger_tool_account(struct ledger_tool *tool, struct ledger_ask *ask);
 

@@ -64,12 +64,11 @@ static enum err build(struct ledger_tool *tool, struct run *run)
 
 static enum err write_to(struct ledger_tool *tool, const char *path, struct str content)
 {
-    bool to_stdout = strcmp(path, "-") == 0;
-    FILE *file = to_stdout ? stdout : fopen(path, "wb");
+    FILE *file = fopen(path, "wb");
     bool written = file != NULL && fwrite(content.ptr, 1, content.len, file) == content.len;
 
     if (file != NULL) {
-        written = (to_stdout ? fflush(file) : fclose(file)) == 0 && written;
+        written = fclose(file) == 0 && written;
     }
     if (!written) {
         (void)snprintf(tool->problem, sizeof(tool->problem), "%s: %s", path, strerror(errno));
@@ -89,7 +88,9 @@ enum err ledger_statement_cli(struct ledger_tool *tool)
         err = build(tool, run);
     }
     if (err == ERR_OK) {
-        err = write_to(tool, tool->argv[4], run->document.content);
+        err = strcmp(tool->argv[4], "-") == 0
+                  ? ledger_tool_print(tool, run->document.content)
+                  : write_to(tool, tool->argv[4], run->document.content);
     }
     arena_free(arena);
     return err;

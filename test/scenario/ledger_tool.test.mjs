@@ -1,7 +1,7 @@
 // tomato ledger … as an accountant types it: help, wrong arguments, languages, and a damaged file.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -17,6 +17,7 @@ function ledger(args, env = {}) {
 before(async () => {
   p = await Platform.start({ simSpeed: 100 });
   account = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'settlement', currency: 'CNY' });
+  p.days = (await p.made('GET', '/v1/ledger/days')).data;
 });
 after(() => p.end());
 
@@ -67,6 +68,18 @@ test('a wrong argument is named', () => {
     const run = ledger(['statement', nobody]);
     assert.deepEqual([run.status, run.problem], [1, 'tomato ledger: there is no such account (ledger_account)\n']);
   }
+});
+
+test('what cannot be printed whole has failed and says so', () => {
+  const full = openSync('/dev/full', 'w');
+  const [{ date }] = p.days;
+  for (const args of [['prove'], ['trial-balance'], ['days'], ['statement', account.number], ['export', String(date)],
+    ['statement', account.number, String(date), String(date), '--csv', '-']]) {
+    const run = spawnSync(join(build, 'tomato'), ['ledger', ...args],
+      { env: p.env, encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+    assert.deepEqual([run.status, run.stderr], [1, 'tomato ledger: standard output: No space left on device\n'], args.join(' '));
+  }
+  closeSync(full);
 });
 
 test('the language is that of --lang, else of the locale', () => {
