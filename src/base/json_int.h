@@ -13,11 +13,8 @@ struct json_place {
 };
 
 const void *json__member(const struct field *field, const void *object);
-void *json__member_out(const struct field *field, void *object);
 /* A FIELD_LIST of one scalar: its items have no names. */
 bool json__is_scalar_list(const struct field *field);
-/* The limits of a number or an amount: min is taken as it is, a max of 0 is none. */
-int64_t json__int_max(const struct field *field);
 
 /* Text rules (json_charset.c): one row per charset, for the check, the refusal and the schema. */
 bool json__text_is_clean(struct str text); /* no control characters but \n \t */

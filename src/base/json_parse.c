@@ -14,7 +14,7 @@ const void *json__member(const struct field *field, const void *object)
     return (const char *)object + field->offset;
 }
 
-void *json__member_out(const struct field *field, void *object)
+static void *member_out(const struct field *field, void *object)
 {
     return (char *)object + field->offset;
 }
@@ -24,7 +24,8 @@ bool json__is_scalar_list(const struct field *field)
     return field->sub_count == 1 && field->sub[0].name[0] == '\0';
 }
 
-int64_t json__int_max(const struct field *field)
+/* A max of 0 is none. */
+static int64_t int_max(const struct field *field)
 {
     return field->max == 0 ? INT64_MAX : field->max;
 }
@@ -154,7 +155,7 @@ static enum err read_text(struct reader *reader, const struct json_place *place,
 static enum err read_int(struct reader *reader, const struct json_place *place,
                          const struct field *field, const json_t *value, int64_t *out)
 {
-    int64_t max = json__int_max(field);
+    int64_t max = int_max(field);
     int64_t number;
 
     if (!json_is_integer(value)) {
@@ -403,7 +404,7 @@ static enum err read_field(struct reader *reader, const struct json_place *place
                            const struct field *field, json_t *value, void *out)
 {
     struct field_set set = {.fields = field->sub, .count = field->sub_count};
-    void *member = json__member_out(field, out);
+    void *member = member_out(field, out);
 
     TRY(check_type(reader, place, field, value));
     switch (field->type) {

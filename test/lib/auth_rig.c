@@ -255,8 +255,8 @@ static struct str signature_of(struct auth_rig *rig, const struct auth_rig_key *
     return buf_str(&base64);
 }
 
-struct str auth_rig_sign(struct auth_rig *rig, const struct auth_rig_key *key,
-                         const struct auth_rig_ask *ask)
+static struct str sign(struct auth_rig *rig, const struct auth_rig_key *key,
+                       const struct auth_rig_ask *ask)
 {
     const char *target = or (ask->signed_target, or (ask->target, "/v1/echo?a=1"));
     const char *body = or (ask->signed_body, or (ask->body, "{}"));
@@ -298,7 +298,7 @@ static struct str authorization_of(struct auth_rig *rig, const struct auth_rig_k
     if (key->row.algorithm == AUTH_BEARER) {
         return str_printf(rig->arena, "Bearer " STR_FMT, STR_ARG(secret_bytes(&key->plain)));
     }
-    return auth_rig_sign(rig, key, ask);
+    return sign(rig, key, ask);
 }
 
 struct raw_answer auth_rig_answer(struct auth_rig *rig, const struct auth_rig_key *key,

@@ -51,8 +51,6 @@ struct auth_rig_ask {
     const char *algorithm;     /* in the header; the key's */
     const char *authorization; /* the whole header; "" none */
 };
-struct str auth_rig_sign(struct auth_rig *rig, const struct auth_rig_key *key,
-                         const struct auth_rig_ask *ask);
 /* The code of the answer's error; "ok" for 200. */
 const char *auth_rig_ask(struct auth_rig *rig, const struct auth_rig_key *key,
                          const struct auth_rig_ask *ask);

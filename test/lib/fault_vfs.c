@@ -41,7 +41,6 @@ struct fault_disk {
     bool dirty[FAULT_FILES][SECTORS_MAX]; /* sectors in which now and base may differ */
     struct fault_plan plan;
     int64_t planned, failed; /* calls of the plan's kind since it was made, and failed ones */
-    int64_t counts[FAULT_CALLS];
     int64_t mark;
     size_t tape_count, data_used;
     struct taped tape[TAPE_MAX];
@@ -218,7 +217,6 @@ void fault_disk_crash(const struct fault_disk *from, const struct fault_crash *c
         copy_image(&to->base[i], &to->now[i]);
     }
     memset(to->dirty, 0, sizeof(to->dirty));
-    memset(to->counts, 0, sizeof(to->counts));
     to->plan = (struct fault_plan){.nth = 0};
     to->tape_count = 0;
     to->data_used = 0;
@@ -250,13 +248,12 @@ static struct handle *handle_of(sqlite3_file *file)
     return (struct handle *)(void *)file;
 }
 
-/* Whether this call is one to fail; counts it. */
+/* Whether this call is one to fail. */
 static int struck(enum fault_call call)
 {
     struct fault_disk *disk = site.disk;
     struct fault_plan *plan = &disk->plan;
 
-    disk->counts[call]++;
     if (plan->nth == 0 || plan->call != call || ++disk->planned < plan->nth ||
         (disk->planned > plan->nth && !plan->lasting)) {
         return SQLITE_OK;
@@ -723,11 +720,6 @@ static int64_t read_guarded(const int64_t *number)
 int64_t fault_disk_failed(const struct fault_disk *disk)
 {
     return read_guarded(&disk->failed);
-}
-
-int64_t fault_disk_count(const struct fault_disk *disk, enum fault_call call)
-{
-    return read_guarded(&disk->counts[call]);
 }
 
 int64_t fault_disk_size(const struct fault_disk *disk, enum fault_file file)

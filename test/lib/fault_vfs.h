@@ -16,7 +16,6 @@
 
 enum fault_file { FAULT_MAIN = 0, FAULT_WAL, FAULT_JOURNAL, FAULT_FILES };
 enum fault_call { FAULT_READ = 0, FAULT_WRITE, FAULT_TRUNCATE, FAULT_SYNC, FAULT_DELETE };
-enum { FAULT_CALLS = FAULT_DELETE + 1 };
 
 /* What a crash does to what was not synced. */
 enum fault_loss {
@@ -62,8 +61,6 @@ struct fault_plan {
 };
 void fault_disk_fail(struct fault_disk *disk, const struct fault_plan *plan);
 int64_t fault_disk_failed(const struct fault_disk *disk); /* calls the plan has failed */
-/* Calls of a kind since the disk was made. */
-int64_t fault_disk_count(const struct fault_disk *disk, enum fault_call call);
 
 int64_t fault_disk_size(const struct fault_disk *disk, enum fault_file file);
 void fault_disk_flip(struct fault_disk *disk, enum fault_file file, int64_t byte, unsigned bit);

@@ -245,7 +245,7 @@ const char *writers_ended(struct writers *writers, int writer, int64_t within_ms
     return w->text;
 }
 
-bool writers_runs(struct writers *writers, int writer)
+static bool runs(struct writers *writers, int writer)
 {
     pid_t pid = writers->writers[writer].pid;
     siginfo_t info = {.si_pid = 0};
@@ -267,7 +267,7 @@ int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t
     while (writers_answered(writers, writer) < wanted) {
         if (now_ms() - begun > within_ms) {
             (void)fprintf(stderr, "writer %d %s, %lld more are wanted\n", writer,
-                          writers_runs(writers, writer) ? "is running" : "has ended",
+                          runs(writers, writer) ? "is running" : "has ended",
                           (long long)(wanted - writers_answered(writers, writer)));
             return -1;
         }

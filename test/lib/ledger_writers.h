@@ -24,7 +24,6 @@ void writers_kill(struct writers *writers, int writer); /* SIGKILL, and waits */
 /* Waits for a writer to end by itself and returns what it has logged as errors; it must have
  * aborted. NULL: it has not within this time. */
 const char *writers_ended(struct writers *writers, int writer, int64_t within_ms);
-bool writers_runs(struct writers *writers, int writer);
 
 int64_t writers_answered(const struct writers *writers, int writer); /* transfers */
 /* Milliseconds until the writer has been answered `more` transfers from now on; -1: not within. */

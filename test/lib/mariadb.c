@@ -329,16 +329,6 @@ const char *test_mariadb_fresh_url(void)
     return url;
 }
 
-const char *test_mariadb_url(void)
-{
-    static const char *url;
-
-    if (url == NULL) {
-        url = test_mariadb_fresh_url();
-    }
-    return url;
-}
-
 void test_mariadb_kill(void)
 {
     CHECK(mariadb.server > 0);

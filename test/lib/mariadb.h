@@ -4,10 +4,8 @@
 #ifndef TEST_LIB_MARIADB_H
 #define TEST_LIB_MARIADB_H
 
-/* A database of this program: "mysql://user:password@127.0.0.1:port/name". The same at each call;
- * never NULL: without a server the program ends with a message. */
-const char *test_mariadb_url(void);
-/* A new, empty database at each call; the text is valid for the life of the program. */
+/* A new, empty database at each call: "mysql://user:password@127.0.0.1:port/name", valid for the
+ * life of the program; never NULL: without a server the program ends with a message. */
 const char *test_mariadb_fresh_url(void);
 
 /* SQL as the server's user on that database, beside what the program under test does; the first

@@ -56,8 +56,9 @@ struct str wechat_peer_credentials(const struct wechat_peer *peer)
                       STR_ARG(quoted(peer->arena, peer->merchant.private_pem)));
 }
 
-struct str wechat_peer_learned(const struct wechat_peer *peer,
-                               const struct test_certificate *certificates, size_t count)
+/* What refresh_answer would have given for these certificates. */
+static struct str learned_of(const struct wechat_peer *peer,
+                             const struct test_certificate *certificates, size_t count)
 {
     struct buf buf;
 
@@ -75,7 +76,7 @@ struct str wechat_peer_learned(const struct wechat_peer *peer,
 void *wechat_peer_open(const struct wechat_peer *peer, const char *mode, bool bare)
 {
     const struct channel_account account = wechat_peer_account(peer, mode);
-    struct str learned = bare ? STR("") : wechat_peer_learned(peer, &peer->platform, 1);
+    struct str learned = bare ? STR("") : learned_of(peer, &peer->platform, 1);
     struct json_refusal refusal;
     void *opened = NULL;
 

@@ -28,9 +28,6 @@ struct channel_account wechat_peer_account(const struct wechat_peer *peer, const
 struct str wechat_peer_credentials(const struct wechat_peer *peer);
 /* The account opened, knowing the platform certificate unless bare. */
 void *wechat_peer_open(const struct wechat_peer *peer, const char *mode, bool bare);
-/* What refresh_answer would have given for these certificates. */
-struct str wechat_peer_learned(const struct wechat_peer *peer,
-                               const struct test_certificate *certificates, size_t count);
 
 /* Four headers that sign the body at an instant by a key. */
 struct http_header *wechat_peer_sign(const struct wechat_peer *peer,

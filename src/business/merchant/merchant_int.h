@@ -21,10 +21,9 @@ MUST_USE enum err merchant__links_edit(struct tx *tx, int64_t merchant_id,
 /* Takes the next id off a list. */
 bool merchant__next_id(struct str *list, int64_t *id);
 bool merchant__has_id(struct str list, int64_t id);
-/* Adding what is there, and taking away what is not, changes nothing. ERR_MERCHANT_TOO_MANY: the
+/* Adding what is there changes nothing. ERR_MERCHANT_TOO_MANY: the
  * list has max ids. */
 MUST_USE enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t max);
-void merchant__remove_id(struct tx *tx, struct str *list, int64_t id);
 /* Moves an endpoint between enabled and disabled: only the enabled ones are linked and counted. */
 MUST_USE enum err merchant__endpoint_move(struct tx *tx, struct merchant_endpoint *endpoint,
                                           enum merchant_endpoint_status status, struct str reason);

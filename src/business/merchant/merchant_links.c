@@ -57,7 +57,7 @@ enum err merchant__add_id(struct tx *tx, struct str *list, int64_t id, size_t ma
     return ERR_OK;
 }
 
-void merchant__remove_id(struct tx *tx, struct str *list, int64_t id)
+static void remove_id(struct tx *tx, struct str *list, int64_t id)
 {
     struct str rest = *list;
     struct buf kept;
@@ -300,7 +300,7 @@ enum err merchant__endpoint_move(struct tx *tx, struct merchant_endpoint *endpoi
     if (status == MERCHANT_ENDPOINT_ENABLED) {
         TRY(merchant__add_id(tx, &links->endpoints, endpoint->id, MERCHANT_ENDPOINTS_MAX));
     } else {
-        merchant__remove_id(tx, &links->endpoints, endpoint->id);
+        remove_id(tx, &links->endpoints, endpoint->id);
     }
     endpoint->status = status;
     endpoint->disabled_reason = str_dup(tx_arena(tx), reason);

@@ -19,7 +19,7 @@ static const struct conf_row conf_rows[] = {
      .help = "Time a receiver has to answer"},
 };
 
-unsigned notify__loop_of(const struct app *app, int64_t lane)
+static unsigned loop_of(const struct app *app, int64_t lane)
 {
     uint64_t hash = (uint64_t)lane * UINT64_C(0x9E3779B97F4A7C15);
 
@@ -53,7 +53,7 @@ static void flush(struct notify_sorter *sorter, unsigned loop)
 
 static void sort_in(struct notify_sorter *sorter, const struct notify_pending *row)
 {
-    unsigned loop = notify__loop_of(sorter->state->app, row->lane);
+    unsigned loop = loop_of(sorter->state->app, row->lane);
 
     sorter->rows[loop][sorter->counts[loop]++] = *row;
     if (sorter->counts[loop] == NOTIFY_CHUNK) {

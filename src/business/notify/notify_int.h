@@ -106,6 +106,5 @@ struct notify_state {
     struct notify_sender *senders[APP_LOOPS_MAX];
     struct thread *loader; /* reads what was pending at the start */
 };
-unsigned notify__loop_of(const struct app *app, int64_t lane);
 
 #endif

@@ -166,9 +166,8 @@ void payment_view_make(struct arena *arena, const struct payment *payment,
 const char *payment_status_name(enum payment_status status);
 bool payment_is_final(enum payment_status status); /* conflicted included: only an operator acts */
 
-/* The cashier's token of a payment, "<13 characters of the id><secret>", and back. The reader form
- * compares in constant time: ERR_PAYMENT_NOT_FOUND. */
-struct str payment_cashier_token(struct arena *arena, const struct payment *payment);
+/* The payment of a cashier's token, "<13 characters of the id><secret>". Compares in constant time:
+ * ERR_PAYMENT_NOT_FOUND. */
 MUST_USE enum err payment_read_by_token(struct reader *reader, struct str token,
                                         struct arena *arena, struct payment *out);
 MUST_USE enum err payment_read(struct reader *reader, int64_t id, struct arena *arena,

@@ -123,11 +123,6 @@ void payment__flow_submit(struct payment_flow *flow)
     ask(flow, CHANNEL_OP_CREATE);
 }
 
-void payment__flow_query(struct payment_flow *flow)
-{
-    ask(flow, CHANNEL_OP_QUERY);
-}
-
 static void close_begun(struct command *command)
 {
     struct payment_flow *flow = command->ctx;

@@ -83,7 +83,6 @@ struct payment_flow {
     unsigned steps; /* bounded: see payment_flow.c */
 };
 void payment__flow_submit(struct payment_flow *flow);
-void payment__flow_query(struct payment_flow *flow);
 void payment__flow_close(struct payment_flow *flow, const struct payment_close *close);
 /* What an unfinished payment needs now: query, submit again, or close. */
 void payment__flow_advance(struct payment_flow *flow);

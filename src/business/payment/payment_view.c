@@ -96,6 +96,14 @@ static const char *advice_of(const struct payment *payment)
     return "do_not_retry";
 }
 
+static struct str cashier_token(struct arena *arena, const struct payment *payment)
+{
+    struct str id = id_str(arena, "c", payment->id); /* "c_" and the 13 characters */
+
+    return str_printf(arena, STR_FMT STR_FMT, STR_ARG(str_slice(id, 2, id.len)),
+                      STR_ARG(payment->cashier_secret));
+}
+
 static void view_action(struct arena *arena, const struct payment *payment,
                         struct payment_view_action *action)
 {
@@ -103,7 +111,7 @@ static void view_action(struct arena *arena, const struct payment *payment,
         return;
     }
     action->cashier_path =
-        str_printf(arena, "/cashier/" STR_FMT, STR_ARG(payment_cashier_token(arena, payment)));
+        str_printf(arena, "/cashier/" STR_FMT, STR_ARG(cashier_token(arena, payment)));
     if (payment->status == PAYMENT_REQUIRES_ACTION && payment->qr.len > 0) {
         action->type = STR("qr_code");
         action->qr_code = payment->qr;
@@ -145,14 +153,6 @@ void payment_view_make(struct arena *arena, const struct payment *payment,
         .version = payment->version,
     };
     view_action(arena, payment, &view->next_action);
-}
-
-struct str payment_cashier_token(struct arena *arena, const struct payment *payment)
-{
-    struct str id = id_str(arena, "c", payment->id); /* "c_" and the 13 characters */
-
-    return str_printf(arena, STR_FMT STR_FMT, STR_ARG(str_slice(id, 2, id.len)),
-                      STR_ARG(payment->cashier_secret));
 }
 
 enum err payment_read_by_token(struct reader *reader, struct str token, struct arena *arena,

@@ -81,11 +81,6 @@ enum err calendar_workdays_after(struct tx *tx, int32_t date, int n, int32_t *ou
     }
 }
 
-void calendar_prefetch(struct prefetch *pre, int32_t date)
-{
-    prefetch_id(pre, &calendar__year_table, date / 10000);
-}
-
 /* ---- replacing ---- */
 
 static bool range_is_right(const struct calendar_replace *arg)

@@ -28,8 +28,6 @@ MUST_USE enum err calendar_load(struct tx *tx, int32_t from, int days, struct ca
 MUST_USE enum err calendar_workday(struct tx *tx, int32_t date, bool *workday);
 /* The n-th workday after date, 0 <= n <= CALENDAR_ADD_MAX: T+N, see the top of this file. */
 MUST_USE enum err calendar_workdays_after(struct tx *tx, int32_t date, int n, int32_t *out);
-/* Names the rows the functions above will want for a date; in round 0. */
-void calendar_prefetch(struct prefetch *pre, int32_t date);
 
 /* ---- loading ---- */
 
