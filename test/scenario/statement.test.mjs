@@ -107,6 +107,33 @@ test('a merchant has the receipts of its own account, and of no other', async ()
   p.refused(await p.merchant('GET', `/v1/accounts/${account}/journals/jnl_zzz/receipt.pdf`), 404, 'ledger_journal');
 });
 
+test('a merchant sees his own side of a movement alone, an operator the whole', async () => {
+  const theirs = await p.made('POST', '/v1/accounts', { merchant_id: other.id, type: 'settlement', currency: 'CNY' });
+  const income = await p.made('POST', '/v1/ledger/accounts', { code: 6021, currency: 'CNY' });
+  const { journal_id } = await p.made('POST', '/v1/ledger/transfers', { business_no: ++number, legs: [
+    { account: source, side: 'debit', amount: 300 }, { account: theirs.id, side: 'credit', amount: 240 },
+    { account: income.id, side: 'credit', amount: 60 }] });
+  const path = (of) => `/v1/accounts/${of}/journals/${journal_id}/receipt`;
+  const seen = async (of, key) => {
+    const answer = await p.merchant('GET', `${path(of)}.json`, undefined, {}, key);
+    assert.equal(answer.status, 200, answer.raw);
+    for (const hidden of [income.id, of === source ? theirs.id : source]) assert.equal(answer.raw.includes(hidden), false);
+    assert.deepEqual(await p.made('GET', `${path(of)}.json`), answer.body); // what an operator compares a paper with
+    return answer.body;
+  };
+  const mine = await seen(source, p.key);
+  assert.deepEqual([mine.parties.map((leg) => [leg.account_id, leg.amount]), mine.amount], [[[source, 300]], 300]);
+  const received = await seen(theirs.id, other.key);
+  assert.deepEqual([received.parties.map((leg) => leg.account_id), received.amount, received.amount_in_chinese], [[theirs.id], 240, '人民币贰元肆角整']);
+  const pdf = await fetch(`${p.url}${path(theirs.id)}.pdf?lang=en`, { headers: { Authorization: `Bearer ${p.operatorKey}` } });
+  const paper = pdfText(Buffer.from(await pdf.arrayBuffer()));
+  assert.match(paper, /2\.40/);
+  assert.doesNotMatch(paper, /3\.00|0\.60|6021|2245/);
+  const whole = await p.made('GET', `/v1/ledger/journals/${journal_id}/receipt.json`);
+  assert.deepEqual([whole.parties.map((leg) => leg.amount), whole.amount], [[300, 240, 60], 300]);
+  assert.notEqual(whole.code, mine.code);
+});
+
 test('the CSV is in Chinese or English, and the command line writes the same', async () => {
   const zh = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
   const en = await file(`/v1/accounts/${account}/statement.csv?${period()}&lang=en&bom=true`);

@@ -131,7 +131,7 @@ static const struct route routes[] = {
         .query = &ledger_receipt_query,
         .reply = &ledger_receipt_set,
         .errors = ledger_account_receipt_errors,
-        .summary = "Get the receipt of a movement on an account",
+        .summary = "Get the receipt of a movement on an account, as its owner sees it",
     },
     {
         READ,
@@ -139,7 +139,7 @@ static const struct route routes[] = {
         .handler = account_receipt_pdf_handler,
         .query = &ledger_receipt_query,
         .errors = ledger_account_receipt_errors,
-        .summary = "Get the receipt of a movement on an account as PDF",
+        .summary = "Get the receipt of a movement on an account as PDF, as its owner sees it",
     },
     {
         OPERATOR_READ,
@@ -212,7 +212,7 @@ static const struct route routes[] = {
         .query = &ledger_receipt_query,
         .reply = &ledger_receipt_set,
         .errors = ledger_receipt_errors,
-        .summary = "Get the receipt of a movement",
+        .summary = "Get the receipt of a movement with all its parties",
     },
     {
         OPERATOR_READ,
@@ -220,7 +220,7 @@ static const struct route routes[] = {
         .handler = receipt_pdf_handler,
         .query = &ledger_receipt_query,
         .errors = ledger_receipt_errors,
-        .summary = "Get the receipt of a movement as PDF",
+        .summary = "Get the receipt of a movement with all its parties as PDF",
     },
     {.method = NULL},
 };

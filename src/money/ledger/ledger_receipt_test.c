@@ -66,6 +66,75 @@ static void a_receipt_names_both_parties_and_the_amount(void **state)
     books_close(books);
 }
 
+static struct receipt_query read_of(struct books *books, int64_t account_id)
+{
+    struct receipt_query query = {
+        .ask = {.journal_id = 1, .language = LEDGER_CHINESE, .account_id = account_id}};
+
+    books_read(books, receipt_run, &query);
+    return query;
+}
+
+static void an_owner_sees_his_own_legs_alone(void **state)
+{
+    struct books *books = books_open(*state);
+    int64_t channel = books_account(books, 3, LEDGER_CODE_CHANNEL_RECEIVABLE, CURRENCY_CNY);
+    int64_t cost = books_account(books, LEDGER_PLATFORM, 6421, CURRENCY_CNY);
+    int64_t merchant = books_account(books, 7, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t deposit = books_account(books, 7, LEDGER_CODE_DEPOSIT, CURRENCY_CNY);
+    int64_t other = books_account(books, 8, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t stranger = books_account(books, 9, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    const struct ledger_leg legs[] = {debit(channel, 9980),   debit(cost, 20),
+                                      credit(merchant, 7000), debit(merchant, 500),
+                                      credit(deposit, 500),   credit(other, 3000)};
+    struct receipt_query own, theirs, whole;
+
+    assert_ok(books_post(books, 0, legs, ARRAY_LEN(legs), NULL));
+    own = read_of(books, merchant);
+    assert_ok(own.err);
+    assert_int_equal(own.receipt.leg_count, 3);
+    for (size_t i = 0; i < own.receipt.leg_count; i++) {
+        assert_int_equal(own.receipt.legs[i].account.owner_id, 7);
+    }
+    assert_int_equal(own.receipt.amount.minor, 7500);
+    assert_string_equal(text(books, own.receipt.in_chinese), "人民币柒拾伍元整");
+    theirs = read_of(books, other);
+    assert_ok(theirs.err);
+    assert_int_equal(theirs.receipt.leg_count, 1);
+    assert_int_equal(theirs.receipt.amount.minor, 3000);
+    assert_int_equal(read_of(books, stranger).err, ERR_LEDGER_JOURNAL);
+    whole = read_of(books, 0);
+    assert_ok(whole.err);
+    assert_int_equal(whole.receipt.leg_count, ARRAY_LEN(legs));
+    assert_int_equal(whole.receipt.amount.minor, 10500);
+    /* A code over amounts that are not shown could be searched for them. */
+    assert_false(str_eq(own.receipt.code, whole.receipt.code));
+    assert_string_equal(text(books, read_of(books, deposit).receipt.code),
+                        text(books, own.receipt.code));
+    books_close(books);
+}
+
+static void an_exchange_is_told_in_the_currency_of_the_account(void **state)
+{
+    struct books *books = books_open(*state);
+    int64_t yuan = books_account(books, 7, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t dollars = books_account(books, 7, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_USD);
+    int64_t short_of = books_account(books, LEDGER_PLATFORM, LEDGER_CODE_BANK, CURRENCY_CNY);
+    int64_t long_of = books_account(books, LEDGER_PLATFORM, LEDGER_CODE_BANK, CURRENCY_USD);
+    const struct ledger_leg legs[] = {debit(short_of, 720), credit(yuan, 720), debit(long_of, 100),
+                                      credit(dollars, 100)};
+    struct receipt_query query;
+
+    assert_ok(books_post(books, 0, legs, ARRAY_LEN(legs), NULL));
+    query = read_of(books, dollars);
+    assert_ok(query.err);
+    assert_int_equal(query.receipt.currency, CURRENCY_USD);
+    assert_int_equal(query.receipt.amount.minor, 100);
+    assert_true(query.receipt.several);
+    assert_int_equal(read_of(books, yuan).receipt.amount.minor, 720);
+    books_close(books);
+}
+
 static void every_movement_has_a_code_of_its_own(void **state)
 {
     struct books *books = books_open(*state);
@@ -107,6 +176,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_receipt_names_both_parties_and_the_amount),
+        cmocka_unit_test(an_owner_sees_his_own_legs_alone),
+        cmocka_unit_test(an_exchange_is_told_in_the_currency_of_the_account),
         cmocka_unit_test(every_movement_has_a_code_of_its_own),
         cmocka_unit_test(a_receipt_of_many_legs_and_currencies_is_one_page),
     };

@@ -179,21 +179,25 @@ struct ledger_receipt_ask {
     const struct ledger_directory *directory;
     int64_t journal_id;
     enum ledger_language language;
+    int64_t account_id; /* for its owner, who sees the legs on his own accounts alone; 0: for the
+                           platform, which sees all */
 };
 struct ledger_receipt {
     struct ledger_receipt_ask ask;
     struct ledger_journal_view journal;
     struct ledger_reference reference; /* of the journal that booked it first, had it to wait */
     struct ledger_about about;
-    struct ledger_receipt_leg *legs;
+    struct ledger_receipt_leg *legs; /* those that are shown, and so below */
     size_t leg_count;
-    struct amount amount; /* the debits in the currency of the first leg */
+    /* The debits or the credits, the greater ones, in the currency of the account that is asked
+     * for, else of the first leg. */
+    struct amount amount;
     enum currency currency;
     bool several;          /* there are other currencies as well */
     struct str in_chinese; /* the amount in capital numerals; empty unless it is in CNY */
     struct str code;       /* 16 hex digits over what the receipt says, in groups of four */
 };
-/* ERR_LEDGER_JOURNAL. */
+/* ERR_LEDGER_JOURNAL: there is none, or it has no leg on the account. ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_read_receipt(struct reader *reader, const struct ledger_receipt_ask *ask,
                                       struct arena *arena, struct ledger_receipt *out);
 /* The receipt as a PDF of one page. */
