@@ -72,7 +72,7 @@ enum err settle_rule_of(struct tx *tx, int64_t merchant_id, enum currency curren
     enum err err = tx_find(tx, &settle_rule_table, 0, &key, &row);
 
     if (err == ERR_STORE_NOT_FOUND) {
-        TRY(ledger_account_open(tx, &account, &account_id));
+        TRY(ledger_account_open_fact(tx, &account, &account_id));
         TRY(make(tx, account_id));
         err = tx_find(tx, &settle_rule_table, 0, &key, &row);
     }

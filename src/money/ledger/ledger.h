@@ -157,6 +157,9 @@ struct ledger_account_key {
  * ERR_CURRENCY_UNKNOWN, ERR_LEDGER_CODE_CURRENCY. */
 MUST_USE enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key,
                                       int64_t *account_id);
+/* The same for what happened outside already: never ERR_LEDGER_CODE_CURRENCY. */
+MUST_USE enum err ledger_account_open_fact(struct tx *tx, const struct ledger_account_key *key,
+                                           int64_t *account_id);
 /* The account's id without making it: ERR_LEDGER_ACCOUNT. */
 MUST_USE enum err ledger_account_id(struct tx *tx, const struct ledger_account_key *key,
                                     int64_t *account_id);

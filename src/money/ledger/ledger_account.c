@@ -141,6 +141,12 @@ enum err ledger_account_open(struct tx *tx, const struct ledger_account_key *key
     return ledger__account_open(tx, key, false, account_id);
 }
 
+enum err ledger_account_open_fact(struct tx *tx, const struct ledger_account_key *key,
+                                  int64_t *account_id)
+{
+    return ledger__account_open(tx, key, true, account_id);
+}
+
 const struct ledger_account *ledger_prefetch_account(struct prefetch *pre, int64_t account_id,
                                                      unsigned round)
 {

@@ -51,22 +51,47 @@ enum err ledger__chart_open_on(struct tx *tx, int64_t code, int32_t date)
     return is_open_on(row, date) ? ERR_OK : ERR_LEDGER_CODE_CLOSED;
 }
 
+static enum err get_version(struct tx *tx, const struct ledger_code_row *code, int64_t number,
+                            const struct ledger_code_version **version)
+{
+    const void *row;
+    enum err err =
+        tx_get(tx, &ledger__chart_version_table, ledger__code_version_id(code->code, number), &row);
+
+    CHECK(err != ERR_STORE_NOT_FOUND);
+    TRY(err);
+    *version = row;
+    return ERR_OK;
+}
+
 enum err ledger__chart_version_on(struct tx *tx, const struct ledger_code_row *code, int32_t date,
                                   const struct ledger_code_version **version)
 {
     for (int64_t number = code->version; number > 0; number--) {
-        const void *row;
-        enum err err = tx_get(tx, &ledger__chart_version_table,
-                              ledger__code_version_id(code->code, number), &row);
-
-        CHECK(err != ERR_STORE_NOT_FOUND);
-        TRY(err);
-        *version = row;
+        TRY(get_version(tx, code, number, version));
         if ((*version)->valid_from <= date) {
             return ERR_OK;
         }
     }
     check_failed("a code without a version on the date", __FILE__, __LINE__);
+}
+
+enum err ledger__chart_takes_any(struct tx *tx, const struct ledger_code_row *code, int64_t date,
+                                 bool *takes)
+{
+    int64_t next_from = INT64_MAX; /* what begins no earlier was replaced */
+
+    *takes = true;
+    for (int64_t number = code->version; number > 0 && next_from > date; number--) {
+        const struct ledger_code_version *version;
+
+        TRY(get_version(tx, code, number, &version));
+        if (version->valid_from < next_from) {
+            *takes = *takes && version->currencies.len == 0;
+            next_from = version->valid_from;
+        }
+    }
+    return ERR_OK;
 }
 
 bool ledger__chart_takes(struct str currencies, enum currency currency)

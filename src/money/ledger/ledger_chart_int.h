@@ -79,6 +79,9 @@ MUST_USE enum err ledger__chart_terms(struct tx *tx, const struct ledger_account
 MUST_USE enum err ledger__chart_add_account(struct tx *tx, const struct ledger_account_key *key,
                                             int32_t date, bool fact,
                                             struct ledger_code_terms *terms);
+/* Whether it takes any currency on the date and on all later ones, by the versions there are. */
+MUST_USE enum err ledger__chart_takes_any(struct tx *tx, const struct ledger_code_row *code,
+                                          int64_t date, bool *takes);
 /* "CNY,USD" has it; an empty list has all. */
 bool ledger__chart_takes(struct str currencies, enum currency currency);
 void ledger__chart_prefetch(struct prefetch *pre, int64_t code);

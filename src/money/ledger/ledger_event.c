@@ -46,7 +46,7 @@ static const struct ledger_event_row events[LEDGER_EVENT_END] = {
     [LEDGER_EVENT_REFUND_SUCCEEDED] = {BOOKED(REFUND, SUCCEEDED), .by_mode = true, .fact = true,
                                        .owners = MERCHANT | CHANNEL,
                                        .amounts = {GROSS, PART(FEE, GROSS)}},
-    [LEDGER_EVENT_SETTLEMENT_SENT] = {BOOKED(SETTLEMENT, SENT), .owners = MERCHANT,
+    [LEDGER_EVENT_SETTLEMENT_SENT] = {BOOKED(SETTLEMENT, SENT), .fact = true, .owners = MERCHANT,
                                       .amounts = {GROSS, PART(FEE, GROSS)}},
     [LEDGER_EVENT_SETTLEMENT_PAID] = {BOOKED(SETTLEMENT, PAID), .fact = true, .owners = MERCHANT,
                                       .amounts = {NET}},

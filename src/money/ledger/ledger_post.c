@@ -326,7 +326,7 @@ enum err ledger__posting_divert(struct ledger_posting *posting)
         if (!is_credit(posting, i)) {
             TRY(reserve(posting, real, i));
         }
-        TRY(ledger_account_open(posting->tx, &key, &waiting_id));
+        TRY(ledger_account_open_fact(posting->tx, &key, &waiting_id));
         posting->legs[i].waits = posting->legs[i].account + 1;
         TRY(touch(posting, waiting_id, i, &posting->legs[i].account));
     }

@@ -9,6 +9,7 @@ static enum err check_code(struct tx *tx, const struct ledger_template_put *put,
 {
     const struct ledger_code_row *code;
     enum err err = ledger__chart_get(tx, put->legs[number].code, &code);
+    bool takes_any = true;
 
     if (err == ERR_OK && !code->leaf) {
         err = ERR_LEDGER_CODE_NOT_LEAF;
@@ -19,8 +20,13 @@ static enum err check_code(struct tx *tx, const struct ledger_template_put *put,
     if (err == ERR_OK && code->code == LEDGER_CODE_WAITING) {
         err = ERR_LEDGER_CODE_OWN;
     }
+    if (err == ERR_OK) {
+        TRY(ledger__chart_takes_any(tx, code, put->valid_from, &takes_any));
+        err = takes_any ? ERR_OK : ERR_LEDGER_CODE_CURRENCY;
+    }
     if (err == ERR_LEDGER_CODE || err == ERR_LEDGER_CODE_NOT_LEAF ||
-        err == ERR_LEDGER_CODE_CLOSED || err == ERR_LEDGER_CODE_OWN) {
+        err == ERR_LEDGER_CODE_CLOSED || err == ERR_LEDGER_CODE_OWN ||
+        err == ERR_LEDGER_CODE_CURRENCY) {
         return ledger__refuse_leg(tx, err, number, "code");
     }
     return err;

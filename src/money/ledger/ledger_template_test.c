@@ -18,6 +18,20 @@ static void voucher_prefetch(struct prefetch *pre, const void *arg, unsigned rou
     ledger_prefetch_voucher(pre, arg, round);
 }
 
+static enum err check_apply(struct tx *tx, const void *arg, void *result)
+{
+    (void)result;
+    return ledger_voucher_check(tx, arg);
+}
+
+static enum err check(struct books *books, const struct ledger_voucher *voucher)
+{
+    static const struct command_kind kind = {
+        .name = "test.voucher_check", .prefetch = voucher_prefetch, .apply = check_apply};
+
+    return books_command(books, &kind, voucher, NULL);
+}
+
 static enum err post(struct books *books, const struct ledger_voucher *voucher,
                      struct ledger_posted *posted)
 {
@@ -799,25 +813,100 @@ static void a_leg_never_turns_round_by_a_fee(void **state)
 
 /* ---- currencies ---- */
 
-/* The chart was narrowed before such a version was refused: the payment has happened all the same.
+static struct ledger_chart_put bound(int64_t valid_from, size_t currency_count)
+{
+    static const enum currency yuan[] = {CURRENCY_CNY};
+
+    return (struct ledger_chart_put){.code = 2242,
+                                     .valid_from = valid_from,
+                                     .side = LEDGER_CREDIT,
+                                     .name = STR("Fees to be confirmed"),
+                                     .name_zh = STR("待确认手续费"),
+                                     .currencies = yuan,
+                                     .currency_count = currency_count};
+}
+
+/* Vouchers come in any currency: a code that a template names takes them all, from the template's
+ * first day on. */
+static void a_template_names_no_code_that_is_bound_to_currencies(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put yuan = bound(TOMORROW, 1), any = bound(TOMORROW + 1, 0);
+    struct ledger_template_put after = later;
+    struct ledger_versioned versioned;
+
+    assert_ok(books_command(books, &ledger_chart_put_kind, &yuan, &versioned));
+    assert_refused(books, put(books, &later, &versioned), ERR_LEDGER_CODE_CURRENCY, "legs[2].code");
+    assert_ok(books_command(books, &ledger_chart_put_kind, &any, &versioned));
+    assert_refused(books, put(books, &later, &versioned), ERR_LEDGER_CODE_CURRENCY, "legs[2].code");
+    after.valid_from = TOMORROW + 1;
+    assert_ok(put(books, &after, &versioned));
+    books_close(books);
+}
+
+/* The version that binds the code begins later than the template, or was replaced before it began.
  */
+static void a_template_is_bound_by_the_versions_to_come(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_chart_put yuan = bound(TOMORROW + 1, 1), any = bound(TOMORROW, 0);
+    struct ledger_versioned versioned;
+
+    any.name = STR("Fees, unconfirmed");
+    assert_ok(books_command(books, &ledger_chart_put_kind, &yuan, &versioned));
+    assert_refused(books, put(books, &later, &versioned), ERR_LEDGER_CODE_CURRENCY, "legs[2].code");
+    assert_ok(books_command(books, &ledger_chart_put_kind, &any, &versioned));
+    assert_ok(put(books, &later, &versioned));
+    books_close(books);
+}
+
+/* The chart was narrowed before such a version was refused. */
+static void bind_codes(struct books *books)
+{
+    store_close(books->store);
+    books_sql(books, "UPDATE ledger_chart_version SET currencies = 'USD'"
+                     " WHERE id IN (2241001, 2245001, 2299001, 6021001)");
+    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+}
+
+/* The payment has happened all the same. */
 static void a_fact_is_booked_in_a_currency_that_its_code_takes_no_more(void **state)
 {
     struct books *books = books_open(*state);
     struct ledger_voucher paid = payment(1), kept = EVENT(DEPOSIT_TAKEN, GROSS(1));
     struct ledger_posted posted;
 
-    store_close(books->store);
-    books_sql(books, "UPDATE ledger_chart_version SET currencies = 'USD' WHERE id = 2241001");
-    books_sql(books, "UPDATE ledger_chart_version SET currencies = 'USD' WHERE id = 2245001");
-    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+    bind_codes(books);
+    assert_ok(check(books, &paid));
     assert_ok(post(books, &paid, &posted));
     assert_int_equal(
         books_get(books, books_account(books, MERCHANT, 2241, CURRENCY_CNY)).posted.minor, 9940);
     kept.business_no = 2; /* nothing has happened outside yet: it is refused */
     kept.merchant_id = MERCHANT;
     kept.currency = CURRENCY_CNY;
+    assert_refused(books, check(books, &kept), ERR_LEDGER_CODE_CURRENCY, "currency");
     assert_refused(books, post(books, &kept, &posted), ERR_LEDGER_CODE_CURRENCY, "currency");
+    books_assert_right(books);
+    books_close(books);
+}
+
+/* Of an account that takes no credits, while 2299 takes none in its currency. */
+static void an_entry_waits_in_whatever_currency_it_came(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_hold_place block = {.reference = books_reference(books, LEDGER_OPERATION_HOLD),
+                                      .account_id =
+                                          books_account(books, MERCHANT, 2241, CURRENCY_CNY),
+                                      .kind = LEDGER_HOLD_JUDICIAL,
+                                      .effect = LEDGER_HOLD_CREDIT_BLOCK};
+    struct ledger_voucher paid = payment(1);
+    struct ledger_posted posted;
+    struct ledger_held held;
+
+    assert_ok(books_command(books, &ledger_place_kind, &block, &held));
+    bind_codes(books);
+    assert_ok(post(books, &paid, &posted));
+    assert_int_equal(books_get(books, block.account_id).pending, 1);
     books_assert_right(books);
     books_close(books);
 }
@@ -860,7 +949,10 @@ int main(void)
         cmocka_unit_test(what_a_version_must_be_is_checked_in_order),
         cmocka_unit_test(each_currency_of_an_exchange_balances_alone),
         cmocka_unit_test(a_leg_never_turns_round_by_a_fee),
+        cmocka_unit_test(a_template_names_no_code_that_is_bound_to_currencies),
+        cmocka_unit_test(a_template_is_bound_by_the_versions_to_come),
         cmocka_unit_test(a_fact_is_booked_in_a_currency_that_its_code_takes_no_more),
+        cmocka_unit_test(an_entry_waits_in_whatever_currency_it_came),
         cmocka_unit_test(sums_of_amounts_are_read_strictly),
     };
 

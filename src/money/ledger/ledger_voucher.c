@@ -304,18 +304,19 @@ enum err ledger_voucher_post(struct tx *tx, const struct ledger_voucher *voucher
 }
 
 /* The account of a leg; 0: an owner's that is not there, which has nothing that could be taken. */
-static enum err find_account(struct tx *tx, const struct ledger_account_key *key,
+static enum err find_account(struct tx *tx, const struct ledger_account_key *key, bool fact,
                              const struct ledger_leg *leg, size_t at, int64_t *account_id)
 {
     struct ledger_code_terms terms;
-    enum err err = key->owner_id == LEDGER_PLATFORM ? ledger_account_open(tx, key, account_id)
-                                                    : ledger_account_id(tx, key, account_id);
+    enum err err = key->owner_id == LEDGER_PLATFORM
+                       ? ledger__account_open(tx, key, fact, account_id)
+                       : ledger_account_id(tx, key, account_id);
 
     if (err != ERR_LEDGER_ACCOUNT) {
         return err;
     }
     *account_id = 0;
-    TRY(ledger__chart_terms(tx, key, time_business_date(tx_now_ms(tx)), false, &terms));
+    TRY(ledger__chart_terms(tx, key, time_business_date(tx_now_ms(tx)), fact, &terms));
     return terms.has_floor && leg->side != terms.side
                ? ledger__refuse_leg(tx, ERR_LEDGER_INSUFFICIENT, at, "account")
                : ERR_OK;
@@ -339,7 +340,8 @@ static enum err find_legs(struct tx *tx, const struct ledger_voucher *voucher,
             struct ledger_account_key key = key_of(voucher, from);
 
             leg->matures_on = from->matures ? voucher->matures_on : 0;
-            TRY(find_account(tx, &key, leg, at++, &leg->account_id));
+            TRY(find_account(tx, &key, ledger_event_row(voucher->event)->fact, leg, at++,
+                             &leg->account_id));
             *count += leg->account_id != 0;
         }
     }

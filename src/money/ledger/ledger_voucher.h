@@ -212,11 +212,11 @@ struct ledger_template {
  * replaced: they never begin. Sent again it answers with the same version and `exists`. Refusals,
  * the first that applies: ERR_LEDGER_VOUCHER (event, mode), ERR_LEDGER_VERSION_DATE (valid_from),
  * ERR_LEDGER_LEGS (legs: neither none nor 2 to 16), for each leg ERR_LEDGER_CODE, _CODE_NOT_LEAF,
- * _CODE_CLOSED (legs[i].code: not open on valid_from), _CODE_OWN (2299), ERR_LEDGER_OWNER
- * (legs[i].owner: the event does not tell it), ERR_LEDGER_CODE_OWNER (legs[i].owner: the code is
- * kept for others), ERR_LEDGER_EXPRESSION (legs[i].amount: no sum of the event's amounts;
- * legs[i].currency: the event has one only), then ERR_LEDGER_UNBALANCED (legs: for some amounts).
- */
+ * _CODE_CLOSED (legs[i].code: not open on valid_from), _CODE_OWN (2299), _CODE_CURRENCY
+ * (legs[i].code: it does not take any), ERR_LEDGER_OWNER (legs[i].owner: the event does not tell
+ * it), ERR_LEDGER_CODE_OWNER (legs[i].owner: the code is kept for others), ERR_LEDGER_EXPRESSION
+ * (legs[i].amount: no sum of the event's amounts; legs[i].currency: the event has one only), then
+ * ERR_LEDGER_UNBALANCED (legs: for some amounts). */
 struct ledger_template_put {
     enum ledger_event event;
     enum ledger_fund_mode mode;
