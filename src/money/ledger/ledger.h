@@ -760,17 +760,6 @@ struct ledger_trial_balance {
  * posting ever there are no rows. */
 MUST_USE enum err ledger_read_trial_balance(struct reader *reader, int32_t date,
                                             struct arena *arena, struct ledger_trial_balance *out);
-/* The general ledger against its sub-accounts (总分核对): the totals of each code and currency
- * against the sums over its accounts, in one snapshot. code 0: they agree; else the first that
- * differs. */
-struct ledger_difference {
-    int64_t code;
-    enum currency currency;
-    struct amount total_debits, total_credits;
-    struct amount account_debits, account_credits;
-};
-MUST_USE enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out);
-
 /* Folds the whole journal and compares it with every account, mark and hold, every total and every
  * day with its seal: a row that was changed after its day was closed is named, whatever was
  * changed. Runs beside the writer; an account is compared as of the moment its row was read. */

@@ -138,7 +138,7 @@ MUST_USE enum err ledger_chart_close(struct tx *tx, const struct ledger_chart_cl
 
 /* The trial balance rolled up over the tree: for each code and currency the sum of all leaves below
  * it, in the order of the tree. Opening and closing are on the code's own normal side. That the
- * totals of the leaves agree with their accounts (总分核对) is ledger_read_difference's to tell. */
+ * totals of the leaves agree with their accounts (总分核对) each seal and each proof tell. */
 struct ledger_general_row {
     const struct ledger_chart_entry *entry;
     enum currency currency;

@@ -45,7 +45,9 @@ extern const struct table ledger__clock_table;
 extern const struct table ledger__day_table;
 extern const struct table ledger__total_table;
 extern const struct table ledger__total_day_table;
-extern const struct statement ledger__total_rows, ledger__total_day_rows, ledger__difference;
+extern const struct statement ledger__total_rows, ledger__total_day_rows;
+extern const struct table ledger__sums_shape;
+extern const struct statement ledger__account_sums, ledger__total_sums, ledger__moved_sums;
 extern const struct timer_kind ledger__cut_timer;
 extern const struct route ledger__day_routes[];
 extern const struct enum_name ledger__day_status_names[];
@@ -147,8 +149,31 @@ struct ledger_total_at;
  * in a currency; nothing is written when there is none. */
 void ledger__fold_compare(struct ledger_fold *fold, int64_t date,
                           const struct ledger_total_at *totals, size_t count, struct buf *wrong);
-/* The totals against the accounts' sums, in words; nothing when they agree. */
-MUST_USE enum err ledger__compare_accounts(struct reader *reader, struct buf *wrong);
+
+/* ---- the totals against the sums over all accounts (总分核对) ---- */
+
+/* In bounded steps beside the writer: exact as of one row of the journal, whatever is committed
+ * between them. */
+struct ledger_tally {
+    size_t page_rows; /* of accounts or of the journal, in a step */
+    int64_t read;     /* accounts up to this id have been read; */
+    int64_t settled;  /* the sums of those up to this one are as of `row`, */
+    int64_t row;      /* and legs are added to them while it is before `target` */
+    int64_t target;
+    bool accounts_read, totals_read;
+    struct ledger_fold accounts, totals;
+    const struct ledger_sums *page; /* the accounts that the last step has read */
+    size_t page_count;
+};
+/* Of a new tally, which is zero, or again. */
+void ledger__tally_begin(struct ledger_tally *tally, size_t page_rows);
+void ledger__tally_free(struct ledger_tally *tally);
+/* ERR_STORE_STALE: this reader's server is behind one that was asked before. */
+MUST_USE enum err ledger__tally_step(struct ledger_tally *tally, struct reader *reader,
+                                     struct arena *arena);
+bool ledger__tally_is_done(const struct ledger_tally *tally);
+/* When it is done: the first code and currency that differ, in words; nothing when none does. */
+void ledger__tally_compare(struct ledger_tally *tally, struct buf *wrong);
 
 /* ---- the proof of days ---- */
 
@@ -199,6 +224,31 @@ MUST_USE enum err ledger__read_clock(struct reader *reader, struct arena *arena,
 /* All totals in the order of code and currency, in one snapshot. */
 MUST_USE enum err ledger__read_total_rows(struct reader *reader, struct arena *arena,
                                           struct ledger_total **rows, size_t *count);
+/* What accounts or totals have moved of all time, or some rows of the journal have. */
+struct ledger_sums {
+    int64_t id; /* 0: of all accounts of a code and currency */
+    int64_t code;
+    enum currency currency;
+    struct amount debits;
+    struct amount credits;
+    int64_t last_row; /* of the journal, as of the same commit */
+};
+/* Of each account with id > after, in order. */
+MUST_USE enum err ledger__read_account_sums(struct reader *reader, int64_t after, size_t limit,
+                                            struct arena *arena, struct ledger_sums **rows,
+                                            size_t *count);
+/* Of each total. */
+MUST_USE enum err ledger__read_total_sums(struct reader *reader, struct arena *arena,
+                                          struct ledger_sums **rows, size_t *count);
+/* Of accounts up to an id by the rows of the journal after one and up to another. */
+struct ledger_moved {
+    int64_t after_row;
+    int64_t last_row;
+    int64_t last_account;
+};
+MUST_USE enum err ledger__read_moved_sums(struct reader *reader, const struct ledger_moved *moved,
+                                          struct arena *arena, struct ledger_sums **rows,
+                                          size_t *count);
 /* Those kept sums that hold for the date, in the order of code and currency. */
 MUST_USE enum err ledger__read_total_days(struct reader *reader, int64_t date, struct arena *arena,
                                           struct ledger_total_day **rows, size_t *count);

@@ -131,16 +131,49 @@ const struct statement ledger__total_day_rows = {
     .row = &ledger__total_day_table,
 };
 
-/* An account row of a code that has no total counts against zero. */
-const struct statement ledger__difference = {
-    .name = "ledger_difference",
-    .sql = "SELECT code, currency, CAST(SUM(td) AS SIGNED), CAST(SUM(tc) AS SIGNED), "
-           "CAST(SUM(ad) AS SIGNED), CAST(SUM(ac) AS SIGNED) FROM ("
-           "SELECT code, currency, debits AS td, credits AS tc, 0 AS ad, 0 AS ac "
-           "FROM ledger_total "
-           "UNION ALL SELECT code, currency, 0, 0, SUM(debits), SUM(credits) FROM ledger_account "
-           "GROUP BY code, currency) s GROUP BY code, currency "
-           "HAVING SUM(td) <> SUM(ad) OR SUM(tc) <> SUM(ac) ORDER BY code, currency LIMIT 1",
+static const struct column sums_columns[] = {
+    COLUMN(struct ledger_sums, id, COL_ID),
+    COLUMN(struct ledger_sums, code, COL_INT),
+    COLUMN(struct ledger_sums, currency, COL_CURRENCY),
+    COLUMN(struct ledger_sums, debits, COL_AMOUNT),
+    COLUMN(struct ledger_sums, credits, COL_AMOUNT),
+    COLUMN(struct ledger_sums, last_row, COL_INT),
+};
+
+const struct table ledger__sums_shape = {
+    .name = "ledger_sums",
+    .row_size = sizeof(struct ledger_sums),
+    .columns = sums_columns,
+    .column_count = ARRAY_LEN(sums_columns),
+};
+
+#define LAST_ROW "(SELECT COALESCE(MAX(id), 0) AS last_row FROM ledger_journal) j"
+
+const struct statement ledger__account_sums = {
+    .name = "ledger_account_sums",
+    .sql = "SELECT :row FROM ledger_account, " LAST_ROW " WHERE id > ? ORDER BY id LIMIT ?",
+    .row = &ledger__sums_shape,
+};
+
+const struct statement ledger__total_sums = {
+    .name = "ledger_total_sums",
+    .sql = "SELECT :row FROM ledger_total, " LAST_ROW,
+    .row = &ledger__sums_shape,
+};
+
+const struct statement ledger__moved_sums = {
+    .name = "ledger_moved_sums",
+    .sql = "SELECT :row FROM (SELECT 0 AS id, code, currency, "
+           "CAST(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END) AS SIGNED) AS debits, "
+           "CAST(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END) AS SIGNED) AS credits, "
+           "0 AS last_row FROM ("
+           "SELECT account_a AS account, amount_a AS amount FROM ledger_journal "
+           "WHERE id > ? AND id <= ? "
+           "UNION ALL SELECT account_b, amount_b FROM ledger_journal "
+           "WHERE id > ? AND id <= ?) l "
+           "JOIN ledger_account a ON a.id = l.account WHERE l.account <= ? "
+           "GROUP BY code, currency) m",
+    .row = &ledger__sums_shape,
 };
 
 const struct statement ledger__days_after = {
@@ -186,22 +219,38 @@ enum err ledger__read_total_days(struct reader *reader, int64_t date, struct are
     return ERR_OK;
 }
 
-enum err ledger_read_difference(struct reader *reader, struct ledger_difference *out)
+enum err ledger__read_account_sums(struct reader *reader, int64_t after, size_t limit,
+                                   struct arena *arena, struct ledger_sums **rows, size_t *count)
 {
-    int64_t found[6] = {0};
-    enum err err = reader_ints(reader, &ledger__difference, NULL, 0, found, ARRAY_LEN(found));
+    const struct value values[] = {VALUE_INT(after), VALUE_INT((int64_t)limit)};
+    void *found;
 
-    if (err != ERR_STORE_NOT_FOUND) {
-        TRY(err);
-    }
-    *out = (struct ledger_difference){
-        .code = found[0],
-        .currency = (enum currency)found[1],
-        .total_debits = AMOUNT(found[2]),
-        .total_credits = AMOUNT(found[3]),
-        .account_debits = AMOUNT(found[4]),
-        .account_credits = AMOUNT(found[5]),
-    };
+    TRY(reader_rows(reader, &ledger__account_sums, values, ARRAY_LEN(values), arena, &found,
+                    count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_total_sums(struct reader *reader, struct arena *arena,
+                                 struct ledger_sums **rows, size_t *count)
+{
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__total_sums, NULL, 0, arena, &found, count));
+    *rows = found;
+    return ERR_OK;
+}
+
+enum err ledger__read_moved_sums(struct reader *reader, const struct ledger_moved *moved,
+                                 struct arena *arena, struct ledger_sums **rows, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(moved->after_row), VALUE_INT(moved->last_row),
+                                   VALUE_INT(moved->after_row), VALUE_INT(moved->last_row),
+                                   VALUE_INT(moved->last_account)};
+    void *found;
+
+    TRY(reader_rows(reader, &ledger__moved_sums, values, ARRAY_LEN(values), arena, &found, count));
+    *rows = found;
     return ERR_OK;
 }
 

@@ -262,34 +262,6 @@ static void a_total_that_would_leave_63_bits_refuses_the_posting(void **state)
     books_close(s.books);
 }
 
-static void difference_run(struct books *books, struct reader *reader, void *ctx)
-{
-    (void)books;
-    assert_ok(ledger_read_difference(reader, ctx));
-}
-
-static void the_general_ledger_is_compared_with_the_accounts(void **state)
-{
-    struct shop s = shop_open(state);
-    struct ledger_difference difference;
-
-    pay(&s, 100);
-    books_read(s.books, difference_run, &difference);
-    assert_int_equal(difference.code, 0);
-    books_sql(s.books, "UPDATE ledger_account SET credits = 107, posted = 107 WHERE code = 2241");
-    books_read(s.books, difference_run, &difference);
-    assert_int_equal(difference.code, 2241);
-    assert_int_equal(difference.currency, CURRENCY_CNY);
-    assert_int_equal(difference.total_credits.minor, 100);
-    assert_int_equal(difference.account_credits.minor, 107);
-    books_sql(s.books, "DELETE FROM ledger_total WHERE code = 1131");
-    books_read(s.books, difference_run, &difference);
-    assert_int_equal(difference.code, 1131);
-    assert_int_equal(difference.total_debits.minor, 0);
-    assert_int_equal(difference.account_debits.minor, 100);
-    books_close(s.books);
-}
-
 /* ---- books kept before there were days ---- */
 
 static void books_without_days_get_theirs_from_the_journal(void **state)
@@ -346,7 +318,6 @@ int main(void)
         cmocka_unit_test(a_refused_command_cuts_no_day),
         cmocka_unit_test(a_day_is_cut_at_midnight_when_nothing_is_posted),
         cmocka_unit_test(a_total_that_would_leave_63_bits_refuses_the_posting),
-        cmocka_unit_test(the_general_ledger_is_compared_with_the_accounts),
         cmocka_unit_test(books_without_days_get_theirs_from_the_journal),
     };
 

@@ -117,19 +117,3 @@ void ledger__fold_compare(struct ledger_fold *fold, int64_t date,
         }
     }
 }
-
-enum err ledger__compare_accounts(struct reader *reader, struct buf *wrong)
-{
-    struct ledger_difference difference;
-
-    TRY(ledger_read_difference(reader, &difference));
-    if (difference.code != 0) {
-        buf_printf(
-            wrong, "the total of %lld " STR_FMT " is %lld - %lld, its accounts give %lld - %lld",
-            (long long)difference.code, STR_ARG(currency_code(difference.currency)),
-            (long long)difference.total_debits.minor, (long long)difference.total_credits.minor,
-            (long long)difference.account_debits.minor,
-            (long long)difference.account_credits.minor);
-    }
-    return ERR_OK;
-}

@@ -60,6 +60,7 @@ struct prover {
     size_t maturing_count, maturing_size;
 
     struct ledger_day_proof *days;
+    struct ledger_tally tally;
     int64_t only;       /* the one day that is proved; 0: the whole journal */
     int64_t first_row;  /* of what is proved */
     int64_t target_row; /* the journal reaches at least so far */
@@ -757,7 +758,7 @@ static void go_on(struct prover *p, size_t *number, size_t count)
     }
 }
 
-/* For the progress. */
+/* For the progress. The totals are compared with the accounts too. */
 static void count_rows(void *ctx, struct reader *reader)
 {
     struct prover *p = ctx;
@@ -767,6 +768,7 @@ static void count_rows(void *ctx, struct reader *reader)
         for (size_t i = 0; i < LEDGER__RULES; i++) {
             p->rows_due += ledger__rules[i].pages == p->table ? (int64_t)p->page.count : 0;
         }
+        p->rows_due += p->table == LEDGER_PAGED_ACCOUNTS ? (int64_t)p->page.count : 0;
     }
     go_on(p, &p->table, LEDGER_PAGED_JOURNAL);
 }
@@ -826,6 +828,26 @@ static void prove_days(void *ctx, struct reader *reader)
     ledger__day_proof_page(p->days, reader, p->arena);
     p->err = ledger__day_proof_end(p->days, p->last_row);
     note_days(p);
+}
+
+/* ---- the totals ---- */
+
+static void prove_totals(void *ctx, struct reader *reader)
+{
+    struct prover *p = ctx;
+    struct buf text;
+
+    p->err = ledger__tally_step(&p->tally, reader, p->arena);
+    p->rows_checked += (int64_t)p->tally.page_count;
+    p->more = p->err == ERR_OK && !ledger__tally_is_done(&p->tally);
+    if (p->err != ERR_OK || p->more) {
+        return;
+    }
+    buf_init_arena(&text, p->arena, LEDGER_WRONG_MAX);
+    ledger__tally_compare(&p->tally, &text);
+    if (text.len > 0) {
+        wrong(p, STR_FMT, STR_ARG(buf_str(&text)));
+    }
 }
 
 /* ---- the run ---- */
@@ -889,7 +911,8 @@ static enum err run_steps(struct store *store, struct prover *p, const struct pr
     if (p->only == 0) {
         TRY(run_rules(store, p, proving));
     }
-    return run_step(store, p, prove_days, proving);
+    TRY(run_step(store, p, prove_days, proving));
+    return p->only == 0 ? run_step(store, p, prove_totals, proving) : ERR_OK;
 }
 
 static enum err prove(struct store *store, const struct proving *proving, struct ledger_proof *out)
@@ -905,9 +928,11 @@ static enum err prove(struct store *store, const struct proving *proving, struct
     p->arena = arena_new();
     p->kept = arena_new();
     p->days = ledger__day_proof_new(p->only);
+    ledger__tally_begin(&p->tally, p->page_rows);
     err = run_steps(store, p, proving);
     proof.accounts = (int64_t)p->account_count;
     ledger__day_proof_free(p->days);
+    ledger__tally_free(&p->tally);
     arena_free(p->arena);
     arena_free(p->kept);
     mem_free(p->maturing);

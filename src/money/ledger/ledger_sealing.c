@@ -65,8 +65,7 @@ struct ledger_sealing {
     struct ledger_fold fold;
     struct account_sum *index; /* open addressing */
     size_t account_count, index_size;
-    int64_t last_account_id;
-    bool accounts_read;
+    struct ledger_tally tally;
 
     const struct command_kind *kind;
     struct pages_arg pages;
@@ -88,6 +87,7 @@ void ledger__sealing_free(struct ledger_sealing *s)
 {
     arena_free(s->arena);
     ledger__fold_free(&s->fold);
+    ledger__tally_free(&s->tally);
     mem_free(s->index);
     mem_free(s);
 }
@@ -232,38 +232,28 @@ static void index_grow(struct ledger_sealing *s)
     mem_free(old);
 }
 
-static void add_account(struct ledger_sealing *s, const struct ledger_account *account)
+static void add_account(struct ledger_sealing *s, int64_t account_id, int64_t total_id)
 {
     struct account_sum *place;
 
     if (2 * s->account_count >= s->index_size) {
         index_grow(s);
     }
-    place = index_at(s, account->id);
+    place = index_at(s, account_id);
     s->account_count += place->account_id == 0 ? 1 : 0;
-    *place = (struct account_sum){
-        account->id,
-        ledger__fold_place(&s->fold, ledger__total_id(account->code, account->currency))};
+    *place = (struct account_sum){account_id, ledger__fold_place(&s->fold, total_id)};
 }
 
+/* Compares them with the totals along the way. */
 static enum err read_accounts(struct ledger_sealing *s)
 {
-    const struct ledger_account_filter filter = {
-        .after_id = s->last_account_id,
-        .limit = STEP_ACCOUNTS,
-    };
-    struct ledger_account *accounts;
-    size_t count;
+    TRY(ledger__tally_step(&s->tally, s->reader, s->arena));
+    for (size_t i = 0; i < s->tally.page_count; i++) {
+        const struct ledger_sums *account = &s->tally.page[i];
 
-    TRY(ledger_read_accounts(s->reader, &filter, s->arena, &accounts, &count));
-    for (size_t i = 0; i < count; i++) {
-        add_account(s, &accounts[i]);
-        s->last_account_id = accounts[i].id;
+        add_account(s, account->id, ledger__total_id(account->code, account->currency));
     }
-    if (count < STEP_ACCOUNTS) {
-        s->accounts_read = true;
-        s->phase = PHASE_ROWS;
-    }
+    s->phase = ledger__tally_is_done(&s->tally) ? PHASE_ROWS : PHASE_ACCOUNTS;
     return ERR_OK;
 }
 
@@ -302,7 +292,8 @@ static enum err begin_day(struct ledger_sealing *s)
     s->next_row = s->day.first_row;
     ledger__hasher_begin(&s->hasher);
     ledger__records_begin(&s->records, &s->day, previous.records.len == 0);
-    s->phase = s->accounts_read ? PHASE_ROWS : PHASE_ACCOUNTS;
+    ledger__tally_begin(&s->tally, STEP_ACCOUNTS);
+    s->phase = PHASE_ACCOUNTS;
     return ERR_OK;
 }
 
@@ -325,7 +316,7 @@ static enum err fold_leg(struct ledger_sealing *s, const struct ledger_journal *
             return ERR_OK;
         }
         TRY(err);
-        add_account(s, &account);
+        add_account(s, account.id, ledger__total_id(account.code, account.currency));
         place = index_at(s, leg->account_id);
     }
     ledger__fold_leg(&s->fold, place->place, leg->amount);
@@ -432,7 +423,7 @@ static enum err check_totals(struct ledger_sealing *s)
     TRY(ledger__read_totals_at(s->reader, (int32_t)s->day.id, s->arena, &totals, &count));
     ledger__fold_compare(&s->fold, s->day.id, totals, count, &text);
     if (text.len == 0) {
-        TRY(ledger__compare_accounts(s->reader, &text));
+        ledger__tally_compare(&s->tally, &text);
     }
     if (text.len > 0) {
         wrong(s, STR_FMT, STR_ARG(buf_str(&text)));

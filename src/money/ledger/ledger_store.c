@@ -420,7 +420,7 @@ static const struct table *const tables[] = {
     &ledger__template_table, &ledger__template_leg_table,  &ledger__memo_table,
     &ledger__terms_table,
 };
-static const struct table *const shapes[] = {&reserved_shape};
+static const struct table *const shapes[] = {&reserved_shape, &ledger__sums_shape};
 static const struct statement *const statements[] = {
     &rows_after,
     &last_row,
@@ -440,7 +440,9 @@ static const struct statement *const statements[] = {
     &owner_code_accounts,
     &ledger__total_rows,
     &ledger__total_day_rows,
-    &ledger__difference,
+    &ledger__account_sums,
+    &ledger__total_sums,
+    &ledger__moved_sums,
     &ledger__chart_codes,
     &ledger__chart_versions,
     &ledger__code_versions,
