@@ -1,8 +1,8 @@
 // script/run as a visitor meets it: started twice, its page used in a browser, stopped by Ctrl-C.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -45,6 +45,19 @@ after(async () => {
 });
 
 const answers = (url) => fetch(url).then(() => true, () => false);
+
+test('--help explains and starts nothing, and so does an argument there is none of', () => {
+  const run = (...args) => spawnSync(join(root, 'script/run'), args, {
+    encoding: 'utf8', timeout: 20000, env: { ...process.env, TOMATO_DATA_DIR: join(data, 'none') },
+  });
+  const help = run('--help');
+  assert.equal(help.status, 0);
+  assert.match(help.stdout, /TOMATO_HTTP_PORT/);
+  const refused = run('--port', '1');
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /--port 1/);
+  assert.ok(!existsSync(join(data, 'none')));
+});
 
 test('the first start makes a merchant, and says where to watch a payment', async () => {
   const [http, sim, demo] = [await freePort(), await freePort(), await freePort()];
