@@ -161,8 +161,10 @@ unit: build $(SELECTED_TESTS) ## Run the unit tests (FILTER=word runs the progra
 check: ## Source rules, layers and formatting; compiles nothing
 	@tools/check_source --self-test
 	@tools/check_layers --self-test
+	@tools/check_errors --self-test
 	@tools/check_source
 	@tools/check_layers
+	@tools/check_errors
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 scenario: build ## Run the scenarios on SQLite and on MariaDB
