@@ -154,6 +154,52 @@ test('a settlement is paid, then returned, when another operator confirms it, or
   await fits(page);
 });
 
+const choose = (event) => `{ const select = document.querySelector('[name=event]'); select.value = '${event}'; select.dispatchEvent(new Event('change')); }`;
+const voucher = `document.querySelector('[name=adjustment_no]').form`;
+
+test('a manual voucher takes the fields of its event, in major units, and tells what is wrong beside each', async () => {
+  const page = await open('trades');
+  await page.run(choose('channel_settled'));
+  assert.deepEqual(await page.run(`[...${voucher}.querySelectorAll('[name]')].map((one) => one.name)`),
+    ['channel_account', 'currency', 'amount', 'cost', 'adjustment_no', 'reason_code', 'original', 'reason', 'evidence']);
+  assert.ok((await page.run(texts('.legs li'))).includes('Debit 1002 Deposits at the bank · Amount − Channel’s cost'), (await page.run(texts('.legs li'))).join());
+  const submit = `${voucher}.querySelector('.primary').click()`;
+  await page.run(fill(voucher, { channel_account: p.mockAccount.id, amount: '1,000.005', reason_code: 'bank_statement', reason: 'settled' }));
+  await page.run(submit);
+  await page.wait(`${wrongAt(voucher, 'amount')} === 'This is no amount of the currency CNY'`);
+  await page.run(fill(voucher, { amount: '1,000.50', cost: '1000.51' }));
+  await page.run(submit);
+  await page.wait(`${wrongAt(voucher, 'cost')} !== ''`);
+  assert.equal(await page.run(wrongAt(voucher, 'amount')), '');
+  await page.run(fill(voucher, { cost: '2', adjustment_no: 'V1' }));
+  await page.run(submit);
+  await page.wait(`document.querySelector('a[href="#reviews/pending"].review') !== null`);
+  const review = await page.run(text('a[href="#reviews/pending"].review'));
+  const { body } = await p.operator('GET', `/v1/reviews/${review}`);
+  assert.deepEqual([body.amount, body.change.cost, body.change.channel_account], [100050, 200, p.mockAccount.id]);
+  await approve(review);
+  assert.equal((await p.made('GET', '/v1/adjustments?limit=1')).data[0].adjustment_no, 'V1');
+  await fits(page);
+});
+
+test('an exchange is told in both currencies, and a difference may be negative', async () => {
+  const page = await open('trades', { language: 'zh', width: 375 });
+  await page.run(choose('currency_sold'));
+  await page.run(fill(voucher, { merchant: p.owner.id, other_currency: 'jpy', sold: '70', bought: '1000', rounding: '3', reason_code: 'contract', reason: '换汇', adjustment_no: 'V2' }));
+  await page.run(`${voucher}.querySelector('.primary').click()`);
+  await page.wait(`document.querySelector('a.review') !== null`);
+  const { body } = await p.operator('GET', `/v1/reviews/${await page.run(text('a.review'))}`);
+  assert.deepEqual([body.change.sold, body.change.bought, body.change.rounding, body.change.other_currency], [7000, 1000, 3, 'JPY']);
+  await page.run(choose('channel_fee_differed'));
+  await page.run(fill(voucher, { channel_account: p.mockAccount.id, difference: '-0.04', reason_code: 'difference', reason: '差额', adjustment_no: 'V3' }));
+  await page.run(`${voucher}.querySelector('.primary').click()`);
+  await page.wait(`document.querySelector('a.review')?.textContent.startsWith('rev_')`);
+  const { body: differed } = await p.operator('GET', `/v1/reviews/${await page.run(text('a.review'))}`);
+  assert.equal(differed.change.difference, -4);
+  assert.deepEqual(await page.run(`[...document.querySelector('[name=event]').options].filter((one) => /[a-z]/.test(one.textContent)).map((one) => one.textContent)`), []);
+  await fits(page);
+});
+
 test('who is not allowed to is told so below the form', async () => {
   const id = await cashOut('W4');
   await p.stop();
@@ -164,5 +210,5 @@ test('who is not allowed to is told so below the form', async () => {
   await page.click(`#${id} + tr button.primary`);
   await page.wait(`${below(id)}.querySelector('.problem') !== null`);
   assert.match(await page.run(`${below(id)}.querySelector('.problem').textContent`), /trade:cash/);
-  assert.ok((await page.run(texts('#page h2'))).length > 0);
+  assert.deepEqual(await page.run(texts('#page h2')), ['Cash-outs', 'Refunds', 'Adjustments']);
 });

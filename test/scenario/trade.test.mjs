@@ -197,6 +197,27 @@ test('what nothing else books is booked by hand, by the event of its template', 
   p.refused(await adjust({ ...own, event: 'merchant_topped_up', fee: 2 }), 400, 'ledger_amount', 'fee');
 });
 
+test('what each event that is booked by hand has to be told is listed, and is what it is refused for', async () => {
+  const events = new Map((await p.made('GET', '/v1/adjustment-events')).data.map((one) => [one.event, one.fields]));
+  assert.equal(events.size, 21);
+  assert.deepEqual(events.get('channel_settled'), [{ name: 'channel_account', required: true }, { name: 'currency', required: true },
+    { name: 'amount', required: true, currency: 'currency' }, { name: 'cost', required: false, currency: 'currency' }]);
+  assert.deepEqual(events.get('currency_sold').slice(-3), [{ name: 'sold', required: true, currency: 'currency' },
+    { name: 'bought', required: true, currency: 'other_currency' }, { name: 'rounding', required: false, may_be_negative: true, currency: 'other_currency' }]);
+  const values = { mode: 'collect', merchant: p.owner.id, channel_account: 'cha_0000000000001', receiver: p.owner.id, currency: 'CNY', other_currency: 'USD' };
+  for (const [event, fields] of events) {
+    const change = { kind: 'event', event };
+    for (const { name } of fields.filter((one) => one.required)) {
+      p.refused(await adjust(change), 400, 'field_required', name);
+      change[name] = values[name] ?? 1;
+    }
+    const taken = new Set(fields.map((one) => one.name));
+    for (const name of ['mode', 'merchant', 'channel_account', 'receiver', 'other_currency', 'amount', 'fee', 'cost', 'short', 'difference', 'sold', 'bought', 'rounding'].filter((one) => !taken.has(one))) {
+      p.refused(await adjust({ ...change, [name]: values[name] ?? 1 }), 400, 'field_value', name);
+    }
+  }
+});
+
 test('a journal is reversed once and whole, then corrected once', async () => {
   const before = (await get()).balance;
   await approved(await adjust({ legs: legs(500) }));

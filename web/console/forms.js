@@ -45,7 +45,7 @@ export function form(fields, text, send) {
 // What has become a review waits for another operator.
 export function waits(review) {
   countWaiting().catch(() => {}); // not everybody may read reviews
-  return make('p', { class: 'soft', role: 'status' }, `${w().waitsForReview} `, make('a', { href: '#reviews/pending' }, review.id));
+  return make('p', { class: 'soft', role: 'status' }, `${w().waitsForReview} `, make('a', { class: 'review', href: '#reviews/pending' }, review.id));
 }
 
 // A button that opens what `content` makes below the row of the button.

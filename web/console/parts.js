@@ -28,6 +28,12 @@ export function money(minor, currency) {
   const whole = text.slice(0, text.length - places).replace(/\B(?=(\d{3})+$)/g, ',');
   return `${minor < 0 ? '-' : ''}${whole}${places ? `.${text.slice(-places)}` : ''}`;
 }
+// The minor units of what somebody typed; null: it is no amount of the currency.
+export function minor(text, currency) {
+  const places = exponents[currency];
+  const [, sign, whole, part = ''] = text.replaceAll(/[\s,]/g, '').match(/^(-?)(\d+)(?:\.(\d+))?$/) ?? [];
+  return whole === undefined || places === undefined || part.length > places ? null : BigInt(`${sign}${whole}${part.padEnd(places, '0')}`);
+}
 export const dateText = (date) => (date ? String(date).replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3') : '');
 export const dateNumber = (text) => text.replaceAll('-', '');
 const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'medium' });

@@ -2,6 +2,7 @@
 import { get } from './api.js';
 import { bankEvidence, deed, field, opens, outcomeFields, reason } from './forms.js';
 import { accountLink, cellMoney, journalLink, line, list, make, section, state, table, timeText } from './parts.js';
+import { voucherSection } from './vouchers.js';
 import { nameOf, w } from './words.js';
 
 const paged = (path) => (cursor) => get(path, { limit: 20, starting_after: cursor });
@@ -39,5 +40,6 @@ export async function trades() {
     section(w().cashOuts, await list(paged('/v1/cash-outs'), (seen) => table([[w().time], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().reference], [w().reason], ['']], seen.map(cashRow), { hint: w().hints.cashOuts }))),
     section(w().refunds, await list(paged('/v1/refunds'), (seen) => table([[w().time], [w().amount, 'money'], [w().feeReturned, 'money'], [''], [w().status], [w().payment], [w().reference], [w().reason], ['']], seen.map(refundRow), { hint: w().hints.refunds }))),
     section(w().adjustments, await list(paged('/v1/adjustments'), (seen) => table([[w().time], [w().reference], [w().kind], [w().reason], [w().original], [w().journal], [w().review]], seen.map(adjustmentRow), { hint: w().hints.adjustments }))),
+    await voucherSection(),
   ];
 }

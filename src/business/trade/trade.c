@@ -29,7 +29,7 @@ void trade__announce(struct tx *tx, const struct trade_news *news)
 }
 
 static const struct route *const more_routes[] = {trade__refund_routes, trade__adjustment_routes,
-                                                  NULL};
+                                                  trade__event_routes, NULL};
 
 static const struct conf_row conf_rows[] = {
     {

@@ -180,64 +180,27 @@ static enum err check_fields(struct tx *tx, const struct form *fields, size_t co
     return ERR_OK;
 }
 
-static bool is_told(const struct ledger_event_row *event, enum ledger_owner owner)
+static enum err check_event_fields(struct tx *tx, const struct trade_change *change)
 {
-    return (event->owners & 1U << owner) != 0;
-}
+    const bool owners[TRADE_EVENT_OWNERS] = {
+        change->mode != 0,     change->merchant != 0, change->channel_account != 0,
+        change->receiver != 0, change->currency != 0, change->other_currency != 0};
+    struct trade_event_field fields[TRADE_EVENT_FIELDS];
+    struct form forms[TRADE_EVENT_FIELDS];
 
-static enum err check_owners(struct tx *tx, const struct trade_change *change,
-                             const struct ledger_event_row *event)
-{
-    bool merchant = is_told(event, LEDGER_OWNER_MERCHANT);
-    bool channel = is_told(event, LEDGER_OWNER_CHANNEL_ACCOUNT);
-    bool receiver = is_told(event, LEDGER_OWNER_RECEIVER);
-    bool any = change->event != 0;
-    const struct form fields[] = {
-        {event->by_mode, event->by_mode, change->mode != 0, "mode"},
-        {merchant, merchant, change->merchant != 0, "merchant"},
-        {channel, channel, change->channel_account != 0, "channel_account"},
-        {receiver, receiver, change->receiver != 0, "receiver"},
-        {any, any, change->currency != 0, "currency"},
-        {event->exchange, event->exchange, change->other_currency != 0, "other_currency"},
-    };
+    trade__event_fields(change->event, fields);
+    for (size_t i = 0; i < TRADE_EVENT_FIELDS; i++) {
+        bool given =
+            fields[i].amount == 0 ? owners[i] : change->amounts[fields[i].amount].minor != 0;
 
-    return check_fields(tx, fields, ARRAY_LEN(fields));
-}
-
-static enum err check_amounts(struct tx *tx, const struct trade_change *change,
-                              const struct ledger_event_row *event)
-{
-    static const struct {
-        enum ledger_amount_name name;
-        const char *field;
-    } amounts[] = {
-        {LEDGER_AMOUNT_GROSS, "amount"},
-        {LEDGER_AMOUNT_FEE, "fee"},
-        {LEDGER_AMOUNT_COST, "cost"},
-        {LEDGER_AMOUNT_SHORT, "short"},
-        {LEDGER_AMOUNT_DIFFERENCE, "difference"},
-        {LEDGER_AMOUNT_SOLD, "sold"},
-        {LEDGER_AMOUNT_BOUGHT, "bought"},
-        {LEDGER_AMOUNT_ROUNDING, "rounding"},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
-        const struct ledger_event_amount *limits = ledger_event_amount(event, amounts[i].name);
-        bool needed = limits != NULL && (limits->rule == LEDGER_RULE_POSITIVE ||
-                                         limits->rule == LEDGER_RULE_NOT_ZERO);
-        const struct form field = {needed, limits != NULL,
-                                   change->amounts[amounts[i].name].minor != 0, amounts[i].field};
-
-        TRY(check_fields(tx, &field, 1));
+        forms[i] = (struct form){fields[i].required, fields[i].taken, given, fields[i].name};
     }
-    return ERR_OK;
+    return check_fields(tx, forms, ARRAY_LEN(forms));
 }
 
 /* Which fields a kind takes, beside those that all have. */
 static enum err check_form(struct tx *tx, const struct trade_change *change)
 {
-    static const struct ledger_event_row none;
-    const struct ledger_event_row *event = ledger_event_row(change->event);
     bool by_event = change->kind == TRADE_ADJUSTMENT_EVENT;
     bool by_legs =
         change->kind == TRADE_ADJUSTMENT_LEGS || change->kind == TRADE_ADJUSTMENT_CORRECTION;
@@ -249,10 +212,8 @@ static enum err check_form(struct tx *tx, const struct trade_change *change)
         {by_event, by_event, change->event != 0, "event"},
     };
 
-    event = event == NULL ? &none : event;
     TRY(check_fields(tx, fields, ARRAY_LEN(fields)));
-    TRY(check_owners(tx, change, event));
-    TRY(check_amounts(tx, change, event));
+    TRY(check_event_fields(tx, change));
     return check_dates(tx, &change->legs);
 }
 

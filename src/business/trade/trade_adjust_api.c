@@ -21,32 +21,6 @@ static const struct enum_name modes[] = {
     {LEDGER_FUND_COLLECT, "collect"},
     {0, NULL},
 };
-/* Those that nothing else books: what a state machine books is a step of it. */
-static const struct enum_name events[] = {
-    {LEDGER_EVENT_CHANNEL_COST_ACCRUED, "channel_cost_accrued"},
-    {LEDGER_EVENT_CHANNEL_SETTLED, "channel_settled"},
-    {LEDGER_EVENT_PROFIT_SHARED, "profit_shared"},
-    {LEDGER_EVENT_CHARGEBACK_LOST, "chargeback_lost"},
-    {LEDGER_EVENT_SURPLUS_FOUND, "surplus_found"},
-    {LEDGER_EVENT_SURPLUS_RESOLVED, "surplus_resolved"},
-    {LEDGER_EVENT_SURPLUS_REFUNDED, "surplus_refunded"},
-    {LEDGER_EVENT_SHORTAGE_FOUND, "shortage_found"},
-    {LEDGER_EVENT_SHORTAGE_RECEIVED, "shortage_received"},
-    {LEDGER_EVENT_SHORTAGE_WRITTEN_OFF, "shortage_written_off"},
-    {LEDGER_EVENT_CHANNEL_FEE_DIFFERED, "channel_fee_differed"},
-    {LEDGER_EVENT_MERCHANT_TOPPED_UP, "merchant_topped_up"},
-    {LEDGER_EVENT_DEPOSIT_PAID_IN, "deposit_paid_in"},
-    {LEDGER_EVENT_DEPOSIT_TAKEN, "deposit_taken"},
-    {LEDGER_EVENT_DEPOSIT_RETURNED, "deposit_returned"},
-    {LEDGER_EVENT_CURRENCY_SOLD, "currency_sold"},
-    {LEDGER_EVENT_CURRENCY_BOUGHT, "currency_bought"},
-    {LEDGER_EVENT_INTEREST_PAID, "interest_paid"},
-    {LEDGER_EVENT_PLATFORM_FEE_CHARGED, "platform_fee_charged"},
-    {LEDGER_EVENT_ADJUSTMENT_CREDITED, "adjustment_credited"},
-    {LEDGER_EVENT_ADJUSTMENT_DEBITED, "adjustment_debited"},
-    {0, NULL},
-};
-
 static const struct field leg_fields[] = {
     FIELD(struct trade_leg, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .required = true),
     FIELD(struct trade_leg, side, FIELD_ENUM, .names = sides, .required = true),
@@ -85,7 +59,7 @@ static const struct field adjust_fields[] = {
     FIELD(struct trade_change, legs, FIELD_LIST, .min = LEDGER_LEGS_MIN, .max = LEDGER_LEGS_MAX,
           .sub = leg_fields, .sub_count = ARRAY_LEN(leg_fields),
           .sub_size = sizeof(struct trade_leg)),
-    FIELD(struct trade_change, event, FIELD_ENUM, .names = events,
+    FIELD(struct trade_change, event, FIELD_ENUM, .names = trade__event_names,
           .help = "Of kind event; its template says which of the following it needs"),
     FIELD(struct trade_change, mode, FIELD_ENUM, .names = modes),
     FIELD(struct trade_change, merchant, FIELD_ID, .prefix = "mer"),

@@ -16,6 +16,7 @@ extern const struct migration trade__migrations[11];
 extern const struct route trade__cash_routes[];
 extern const struct route trade__refund_routes[];
 extern const struct route trade__adjustment_routes[];
+extern const struct route trade__event_routes[];
 extern const struct field_set trade__cash_set;
 extern const struct field_set trade__refund_set;
 extern const struct field_set trade__adjustment_set;
@@ -127,6 +128,20 @@ struct trade_change {
 };
 extern const struct field_set trade__change_set; /* the change */
 extern const struct field_set trade__adjust_set; /* and what is said to the reviewers */
+
+/* Of the events that are booked by hand, in the order in which they are looked at: mode, owners and
+ * currencies, then the amounts. */
+extern const struct enum_name trade__event_names[];
+enum { TRADE_EVENT_OWNERS = 6, TRADE_EVENT_FIELDS = 14 };
+struct trade_event_field {
+    const char *name; /* in the body */
+    bool taken, required;
+    enum ledger_amount_name amount; /* 0: it is none; what follows is of amounts */
+    bool may_be_negative;
+    bool other_currency;
+};
+/* event 0: an adjustment that names none, and takes no field of one. */
+void trade__event_fields(enum ledger_event event, struct trade_event_field out[TRADE_EVENT_FIELDS]);
 
 struct trade_adjust {
     struct trade_change change;
