@@ -20,7 +20,7 @@ before(async () => {
 after(() => p.end());
 
 test('the first fee is set at once, by an operator who is kept', async () => {
-  assert.deepEqual([contract.object, contract.rate_millionths, contract.fee_min], ['contract', 6000, 1]);
+  assert.deepEqual([contract.object, contract.status, contract.rate_millionths, contract.fee_min], ['contract', 'active', 6000, 1]);
   const first = await rate(contract.rate);
   assert.deepEqual([first.owner, first.kind, first.rate_millionths, first.review], [contract.id, 'trade', 6000, undefined]);
   assert.match(first.operator_id, /^op_/);

@@ -4,10 +4,17 @@
 
 /* ---- a contract as it is answered ---- */
 
+static const struct enum_name statuses[] = {
+    {RATE_CONTRACT_ACTIVE, "active"},
+    {RATE_CONTRACT_SUPERSEDED, "superseded"},
+    {0, NULL},
+};
+
 void rate__contract_view(const struct rate_contract *contract, struct rate_contract_view *view)
 {
     *view =
         (struct rate_contract_view){.contract = *contract, .terms = rate_terms_of(&contract->rate)};
+    view->status = contract->superseded ? RATE_CONTRACT_SUPERSEDED : RATE_CONTRACT_ACTIVE;
     view->tiers = (struct field_list){view->terms.tiers, view->terms.tier_count};
 }
 
@@ -27,6 +34,12 @@ static const struct field view_fields[] = {
     OF_CONTRACT(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
     OF_CONTRACT(method, "method", FIELD_TEXT, .max = 32),
     OF_CONTRACT(currency, "currency", FIELD_CURRENCY, .always = true),
+    FIELD(struct rate_contract_view, status, FIELD_ENUM, .names = statuses, .always = true,
+          .help = "superseded: no payment is charged by it, another has taken its place"),
+    {.name = "superseded_by",
+     .type = FIELD_ID,
+     .offset = offsetof(struct rate_contract_view, contract.superseded_by),
+     .prefix = "con"},
     OF_RATE(id, "rate", FIELD_ID, .prefix = RATE_PREFIX, .always = true,
             .help = "In effect, or the next to be; null: no fee has been approved yet"),
     OF_RATE(rate_millionths, "rate_millionths", FIELD_INT, .always = true),

@@ -382,6 +382,57 @@ static void a_contract_that_no_payment_is_charged_by_takes_no_rate_and_is_not_qu
     assert_string_equal(reading.param, "owner");
 }
 
+struct listing {
+    struct till *till;
+    struct rate_contract *rows;
+    size_t count;
+};
+
+static void read_listing(void *ctx, struct reader *reader)
+{
+    struct listing *listing = ctx;
+    const struct rate_contract_ask asked = {listing->till->merchant_id,
+                                            counter_get(&listing->till->now_ms)};
+
+    assert_int_equal(
+        rate__read_contracts(reader, &asked, listing->till->arena, &listing->rows, &listing->count),
+        ERR_OK);
+}
+
+static struct rate_contract listed(struct till *till, int64_t contract_id)
+{
+    struct listing listing = {.till = till};
+
+    assert_int_equal(store_read(till->store, read_listing, &listing), ERR_OK);
+    for (size_t i = 0; i < listing.count; i++) {
+        if (listing.rows[i].contract.id == contract_id) {
+            return listing.rows[i];
+        }
+    }
+    check_failed("the contract is not in the list", __FILE__, __LINE__);
+}
+
+static void the_list_tells_which_contract_has_taken_the_place_of_which(void **state)
+{
+    struct till *till = *state;
+    int64_t unlinked = general_contract(till, false), newer = general_contract(till, true);
+    struct rate_contract_create change;
+
+    assert_int_equal(listed(till, unlinked).superseded_by, till->contract_id);
+    assert_int_equal(listed(till, till->contract_id).superseded_by, 0);
+    assert_int_equal(listed(till, newer).superseded_by, 0); /* its fee is to come */
+    change = terms(till, "", 5000);
+    agree(till, &change);
+    assert_true(listed(till, unlinked).superseded);
+    assert_int_equal(listed(till, unlinked).superseded_by, newer);
+    assert_true(listed(till, till->contract_id).superseded);
+    assert_int_equal(listed(till, till->contract_id).superseded_by, newer);
+    assert_false(listed(till, newer).superseded);
+    change = terms(till, "mock_qr", 4000);
+    agree(till, &change);
+    assert_false(listed(till, newer).superseded); /* other methods are charged by it */
+}
+
 /* ---- which fee a payment is charged ---- */
 
 static void a_fee_changes_at_its_instant_and_payments_keep_theirs(void **state)
@@ -652,6 +703,7 @@ int main(void)
         cmocka_unit_test(a_change_asked_for_again_is_one_review_and_one_rate),
         cmocka_unit_test(the_fee_of_a_contract_that_charges_nothing_is_no_fee_in_effect),
         cmocka_unit_test(a_contract_that_no_payment_is_charged_by_takes_no_rate_and_is_not_quoted),
+        cmocka_unit_test(the_list_tells_which_contract_has_taken_the_place_of_which),
         cmocka_unit_test(a_fee_changes_at_its_instant_and_payments_keep_theirs),
         cmocka_unit_test(the_fee_that_began_last_is_in_effect),
         cmocka_unit_test(a_methods_own_contract_goes_before_the_general_one),

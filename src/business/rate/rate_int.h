@@ -122,7 +122,9 @@ struct rate_contract_create {
 };
 struct rate_contract {
     struct merchant_contract contract;
-    struct rate rate; /* in effect, or the next to be; id 0: none has been approved yet */
+    struct rate rate;      /* in effect, or the next to be; id 0: none has been approved yet */
+    bool superseded;       /* in the list: no payment is charged by it */
+    int64_t superseded_by; /* then: the contract they are charged by, if there is one */
 };
 struct rate_contract_outcome {
     struct rate_contract contract;
@@ -148,8 +150,10 @@ MUST_USE enum err rate__read_contracts(struct reader *reader, const struct rate_
                                        size_t *count);
 
 /* A contract as it is answered. */
+enum rate_contract_status { RATE_CONTRACT_ACTIVE = 1, RATE_CONTRACT_SUPERSEDED };
 struct rate_contract_view {
     struct rate_contract contract;
+    enum rate_contract_status status;
     struct rate_terms terms;
     struct field_list tiers;
 };

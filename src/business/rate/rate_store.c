@@ -195,6 +195,43 @@ static enum err read_contract_rate(struct reader *reader, const struct merchant_
     return ERR_OK;
 }
 
+static bool in_effect(const struct rate_contract *row, int64_t at_ms)
+{
+    return row->rate.id != 0 && row->rate.effective_from_ms <= at_ms;
+}
+
+/* The one of the same method and currency that payments are charged by, as rate__choose finds it;
+ * NULL: none. rows that are superseded already are left aside. */
+static const struct rate_contract *charging(const struct rate_contract *rows, size_t count,
+                                            const struct merchant_contract *like, int64_t at_ms)
+{
+    const struct rate_contract *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rate_contract *row = &rows[i];
+
+        if (!row->superseded && in_effect(row, at_ms) && row->contract.currency == like->currency &&
+            str_eq(row->contract.method, like->method) &&
+            (best == NULL || row->rate.effective_from_ms >= best->rate.effective_from_ms)) {
+            best = row;
+        }
+    }
+    return best;
+}
+
+static void mark_superseded(struct rate_contract *rows, size_t count, int64_t at_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct rate_contract *best = charging(rows, count, &rows[i].contract, at_ms);
+
+        if (best == NULL || best == &rows[i]) {
+            continue;
+        }
+        rows[i].superseded = rows[i].superseded || in_effect(&rows[i], at_ms);
+        rows[i].superseded_by = rows[i].superseded ? best->contract.id : 0;
+    }
+}
+
 enum err rate__read_contracts(struct reader *reader, const struct rate_contract_ask *ask,
                               struct arena *arena, struct rate_contract **out, size_t *count)
 {
@@ -203,8 +240,14 @@ enum err rate__read_contracts(struct reader *reader, const struct rate_contract_
     TRY(merchant_contracts_read(reader, ask->merchant_id, arena, &contracts, count));
     *out = ARENA_ARRAY(arena, struct rate_contract, *count);
     for (size_t i = 0; i < *count; i++) {
-        (*out)[i].contract = contracts[i];
-        TRY(read_contract_rate(reader, &contracts[i], ask->at_ms, arena, &(*out)[i].rate));
+        struct rate_contract *row = &(*out)[i];
+        bool charges;
+
+        *row = (struct rate_contract){.contract = contracts[i]};
+        TRY(read_contract_rate(reader, &contracts[i], ask->at_ms, arena, &row->rate));
+        TRY(merchant_contract_read_charges(reader, &contracts[i], arena, &charges));
+        row->superseded = !charges;
     }
+    mark_superseded(*out, *count, ask->at_ms);
     return ERR_OK;
 }
