@@ -2,6 +2,7 @@
 #ifndef TEST_LIB_LEDGER_DOOR_TEST_H
 #define TEST_LIB_LEDGER_DOOR_TEST_H
 
+#include "money/ledger/ledger_int.h"
 #include "test/lib/http_fixture.h"
 #include "test/lib/ledger_kit_test.h"
 #include "test/lib/raw_client.h"
@@ -9,6 +10,7 @@
 struct door {
     struct books *books;
     struct app app;
+    struct ledger_state ledger; /* nobody notes anything */
     struct http_fixture fixture;
     struct raw_client *client;
     json_t *body; /* of the last answer */
@@ -19,6 +21,7 @@ struct door {
 
 static inline struct door *door_open(void **state, const struct route *routes, size_t queue_max)
 {
+    static const struct module *const modules[] = {&ledger_module};
     struct door *door = mem_new(sizeof(*door));
     struct http_server_options options = {.app = &door->app};
 
@@ -30,6 +33,9 @@ static inline struct door *door_open(void **state, const struct route *routes, s
     door->bank = books_account(door->books, 0, LEDGER_CODE_BANK, CURRENCY_CNY);
     door->payable = books_account(door->books, 7, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
     door->app.store = door->books->store;
+    door->app.modules = modules;
+    door->app.module_count = ARRAY_LEN(modules);
+    door->app.states[0] = &door->ledger;
     http_fixture_start(&door->fixture, &options, routes);
     door->client = raw_open(door->fixture.port);
     return door;
