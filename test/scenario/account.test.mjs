@@ -133,6 +133,7 @@ test('a freeze that begins and ends by its time is in the history', async () => 
   assert.deepEqual(rows.map((h) => [h.action, h.before.credit_blocks, h.after.credit_blocks]),
     [['freeze_expired', 1, 0], ['freeze_started', 0, 1], ['frozen', 0, 0]]);
   assert.deepEqual(rows.map((h) => h.operator_id === undefined), [true, true, false]);
+  assert.deepEqual(rows.map((h) => h.hold), [block.id, block.id, block.id]);
   assert.equal(rows[0].reason, 'a test');
 });
 
@@ -200,7 +201,8 @@ test('a forced deduction goes through a block, after a review', async () => {
   const now = await get();
   assert.deepEqual([now.balance, now.held], [before.balance - 30, before.held + 10]);
   const { data } = await ok('GET', `/v1/accounts/${account.id}/history?limit=1`);
-  assert.deepEqual([data[0].action, data[0].review, data[0].before.balance], ['deducted', review.id, before.balance]);
+  assert.deepEqual([data[0].action, data[0].hold, data[0].review, data[0].before.balance],
+    ['deducted', hold.id, review.id, before.balance]);
   const entry = (await ok('GET', `/v1/ledger/accounts/${account.id}/statement?limit=1`)).data[0];
   const journal = await ok('GET', `/v1/ledger/journals/${entry.journal_id}`);
   assert.deepEqual([journal.event, journal.source, journal.operation, journal.memo],
@@ -232,6 +234,9 @@ test('every change is in the history, before and after', async () => {
   assert.equal(data.at(-1).action, 'opened');
   const frozen = data.find((h) => h.action === 'frozen' && h.after.held === 300);
   assert.equal(frozen.before.held, 0);
+  const [whole, part] = data.filter((h) => h.hold === frozen.hold && h.action === 'released');
+  assert.deepEqual([whole.before.held, whole.after.held, part.before.held, part.after.held], [200, 0, 300, 200]);
+  assert.deepEqual([data[0].hold, data.at(-1).hold], [undefined, undefined]);
   await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 50, reason: 'again' });
   assert.equal((await ok('GET', `/v1/accounts/${account.id}/history?limit=1`)).data[0].number, data[0].number);
   await reviewed(`/v1/accounts/${account.id}/credit-line`, { credit_line: 0, reason: 'no more' });

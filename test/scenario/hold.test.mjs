@@ -92,6 +92,7 @@ test('what an operator does with a hold has a reason and is in the history of it
   const rows = await history(3);
   assert.deepEqual(rows.map((row) => [row.number, row.action, row.reason]), [[first + 3, 'hold_released', 'the rest'],
     [first + 2, 'hold_captured', 'agreed'], [first + 1, 'hold_placed', 'complaint 7']]);
+  assert.deepEqual(rows.map((row) => row.hold), [hold, hold, hold]);
   assert.deepEqual(rows.map((row) => [row.before.held - start.held, row.after.held - start.held, row.after.balance - row.before.balance]),
     [[-40, -100, 0], [0, -40, -40], [-100, 0, 0]]);
   assert.ok(rows.every((row) => /^op_/.test(row.operator_id)));

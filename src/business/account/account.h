@@ -80,6 +80,7 @@ struct account_note {
     struct str after;
     int64_t operator_id; /* an operator's key; 0: the platform */
     int64_t review_id;   /* that approved it; 0: none */
+    int64_t hold_id;     /* that it was done to; 0: to none */
     struct str reason;
 };
 MUST_USE enum err account_note(struct tx *tx, const struct account_note *note);

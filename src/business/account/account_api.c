@@ -318,6 +318,8 @@ static const struct field history_fields[] = {
     FIELD(struct account_history, after, FIELD_JSON, .max = 4000, .required = true),
     FIELD(struct account_history, operator_id, FIELD_ID, .prefix = "op"),
     AS(struct account_history, review_id, "review", FIELD_ID, .prefix = "rev"),
+    AS(struct account_history, hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX,
+       .help = "The freeze or hold it was done to."),
     FIELD(struct account_history, reason, FIELD_TEXT, .max = 200),
     AS(struct account_history, created_at_ms, "created_at", FIELD_TIME, .required = true),
 };

@@ -34,6 +34,7 @@ static enum err freeze_apply(struct tx *tx, const void *arg, void *result)
     TRY(account__state(tx, freeze->account_id, &note.before));
     TRY(ledger_hold_place(tx, &place, &held));
     ((struct account_result *)result)->id = held.hold_id;
+    note.hold_id = held.hold_id;
     return account__note_present(tx, &note);
 }
 
@@ -102,6 +103,7 @@ enum err account__release(struct tx *tx, const struct account_release *release)
         .action = release->deduct ? ACCOUNT_DEDUCTED : ACCOUNT_RELEASED,
         .operator_id = release->operator_id,
         .review_id = release->review_id,
+        .hold_id = release->hold_id,
         .reason = release->reason,
     };
     const struct ledger_hold *hold;
@@ -240,7 +242,7 @@ static enum account_action turn_action(const struct ledger_hold *hold)
 enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb step)
 {
     const struct ledger_hold *hold;
-    struct account_note note = {0};
+    struct account_note note = {.hold_id = hold_id};
     enum ledger_hold_status before;
     bool noted;
 
@@ -290,5 +292,6 @@ enum err account__hold_manual(struct tx *tx, const struct ledger_manual_step *st
     }
     TRY(account__state(tx, step->account_id, &note.before));
     TRY(step->kind->apply(tx, step->arg, held));
+    note.hold_id = held->hold_id;
     return held->exists ? ERR_OK : account__note_present(tx, &note);
 }

@@ -104,6 +104,7 @@ static enum err insert(struct tx *tx, const struct account_note *note, int64_t a
                          .after = note->after,
                          .operator_id = note->operator_id,
                          .review_id = note->review_id,
+                         .hold_id = note->hold_id,
                          .reason = note->reason,
                          .created_at_ms = at_ms,
                      });

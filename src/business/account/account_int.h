@@ -25,13 +25,14 @@ struct account_history {
     struct str after;
     int64_t operator_id;
     int64_t review_id;
+    int64_t hold_id; /* 0: the change was to none, or is older than this column */
     struct str reason;
     int64_t created_at_ms;
 };
 
 extern const struct table account__table;
 extern const struct table account__history_table;
-enum { ACCOUNT__MIGRATIONS = 13 };
+enum { ACCOUNT__MIGRATIONS = 14 };
 extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
 extern const struct route account__routes[];
 extern const struct route account__card_routes[];

@@ -117,4 +117,9 @@ const struct migration account__migrations[ACCOUNT__MIGRATIONS] = {
         .name = "account.013_card_note_merchant",
         .sql = "CREATE INDEX account_card_note_merchant ON account_card_note (merchant_id, id)",
     },
+    {
+        .name = "account.014_history_hold",
+        .sql = "ALTER TABLE account_history ADD COLUMN hold_id BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'ledger_hold.id that it was done to; 0 none'",
+    },
 };

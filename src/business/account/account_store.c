@@ -34,6 +34,7 @@ static const struct column history_columns[] = {
      .fixed = true},
     COLUMN(struct account_history, operator_id, COL_ID, .fixed = true),
     COLUMN(struct account_history, review_id, COL_ID, .fixed = true),
+    COLUMN(struct account_history, hold_id, COL_ID, .fixed = true),
     COLUMN(struct account_history, reason, COL_TEXT, .size = REASON_MAX, .fixed = true),
     COLUMN(struct account_history, created_at_ms, COL_TIME, .fixed = true),
 };
