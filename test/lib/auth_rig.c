@@ -1,4 +1,5 @@
 #include "test/lib/auth_rig.h"
+#include "test/lib/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,8 +159,7 @@ struct auth_rig *auth_rig_new(const char *conf)
     rig->arena = arena_new();
     counter_set(&rig->now_ms, AUTH_RIG_START_MS - TIME_SECOND_MS);
     rig->clock = (struct clock){rig_now, rig};
-    (void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/auth_rig.XXXXXX");
-    CHECK(mkdtemp(rig->dir) != NULL);
+    test_folder(rig->dir, sizeof(rig->dir), "auth_rig");
     rig->app.clock = &rig->clock;
     rig->app.modules = modules;
     rig->app.module_count = ARRAY_LEN(modules);

@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "business/merchant/merchant.h"
+#include "test/lib/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,8 +213,7 @@ struct rig *rig_new(const char *conf)
     rig->mutex = mutex_new();
     rig->now_ms = INT64_C(1790000000000);
     rig->clock = (struct clock){rig_now, rig};
-    (void)snprintf(rig->dir, sizeof(rig->dir), "/tmp/channel_rig.XXXXXX");
-    CHECK(mkdtemp(rig->dir) != NULL);
+    test_folder(rig->dir, sizeof(rig->dir), "channel_rig");
     app->clock = &rig->clock;
     app->modules = modules;
     app->module_count = ARRAY_LEN(modules);

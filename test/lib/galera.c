@@ -1,6 +1,7 @@
 #include "test/lib/galera.h"
 
 #include "base/check.h"
+#include "test/lib/folder.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -267,8 +268,7 @@ static void make_folder(void)
 
     CHECK(user != NULL);
     cluster.user = user->pw_name;
-    (void)snprintf(cluster.folder, sizeof(cluster.folder), "/tmp/tomato_galera.XXXXXX");
-    CHECK(mkdtemp(cluster.folder) != NULL);
+    test_folder(cluster.folder, sizeof(cluster.folder), "tomato_galera");
     CHECK(chmod(cluster.folder, 0755) == 0 && chown(cluster.folder, user->pw_uid, (gid_t)-1) == 0);
     for (int i = 1; i <= GALERA_NODES; i++) {
         make_subfolder("scratch", i, user->pw_uid); /* a starting server empties its tmpdir */

@@ -1,4 +1,5 @@
 #include "test/lib/ledger_kit.h"
+#include "test/lib/folder.h"
 #include "test/lib/mariadb.h"
 
 #include <sqlite3.h>
@@ -33,12 +34,12 @@ struct books *books_open_with(const char *scheme, const struct store_part *const
                               size_t count)
 {
     struct books *books = mem_new(sizeof(*books));
-    char folder[] = "/tmp/books.XXXXXX";
+    char folder[200];
 
     if (strcmp(scheme, "mysql") == 0) {
         (void)snprintf(books->url, sizeof(books->url), "%s", test_mariadb_fresh_url());
     } else {
-        CHECK(mkdtemp(folder) != NULL);
+        test_folder(folder, sizeof(folder), "books");
         (void)snprintf(books->url, sizeof(books->url), "sqlite:%s/tomato.db", folder);
     }
     CHECK(count + 2 <= ARRAY_LEN(books->parts));

@@ -1,4 +1,5 @@
 #include "test/lib/ledger_load.h"
+#include "test/lib/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,8 +89,7 @@ void load_open(struct ledger_load *load, const char *url, size_t batch, size_t a
     };
     samples_init(&load->batch_us, BATCHES_MAX);
     if (strcmp(url, "sqlite") == 0) {
-        (void)snprintf(load->folder, sizeof(load->folder), "/tmp/ledger_load.XXXXXX");
-        CHECK(mkdtemp(load->folder) != NULL);
+        test_folder(load->folder, sizeof(load->folder), "ledger_load");
         (void)snprintf(load->path, sizeof(load->path), "%s/books.db", load->folder);
         (void)snprintf(load->url, sizeof(load->url), "sqlite:%s", load->path);
     } else {

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/str.h"
+#include "test/lib/folder.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -229,8 +230,7 @@ static void install(void)
     FILE *file;
     int status;
 
-    (void)snprintf(mariadb.folder, sizeof(mariadb.folder), "/tmp/tomato_mariadb.XXXXXX");
-    CHECK(mkdtemp(mariadb.folder) != NULL);
+    test_folder(mariadb.folder, sizeof(mariadb.folder), "tomato_mariadb");
     (void)snprintf(data, sizeof(data), "--datadir=%s/data", mariadb.folder);
     (void)snprintf(scratch, sizeof(scratch), "--tmpdir=%s", mariadb.folder);
     CHECK(waitpid(start(arguments), &status, 0) > 0);

@@ -7,6 +7,7 @@
 #include "business/review/review.h"
 #include "business/settle_rule/settle_rule.h"
 #include "business/trade/trade.h"
+#include "test/lib/folder.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -110,12 +111,13 @@ static void set_up(struct till *till, enum channel_fund_mode mode)
 struct till *till_open(const char *scheme, enum channel_fund_mode mode)
 {
     struct till *till = mem_new(sizeof(*till));
-    char folder[] = "/tmp/till.XXXXXX";
+    char folder[200];
 
     if (strcmp(scheme, "mysql") == 0) {
         (void)snprintf(till->url, sizeof(till->url), "%s", test_mariadb_fresh_url());
     } else {
-        CHECK(strcmp(scheme, "sqlite") == 0 && mkdtemp(folder) != NULL);
+        CHECK(strcmp(scheme, "sqlite") == 0);
+        test_folder(folder, sizeof(folder), "till");
         (void)snprintf(till->url, sizeof(till->url), "sqlite:%s/till.db", folder);
     }
     till->arena = arena_new();

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "test/lib/certificate.h"
+#include "test/lib/folder.h"
 
 #include <arpa/inet.h>
 #include <ftw.h>
@@ -255,8 +256,7 @@ static struct platform *new_folder(void)
 
     p->arena = arena_new();
     p->build = getenv("TOMATO_BUILD") != NULL ? getenv("TOMATO_BUILD") : "build/release";
-    (void)snprintf(p->folder, sizeof(p->folder), "/tmp/tomato_bench.XXXXXX");
-    CHECK(mkdtemp(p->folder) != NULL);
+    test_folder(p->folder, sizeof(p->folder), "tomato_bench");
     CHECK(setenv("TOMATO_DATA_DIR", p->folder, 1) == 0);
     CHECK(setenv("TOMATO_HTTP_ADDRESS", "127.0.0.1", 1) == 0);
     CHECK(setenv("TOMATO_HTTP_PORT", free_port(p->arena), 1) == 0); /* channels call it back */

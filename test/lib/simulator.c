@@ -1,4 +1,5 @@
 #include "test/lib/simulator.h"
+#include "test/lib/folder.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -66,8 +67,7 @@ struct simulator *simulator_start(struct arena *arena)
     char *program = program_path(arena);
     int pipe_fd[2];
 
-    (void)snprintf(simulator->dir, sizeof(simulator->dir), "/tmp/simulator.XXXXXX");
-    CHECK(mkdtemp(simulator->dir) != NULL);
+    test_folder(simulator->dir, sizeof(simulator->dir), "simulator");
     CHECK(pipe(pipe_fd) == 0);
     simulator->pid = fork();
     CHECK(simulator->pid >= 0);

@@ -1,6 +1,7 @@
 #include "test/lib/store_kit.h"
 
 #include "platform/module/module.h"
+#include "test/lib/folder.h"
 #include "test/lib/mariadb.h"
 
 #include <stdio.h>
@@ -142,12 +143,12 @@ const struct store_part kit_part = {
 struct kit *kit_new(const char *scheme)
 {
     struct kit *kit = mem_new(sizeof(*kit));
-    char folder[] = "/tmp/store_kit.XXXXXX";
+    char folder[200];
 
     if (strcmp(scheme, "mysql") == 0) {
         (void)snprintf(kit->url, sizeof(kit->url), "%s", test_mariadb_fresh_url());
     } else {
-        CHECK(mkdtemp(folder) != NULL);
+        test_folder(folder, sizeof(folder), "store_kit");
         (void)snprintf(kit->url, sizeof(kit->url), "sqlite:%s/tomato.db", folder);
     }
     kit->arena = arena_new();

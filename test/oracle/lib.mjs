@@ -102,7 +102,7 @@ export async function startReceiver(answer = () => 200) {
 }
 
 // Waits until probe() gives something true, at most so many seconds.
-export async function until(probe, what = 'what the test waits for', seconds = 5) {
+export async function until(probe, what = 'what the test waits for', seconds = 30) {
   for (let i = 0; i < seconds * 50; i++) {
     const value = await probe();
     if (value) { return value; }

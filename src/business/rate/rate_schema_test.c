@@ -2,6 +2,7 @@
  * On both databases. */
 #include "business/merchant/merchant_int.h"
 #include "business/rate/rate_int.h"
+#include "test/lib/folder.h"
 #include "test/lib/mariadb.h"
 
 #include <setjmp.h>
@@ -169,12 +170,12 @@ static void assert_trade(struct store *store, const char *method, int64_t at_ms,
 
 static void fresh_url(const char *scheme, char url[300])
 {
-    char folder[] = "/tmp/rate_schema.XXXXXX";
+    char folder[200];
 
     if (strcmp(scheme, "mysql") == 0) {
         (void)snprintf(url, 300, "%s", test_mariadb_fresh_url());
     } else {
-        assert_non_null(mkdtemp(folder));
+        test_folder(folder, sizeof(folder), "rate_schema");
         (void)snprintf(url, 300, "sqlite:%s/rate.db", folder);
     }
 }

@@ -1,4 +1,5 @@
 #include "platform/event/event.h"
+#include "test/lib/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,8 +74,7 @@ static void close_all(void)
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/event.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    test_folder(folder, sizeof(folder), "event");
     (void)snprintf(url, sizeof(url), "sqlite:%s/event.db", folder);
     counter_set(&seen_all, 0);
     counter_set(&seen_paid, 0);

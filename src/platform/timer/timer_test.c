@@ -1,4 +1,5 @@
 #include "platform/timer/timer.h"
+#include "test/lib/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,8 +128,7 @@ static void close_all(void)
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof(folder), "/tmp/timer.XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    test_folder(folder, sizeof(folder), "timer");
     (void)snprintf(url, sizeof(url), "sqlite:%s/timer.db", folder);
     for (size_t i = 0; i < OBJECTS; i++) {
         counter_set(&fired[i], 0);
