@@ -74,6 +74,8 @@ test('the fields of a key are checked, the first that is wrong', async () => {
     [{ name: undefined, permissions: undefined }, 'field_required', 'name'],
     [{ name: '' }, 'field_length', 'name'], [{ name: 'x'.repeat(65) }, 'field_length', 'name'],
     [{ permissions: undefined }, 'field_required', 'permissions'], [{ permissions: 'ledger' }, 'field_format', 'permissions'],
+    [{ permissions: 'ledger:read ledger:raed' }, 'field_value', 'permissions'], [{ permissions: 'ledgers:*' }, 'field_value', 'permissions'],
+    [{ permissions: 'payment:create' }, 'field_value', 'permissions'],
     [{ reason: undefined }, 'field_required', 'reason'], [{ expires_at: 'soon' }, 'field_format', 'expires_at'], [{ secret: 'x' }, 'field_unknown', 'secret'],
   ]) { p.refused(await ask(change), 400, code, param); }
 });
@@ -112,6 +114,24 @@ test('a revoked key is refused at once, and the revocation is noted', async () =
   assert.deepEqual([change.action, change.reason], ['revoked', 'has left']);
   p.refused(await p.operator('POST', `/v1/operator-keys/${p.key.id.replace('key', 'op')}/revoke`, { reason: 'x' }), 404, 'auth_key_not_found');
   p.refused(await p.operator('POST', '/v1/operator-keys/nobody/rotate', {}), 404, 'auth_key_not_found');
+});
+
+test('the keys are listed in pages, newest first', async () => {
+  const page = async (terms) => (await p.operator('GET', `/v1/operator-keys${terms}`)).body;
+  const all = (await page('?limit=200')).data.map((one) => one.id);
+  assert.deepEqual(all, all.toSorted().reverse());
+  assert.ok(all.length > 5);
+  const seen = [];
+  for (let cursor = '', more = true; more;) {
+    const next = await page(`?limit=2${cursor}`);
+    assert.ok(next.data.length <= 2);
+    seen.push(...next.data.map((one) => one.id));
+    more = next.has_more;
+    cursor = `&starting_after=${next.next_cursor}`;
+  }
+  assert.deepEqual(seen, all);
+  p.refused(await p.operator('GET', '/v1/operator-keys?limit=201'), 400, 'field_range', 'limit');
+  p.refused(await p.operator('GET', '/v1/operator-keys?starting_after=1'), 400, 'field_format', 'starting_after');
 });
 
 test('the changes are listed in pages, the tool’s too', async () => {

@@ -96,7 +96,18 @@ function keyTable(all, changed) {
   const shown = all?.data ?? [{ id: keyId(), status: 'active' }];
   const { name } = shown.find((key) => key.id === keyId()) ?? {};
   return table([[w().operatorName], [w().status], [w().permissions], [w().lastUsed], [w().expires], ['']],
-    shown.toReversed().map((key) => keyRow(key, key.id === keyId() || (name && key.name === name), changed)));
+    shown.map((key) => keyRow(key, key.id === keyId() || (name && key.name === name), changed)));
+}
+
+async function allKeys() {
+  const data = [];
+  for (let cursor; ;) {
+    const page = await getIfAny('/v1/operator-keys', { limit: 200, starting_after: cursor });
+    if (!page) return page;
+    data.push(...page.data);
+    if (!page.has_more) return { data };
+    cursor = page.next_cursor;
+  }
 }
 
 export async function keys() {
@@ -105,7 +116,7 @@ export async function keys() {
   const drawing = turns();
   async function draw() {
     const isNewest = drawing();
-    const all = await getIfAny('/v1/operator-keys');
+    const all = await allKeys();
     const names = new Map((all?.data ?? []).map((key) => [key.id, key.name]));
     const noted = await ifAny(changes((id) => (id ? names.get(id) || mono(id) : w().tool)));
     const parts = [section('', keyTable(all, changed)), all && asking(permissions, changed), noted && section(w().keyChanges, noted)];

@@ -124,6 +124,10 @@ MUST_USE enum err auth_key_read(struct reader *reader, int64_t id, struct arena 
                                 struct auth_key *out);
 MUST_USE enum err auth_keys_read(struct reader *reader, int64_t merchant_id, struct arena *arena,
                                  struct auth_key **out, size_t *count);
+/* Those with a lower id, newest first. */
+MUST_USE enum err auth_operator_keys_read(struct reader *reader, int64_t before_id, int64_t limit,
+                                          struct arena *arena, struct auth_key **out,
+                                          size_t *count);
 
 extern struct metric auth_checks_metric;
 

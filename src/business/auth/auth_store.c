@@ -57,6 +57,12 @@ static const struct statement keys_of = {
     .row = &auth_key_table,
 };
 
+static const struct statement operator_keys = {
+    .name = "auth_operator_keys",
+    .sql = "SELECT :row FROM auth_key WHERE merchant_id = 0 AND id < ? ORDER BY id DESC LIMIT ?",
+    .row = &auth_key_table,
+};
+
 static const struct statement platform_keys = {
     .name = "auth_platform_keys",
     .sql = "SELECT :row FROM auth_platform_key ORDER BY id DESC",
@@ -65,7 +71,7 @@ static const struct statement platform_keys = {
 
 static const struct table *const tables[] = {&auth_key_table, &auth__ahead_table,
                                              &auth__platform_key_table};
-static const struct statement *const statements[] = {&keys_of, &platform_keys};
+static const struct statement *const statements[] = {&keys_of, &operator_keys, &platform_keys};
 
 const struct store_part auth__store = {
     .tables = tables,
@@ -90,6 +96,17 @@ enum err auth_keys_read(struct reader *reader, int64_t merchant_id, struct arena
     void *rows;
 
     TRY(reader_rows(reader, &keys_of, values, ARRAY_LEN(values), arena, &rows, count));
+    *out = rows;
+    return ERR_OK;
+}
+
+enum err auth_operator_keys_read(struct reader *reader, int64_t before_id, int64_t limit,
+                                 struct arena *arena, struct auth_key **out, size_t *count)
+{
+    const struct value values[] = {VALUE_INT(before_id), VALUE_INT(limit)};
+    void *rows;
+
+    TRY(reader_rows(reader, &operator_keys, values, ARRAY_LEN(values), arena, &rows, count));
     *out = rows;
     return ERR_OK;
 }

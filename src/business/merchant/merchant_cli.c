@@ -22,6 +22,8 @@ static const char help_text[] =
     "  rotate   --key key_… [--overlap SECONDS]  a new HMAC key beside   轮换 HMAC 密钥\n"
     "  revoke   --key key_…|op_…                 at once                 吊销密钥\n"
     "  operator-key [--name NAME] [--permissions '…']                    新建运营密钥\n"
+    "           without --permissions \"*\", everything: for the first   不写权限即全部权限,\n"
+    "           two operators, who make the others over the API         仅用于最初两名运营\n"
     "  operator-keys                                                     运营密钥列表\n"
     "\n"
     "While the server runs it alone writes the data file: use its API then, which makes operator\n"
@@ -263,11 +265,20 @@ static int operator_key(const struct merchant_cli *cli)
     const char *permissions = merchant_cli_option(cli, "--permissions");
     const char *name = merchant_cli_option(cli, "--name");
     struct auth_key_ask ask = {.algorithm = AUTH_BEARER};
+    struct str vain;
 
     ask.permissions = str_of(permissions == NULL ? "*" : permissions);
     ask.name = str_of(name == NULL ? "" : name);
     if (ask.name.len > 64) {
         return merchant_cli_misuse("--name", "must have at most 64 characters");
+    }
+    vain = operator_vain_permission(cli->app, ask.permissions);
+    if (vain.len > 0) {
+        return merchant_cli_misuse(
+            "--permissions",
+            str_cstr(cli->arena,
+                     str_printf(cli->arena, "has \"" STR_FMT "\", which permits nothing",
+                                STR_ARG(vain))));
     }
     return key_insert(cli, &ask);
 }

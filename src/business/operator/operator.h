@@ -12,7 +12,8 @@
  *
  * Refusals, the first that applies:
  *
- *     making      1  ERR_FIELD_…            a field; permissions that are none
+ *     making      1  ERR_FIELD_…            a field; permissions: ERR_FIELD_FORMAT, ERR_FIELD_VALUE
+ *                                           (no route an operator may call has one of them)
  *     approving   2  ERR_AUTH_KEY_REVOKED   maker: the maker's key was revoked
  *                 3  ERR_AUTH_PERMISSION    permissions: the maker's key lacks one
  *                 4  ERR_REVIEW_…           as of every review (made: ERR_REVIEW_PENDING)
@@ -29,6 +30,10 @@
 #include "business/auth/auth.h"
 
 extern const struct module operator_module;
+
+/* Of blank-separated permissions the first that grants nothing: no route an operator may call has
+ * it. Empty: each grants something. */
+struct str operator_vain_permission(const struct app *app, struct str permissions);
 
 /* Makes the key at once, without a review. arg: struct auth_key, prepared; no result. */
 extern const struct command_kind operator_insert_kind;

@@ -80,7 +80,9 @@ static const struct field create_fields[] = {
     FIELD(struct key_create, name, FIELD_TEXT, .required = true, .min = 1, .max = OPERATOR_NAME_MAX,
           .help = "Of the operator: keys of one name are one operator's", .example = "Li"),
     FIELD(struct key_create, permissions, FIELD_TEXT, .required = true, .min = 1,
-          .max = OPERATOR_PERMISSIONS_MAX, .help = "Blank-separated, of those of your own key",
+          .max = OPERATOR_PERMISSIONS_MAX,
+          .help =
+              "Blank-separated, of those of your own key; each of a route, or \"word:*\", \"*\"",
           .example = "ledger:read review:read"),
     FIELD(struct key_create, not_before, FIELD_TIME, .help = "Absent: valid once approved"),
     FIELD(struct key_create, expires_at, FIELD_TIME, .help = "Absent: never"),
@@ -106,6 +108,18 @@ static struct reply *asked(struct request *req, struct command *command)
     return reply_fields(req, 202, &key_set, &view);
 }
 
+static struct reply *refused(struct request *req, enum err err, struct str permissions)
+{
+    struct str vain = operator_vain_permission(req->app, permissions);
+
+    return err != ERR_OK
+               ? reply_error_at(req, err, err == ERR_FIELD_FORMAT ? "permissions" : NULL, NULL)
+               : reply_error_at(
+                     req, ERR_FIELD_VALUE, "permissions",
+                     str_cstr(req->arena,
+                              str_printf(req->arena, STR_FMT " permits nothing", STR_ARG(vain))));
+}
+
 static struct reply *create_handler(struct request *req)
 {
     struct making *making = ARENA_NEW(req->arena, struct making);
@@ -124,9 +138,9 @@ static struct reply *create_handler(struct request *req)
                                                   .not_before_ms = body.not_before,
                                                   .expires_at_ms = body.expires_at},
                            &making->ask.key, &making->plain);
-    return err == ERR_OK
+    return err == ERR_OK && operator_vain_permission(req->app, body.permissions).len == 0
                ? reply_command(req, &operator__ask_kind, making, asked)
-               : reply_error_at(req, err, err == ERR_FIELD_FORMAT ? "permissions" : NULL, NULL);
+               : refused(req, err, body.permissions);
 }
 
 /* ---- rotating ---- */
@@ -211,36 +225,53 @@ static struct reply *revoke_handler(struct request *req)
 
 /* ---- reading ---- */
 
-struct key_list {
-    struct key_view *views;
-    size_t count;
+struct key_query {
+    int64_t limit;
+    int64_t starting_after;
 };
+static const struct field key_query_fields[] = {
+    FIELD(struct key_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
+          .help = "20 when absent"),
+    FIELD(struct key_query, starting_after, FIELD_ID, .prefix = OPERATOR_PREFIX,
+          .help = "next_cursor of the page before"),
+};
+static const struct field_set key_query_set = FIELD_SET("operator_key_list", key_query_fields);
 
 static enum err read_keys(struct reader *reader, struct request *req, const void *arg, void *result)
 {
-    struct key_list *list = result;
+    const struct key_query *query = arg;
+    struct list_page *page = result;
+    int64_t limit = query->limit == 0 ? LIST_LIMIT : query->limit;
+    int64_t before = query->starting_after == 0 ? INT64_MAX : query->starting_after;
+    struct key_view *views;
     struct auth_key *rows;
 
-    (void)arg;
-    TRY(auth_keys_read(reader, 0, req->arena, &rows, &list->count));
-    list->views = ARENA_ARRAY(req->arena, struct key_view, list->count);
-    for (size_t i = 0; i < list->count; i++) {
-        list->views[i] = view_of(&rows[i]);
-        list->views[i].last_used_at = auth_key_last_used_ms(req->app, rows[i].id);
+    TRY(auth_operator_keys_read(reader, before, limit + 1, req->arena, &rows, &page->count));
+    views = ARENA_ARRAY(req->arena, struct key_view, page->count);
+    for (size_t i = 0; i < page->count; i++) {
+        views[i] = view_of(&rows[i]);
+        views[i].last_used_at = auth_key_last_used_ms(req->app, rows[i].id);
     }
+    page->rows = views;
+    page->limit = (size_t)limit;
     return ERR_OK;
 }
 
+static const struct list_shape keys_shape = {&key_set, sizeof(struct key_view), OPERATOR_PREFIX};
+
 static struct reply *got_keys(struct request *req, void *result)
 {
-    const struct key_list *list = result;
-
-    return reply_list(req, &key_set, list->views, list->count, sizeof(struct key_view), STR(""));
+    return reply_page(req, result, &keys_shape);
 }
 
 static struct reply *list_handler(struct request *req)
 {
-    return reply_query(req, NULL, sizeof(struct key_list), read_keys, got_keys);
+    struct key_query *query = ARENA_NEW(req->arena, struct key_query);
+
+    if (request_query(req, &key_query_set, query) != ERR_OK) {
+        return reply_refusal(req);
+    }
+    return reply_query(req, query, sizeof(struct list_page), read_keys, got_keys);
 }
 
 static const struct enum_name actions[] = {
@@ -326,7 +357,8 @@ static struct reply *changes_handler(struct request *req)
 
 /* ---- routes ---- */
 
-static const enum err create_errors[] = {ERR_FIELD_FORMAT, ERR_AUTH_PERMISSION, ERR_OK};
+static const enum err create_errors[] = {ERR_FIELD_FORMAT, ERR_FIELD_VALUE, ERR_AUTH_PERMISSION,
+                                         ERR_OK};
 static const enum err rotate_errors[] = {ERR_AUTH_KEY_NOT_FOUND, ERR_OPERATOR_NOT_OWN,
                                          ERR_AUTH_PERMISSION, ERR_AUTH_KEY_REVOKED, ERR_OK};
 static const enum err revoke_errors[] = {ERR_AUTH_KEY_NOT_FOUND, ERR_OK};
@@ -351,9 +383,10 @@ const struct route operator__routes[] = {
         .handler = list_handler,
         .auth = HTTP_AUTH_OPERATOR,
         .permission = "operator:read",
+        .query = &key_query_set,
         .reply = &key_set,
         .reply_is_list = true,
-        .summary = "List the operators' keys",
+        .summary = "List the operators' keys, newest first",
         ROUTE_HERE,
     },
     {
