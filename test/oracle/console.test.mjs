@@ -173,11 +173,22 @@ test('an address that names no account says so', async () => {
   assert.equal(await page.run(text('#problem')), '账户不存在 ledger_account');
 });
 
-test('an address that is no encoding, or names no page, is answered all the same', async () => {
+test('an address that is no encoding is answered all the same', async () => {
   const page = await open('account/%', { language: 'zh' });
   assert.equal(await page.run(text('#problem')), '账户不存在 ledger_account');
-  await page.run(`location.hash = 'constructor'`);
-  await page.wait(`${text('#page h1')} === '总账'`);
+  assert.deepEqual(page.errors().filter((e) => e.method === 'Runtime.exceptionThrown'), []);
+});
+
+test('an address that names no page says so, with the pages there are', async () => {
+  const page = await open('nonsense', { language: 'zh' });
+  assert.equal(await page.run(text('#page h1')), '没有这个页面');
+  const links = `[...document.querySelectorAll('#page a')].map((link) => link.hash)`;
+  assert.deepEqual(await page.run(links), ['#books', '#accounts', '#reviews', '#settlement', '#trades', '#days', '#keys']);
+  for (const [hash, title] of [['#constructor', '没有这个页面'], ['#/days', '账务日期'], ['#/x', '没有这个页面'], ['#/', '总账'], ['#/account/%', undefined]]) {
+    await page.run(`location.hash = ${JSON.stringify(hash)}`);
+    await page.wait(title ? `${text('#page h1')} === '${title}'` : `!document.getElementById('problem').hidden`);
+  }
+  assert.equal(await page.run('document.getElementById("tabs").hidden'), false);
   assert.deepEqual(page.errors().filter((e) => e.method === 'Runtime.exceptionThrown'), []);
 });
 

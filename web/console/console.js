@@ -39,9 +39,14 @@ function decoded(part) {
   try { return decodeURIComponent(part); } catch { return part; }
 }
 
+async function noPage() {
+  const menu = [...document.querySelectorAll('#tabs a')].map((link) => make('li', {}, make('a', { href: link.hash }, link.querySelector('[data-word]')?.textContent ?? link.textContent)));
+  return [make('h1', {}, w().noPage), make('p', { class: 'soft' }, w().noPageText), make('ul', {}, menu)];
+}
+
 async function show() {
-  const [name, ...rest] = location.hash.slice(1).split('/').map(decoded);
-  const page = Object.hasOwn(pages, name) ? name : 'books';
+  const [name, ...rest] = location.hash.replace(/^#\/?/, '').split('/').map(decoded);
+  const page = name || 'books';
   const isNewest = showing();
   for (const link of document.querySelectorAll('#tabs a')) link.toggleAttribute('aria-current', link.hash === `#${page === 'account' ? 'accounts' : page}`);
   for (const id of ['tabs', 'leave']) $(id).hidden = false;
@@ -49,7 +54,7 @@ async function show() {
   $('page').replaceChildren(make('p', { class: 'soft' }, w().loading));
   $('problem').hidden = true;
   try {
-    const nodes = await pages[page](...rest);
+    const nodes = await (Object.hasOwn(pages, page) ? pages[page] : noPage)(...rest);
     if (isNewest()) $('page').replaceChildren(...nodes.filter(Boolean));
   } catch (error) {
     if (!isNewest()) return;
