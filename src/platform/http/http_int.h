@@ -36,6 +36,9 @@ const struct router_node *router_find(const struct router *router, struct str pa
 const struct route *router_method(const struct router_node *node, struct str method);
 void router_print_methods(struct buf *buf, const struct router_node *node); /* "GET, POST" */
 
+/* What is wrong, in Chinese; as it is when nobody has translated it. */
+struct str http__detail_zh(struct arena *arena, struct str detail);
+
 enum err http__decode(struct arena *arena, struct str text, struct str *out);
 
 /* ---- connections ---- */

@@ -50,13 +50,21 @@ static struct str message_of(struct arena *arena, const char *text, const char *
                                                : str_printf(arena, "%s: %s", text, detail);
 }
 
+static struct str message_zh_of(struct arena *arena, const char *text, const char *detail)
+{
+    return detail == NULL || detail[0] == '\0'
+               ? str_of(text)
+               : str_printf(arena, "%s：" STR_FMT, text,
+                            STR_ARG(http__detail_zh(arena, str_of(detail))));
+}
+
 void http__print_error(struct buf *buf, const struct request *req, enum err err, const char *param,
                        const char *detail)
 {
     print_member(buf, "{\"error\":{\"type\":", str_of(err_type(err)));
     print_member(buf, ",\"code\":", str_of(err_code(err)));
     print_member(buf, ",\"message\":", message_of(req->arena, err_text(err), detail));
-    print_member(buf, ",\"message_zh\":", str_of(err_text_zh(err)));
+    print_member(buf, ",\"message_zh\":", message_zh_of(req->arena, err_text_zh(err), detail));
     if (param != NULL && param[0] != '\0') {
         print_member(buf, ",\"param\":", str_of(param));
     }
