@@ -126,3 +126,27 @@ test('reviews are listed by status and kind, in pages', async () => {
   p.refused(await p.operator('GET', '/v1/reviews/rev_0000000000001'), 404, 'review_not_found');
   p.refused(await p.operator('GET', '/v1/reviews?status=green'), 400, 'field_value', 'status');
 });
+
+test('what would change is told in English and in Chinese, with what is before it', async () => {
+  const told = async (answer, ...lines) => {
+    const { id, summary, summary_zh } = await get(answer.body.review ?? answer.body.id);
+    assert.deepEqual([summary, summary_zh], lines, answer.raw);
+    await decide(id, 'withdraw', 'operator');
+  };
+  const post = (path, body) => p.operator('POST', path, { reason: 'a test', ...body });
+  const before = (await creditLine() / 100).toFixed(2);
+  await told(await ask({ credit_line: 123456 }), `credit line: ${before} → 1234.56 CNY`, `信用额度：${before} → 1234.56 CNY`);
+  await told(await post(`/v1/accounts/${account.id}/deferred`, { deferred: true }), 'entries are applied later', '入账方式：实时 → 异步');
+  await told(await p.operator('PUT', `/v1/accounts/${account.id}/settlement-rule`,
+    { cycle: 'week_work', cycle_days: '1,3', reserve_days: 3, mode: 'self_service', minimum: 100, reason: 'a test' }),
+  'weekly on workdays, on 1,2,3,4,5, T+1, automatic → weekly on workdays, on 1,3, T+3, self-service, at least 1.00',
+  '每周（遇休顺延）1,2,3,4,5，T+1，自动 → 每周（遇休顺延）1,3，T+3，自助，最低 1.00');
+  await told(await post('/v1/rates', { owner: p.owner.id, kind: 'cash', currency: 'CNY', rate_millionths: 3800, fee_min: 100 }),
+    `${p.owner.id} cash CNY: none → 0.38 %, at least 1.00`, `${p.owner.id} 提现 CNY: 无 → 0.38 %，最低 1.00`);
+  await told(await post('/v1/bank-cards', { merchant_id: p.owner.id, kind: 'corporate', bank_code: 'ICBC', bank_name: 'ICBC', number: '110907890000000001', holder: 'Tomato' }),
+    'new bank card ICBC 110907********0001', '新增银行卡 ICBC 110907********0001');
+  await told(await post('/v1/operator-keys', { name: 'Zhao', permissions: 'ledger:read' }), 'Zhao: ledger:read', 'Zhao: ledger:read');
+  await told(await post('/v1/ledger/vouchers', { event: 'deposit_paid_in', valid_from: 20990101, legs: [
+    { side: 'debit', code: 1012, owner: 'platform', amount: 'gross' }, { side: 'credit', code: 2245, owner: 'merchant', amount: 'gross' }] }),
+  'deposit_paid_in from 20990101 on: 2 legs', 'deposit_paid_in，自 20990101 起：2 条分录');
+});

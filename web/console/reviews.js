@@ -1,7 +1,7 @@
 // Changes that wait for another pair of eyes.
 import { get, getIfAny, post, turns, write } from './api.js';
 import { $, accountLink, chip, decisive, facts, list, make, money, problem, state, timeText } from './parts.js';
-import { nameOf, stateOf, w } from './words.js';
+import { isChinese, nameOf, stateOf, w } from './words.js';
 
 const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
 
@@ -49,7 +49,7 @@ function card(review) {
     make('div', { class: 'line' }, make('h2', {}, titleOf(review)), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
-      [w().summary, review.summary], [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().summary, (isChinese() && review.summary_zh) || review.summary], [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),

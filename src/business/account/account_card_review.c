@@ -102,25 +102,35 @@ static const struct enum_name summary_names[] = {{ACCOUNT_CARD_ADDED, "new bank 
                                                  {ACCOUNT_CARD_MADE_DEFAULT, "settlements go to"},
                                                  {ACCOUNT_CARD_TAKEN_AWAY, "no settlements go to"},
                                                  {0, NULL}};
+static const struct enum_name summary_names_zh[] = {{ACCOUNT_CARD_ADDED, "新增银行卡"},
+                                                    {ACCOUNT_CARD_MADE_DEFAULT, "结算改付至"},
+                                                    {ACCOUNT_CARD_TAKEN_AWAY, "不再结算至"},
+                                                    {0, NULL}};
+
+static struct str summary_of(struct tx *tx, const struct account_card_asked *asked,
+                             const struct enum_name *names)
+{
+    return str_printf(tx_arena(tx), "%s " STR_FMT " " STR_FMT,
+                      enum_name_of(names, (int)asked->action), STR_ARG(asked->bank_code),
+                      STR_ARG(asked->number));
+}
 
 static enum err submit(struct tx *tx, const struct account_card_ask *ask,
                        const struct account_card_asked *asked, const struct review_item **item)
 {
-    return review_submit(
-        tx,
-        &(struct review_ask){
-            .kind = &account__card_review,
-            .maker_key_id = ask->operator_id,
-            .subject_prefix = "mer",
-            .subject_id = ask->card.merchant_id,
-            .change = review_change_print(tx_arena(tx), &asked_set, asked),
-            .summary = str_printf(tx_arena(tx), "%s " STR_FMT " " STR_FMT,
-                                  enum_name_of(summary_names, (int)asked->action),
-                                  STR_ARG(asked->bank_code), STR_ARG(asked->number)),
-            .reason = ask->reason,
-            .evidence = ask->evidence,
-        },
-        item);
+    return review_submit(tx,
+                         &(struct review_ask){
+                             .kind = &account__card_review,
+                             .maker_key_id = ask->operator_id,
+                             .subject_prefix = "mer",
+                             .subject_id = ask->card.merchant_id,
+                             .change = review_change_print(tx_arena(tx), &asked_set, asked),
+                             .summary = summary_of(tx, asked, summary_names),
+                             .summary_zh = summary_of(tx, asked, summary_names_zh),
+                             .reason = ask->reason,
+                             .evidence = ask->evidence,
+                         },
+                         item);
 }
 
 /* The sealed number waits in a row of its own, which nobody pays to. */

@@ -224,16 +224,39 @@ const struct review_kind account__change_review = {
     .apply = change_reviewed,
 };
 
-static struct str summary_of(struct tx *tx, const struct account_change *change)
+static struct str print_amount(struct tx *tx, struct amount amount, enum currency currency)
 {
+    struct buf buf;
+
+    buf_init_arena(&buf, tx_arena(tx), 64);
+    amount_print(&buf, amount, currency);
+    return buf_str(&buf);
+}
+
+/* What the checkers read: the change, with what is before it. */
+static void summarise(struct tx *tx, const struct account_change *change,
+                      const struct ledger_account *account, struct review_ask *ask)
+{
+    struct str code = currency_code(account->currency);
+    struct str before, after;
+
     if (change->action == ACCOUNT_CREDIT_LINE) {
-        return str_printf(tx_arena(tx), "credit line of %lld minor units",
-                          (long long)change->amount.minor);
+        before = print_amount(tx, AMOUNT(-account->floor.minor), account->currency);
+        after = print_amount(tx, change->amount, account->currency);
+        ask->summary = str_printf(tx_arena(tx), "credit line: " STR_FMT " → " STR_FMT " " STR_FMT,
+                                  STR_ARG(before), STR_ARG(after), STR_ARG(code));
+        ask->summary_zh = str_printf(tx_arena(tx), "信用额度：" STR_FMT " → " STR_FMT " " STR_FMT,
+                                     STR_ARG(before), STR_ARG(after), STR_ARG(code));
+    } else if (change->action == ACCOUNT_REOPENED) {
+        ask->summary = STR("a cancelled account is opened again");
+        ask->summary_zh = STR("恢复已销的账户");
+    } else if (change->flag) {
+        ask->summary = STR("entries are applied later");
+        ask->summary_zh = STR("入账方式：实时 → 异步");
+    } else {
+        ask->summary = STR("entries are applied at once");
+        ask->summary_zh = STR("入账方式：异步 → 实时");
     }
-    if (change->action == ACCOUNT_REOPENED) {
-        return STR("a cancelled account is opened again");
-    }
-    return change->flag ? STR("entries are applied later") : STR("entries are applied at once");
 }
 
 static enum err submit_change(struct tx *tx, const struct account_change *change,
@@ -247,13 +270,13 @@ static enum err submit_change(struct tx *tx, const struct account_change *change
         .subject_prefix = LEDGER_ACCOUNT_PREFIX,
         .subject_id = change->account_id,
         .change = review_change_print(tx_arena(tx), &change_set, change),
-        .summary = summary_of(tx, change),
         .amount = change->amount,
         .reason = change->reason,
     };
 
     TRY(account__get(tx, change->account_id, &account));
     ask.currency = account->currency;
+    summarise(tx, change, account, &ask);
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &result->review);
     return ERR_OK;

@@ -173,6 +173,7 @@ static enum err submit_release(struct tx *tx, const struct account_release *rele
         .change = review_change_print(tx_arena(tx), &release_set, release),
         .summary = str_of(release->deduct ? "forced deduction from a freeze"
                                           : "release of a judicial freeze"),
+        .summary_zh = str_of(release->deduct ? "司法扣划" : "解除司法冻结"),
         .amount = amount_of(release, hold),
         .reason = release->reason,
     };

@@ -65,13 +65,13 @@ const struct review_kind ledger_change__voucher_review = {
     .apply = voucher_reviewed,
 };
 
-static struct str voucher_summary(struct tx *tx, const struct ledger_change_voucher *voucher)
+static struct str voucher_name(struct tx *tx, const struct ledger_change_voucher *voucher)
 {
-    return str_printf(tx_arena(tx), "%s%s%s from %lld on: %zu legs",
-                      enum_name_of(ledger_event_names, (int)voucher->event),
-                      voucher->mode == 0 ? "" : " ",
-                      voucher->mode == 0 ? "" : enum_name_of(ledger_mode_names, (int)voucher->mode),
-                      (long long)voucher->valid_from, voucher->legs.count);
+    const char *mode =
+        voucher->mode == 0 ? "" : enum_name_of(ledger_mode_names, (int)voucher->mode);
+
+    return str_printf(tx_arena(tx), "%s%s%s", enum_name_of(ledger_event_names, (int)voucher->event),
+                      voucher->mode == 0 ? "" : " ", mode);
 }
 
 static enum err voucher_apply(struct tx *tx, const void *arg, void *out)
@@ -79,6 +79,9 @@ static enum err voucher_apply(struct tx *tx, const void *arg, void *out)
     const struct field_set set = reviewed(&ledger_change__voucher_set);
     const struct ledger_change_voucher *voucher = arg;
     const struct ledger_template_put put = template_put(voucher);
+    const struct str name = voucher_name(tx, voucher);
+    long long from = (long long)voucher->valid_from;
+    size_t legs = voucher->legs.count;
     struct ledger_change_result *result = out;
 
     TRY(ledger_template_check(tx, &put, &result->versioned));
@@ -86,9 +89,13 @@ static enum err voucher_apply(struct tx *tx, const void *arg, void *out)
         return ERR_OK;
     }
     return submit(tx, &voucher->ask,
-                  (struct review_ask){.kind = &ledger_change__voucher_review,
-                                      .change = review_change_print(tx_arena(tx), &set, voucher),
-                                      .summary = voucher_summary(tx, voucher)},
+                  (struct review_ask){
+                      .kind = &ledger_change__voucher_review,
+                      .change = review_change_print(tx_arena(tx), &set, voucher),
+                      .summary = str_printf(tx_arena(tx), STR_FMT " from %lld on: %zu legs",
+                                            STR_ARG(name), from, legs),
+                      .summary_zh = str_printf(tx_arena(tx), STR_FMT "，自 %lld 起：%zu 条分录",
+                                               STR_ARG(name), from, legs)},
                   result);
 }
 
@@ -147,14 +154,18 @@ static enum err code_apply(struct tx *tx, const void *arg, void *out)
     if (result->versioned.exists) {
         return ERR_OK;
     }
-    return submit(tx, &code->ask,
-                  (struct review_ask){
-                      .kind = &ledger_change__code_review,
-                      .change = review_change_print(tx_arena(tx), &set, code),
-                      .summary = str_printf(tx_arena(tx), "%lld from %lld on: " STR_FMT " " STR_FMT,
-                                            (long long)code->code, (long long)code->valid_from,
-                                            STR_ARG(code->name), STR_ARG(code->name_zh))},
-                  result);
+    return submit(
+        tx, &code->ask,
+        (struct review_ask){
+            .kind = &ledger_change__code_review,
+            .change = review_change_print(tx_arena(tx), &set, code),
+            .summary = str_printf(tx_arena(tx), "%lld from %lld on: " STR_FMT " " STR_FMT,
+                                  (long long)code->code, (long long)code->valid_from,
+                                  STR_ARG(code->name), STR_ARG(code->name_zh)),
+            .summary_zh = str_printf(tx_arena(tx), "%lld 自 %lld 起：" STR_FMT " " STR_FMT,
+                                     (long long)code->code, (long long)code->valid_from,
+                                     STR_ARG(code->name_zh), STR_ARG(code->name))},
+        result);
 }
 
 const struct command_kind ledger_change__code_kind = {
@@ -215,13 +226,16 @@ static enum err end_apply(struct tx *tx, const void *arg, void *out)
     if (result->closed_on != 0) {
         return ERR_OK;
     }
-    return submit(tx, &end->ask,
-                  (struct review_ask){
-                      .kind = &ledger_change__end_review,
-                      .change = review_change_print(tx_arena(tx), &end_set, &end->close),
-                      .summary = str_printf(tx_arena(tx), "%lld is closed; %zu accounts, all empty",
-                                            (long long)end->close.code, end->close.account_count)},
-                  result);
+    return submit(
+        tx, &end->ask,
+        (struct review_ask){
+            .kind = &ledger_change__end_review,
+            .change = review_change_print(tx_arena(tx), &end_set, &end->close),
+            .summary = str_printf(tx_arena(tx), "%lld is closed; %zu accounts, all empty",
+                                  (long long)end->close.code, end->close.account_count),
+            .summary_zh = str_printf(tx_arena(tx), "停用 %lld：%zu 个账户，均无余额",
+                                     (long long)end->close.code, end->close.account_count)},
+        result);
 }
 
 static void end_prefetch(struct prefetch *pre, const void *arg, unsigned round)

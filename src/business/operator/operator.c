@@ -150,13 +150,15 @@ static struct str summary_of(struct tx *tx, const struct auth_key *key)
 static enum err ask_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
     const struct operator_ask *arg = arg_ptr;
+    const struct str summary = summary_of(tx, &arg->key);
     const struct review_ask ask = {
         .kind = &operator__review,
         .maker_key_id = arg->operator_id,
         .subject_prefix = OPERATOR_PREFIX,
         .subject_id = arg->key.id,
         .change = review_change_print(tx_arena(tx), &change_set, &arg->key),
-        .summary = summary_of(tx, &arg->key),
+        .summary = summary, /* names and permissions are of no language */
+        .summary_zh = summary,
         .reason = arg->reason,
     };
     const struct review_item *item;

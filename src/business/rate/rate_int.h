@@ -96,8 +96,9 @@ struct rate_outcome {
     struct review_item review; /* id 0: it was put into the line at once */
 };
 extern const struct field_set rate__set_set;
-/* One line for the checkers: whose price it is, what it would be without the row, and with it. */
-MUST_USE enum err rate__words(struct tx *tx, const struct rate *row, struct str *words);
+/* The line for the checkers, in both languages: whose price it is, what it would be without the
+ * row, and with it. */
+MUST_USE enum err rate__words(struct tx *tx, const struct rate *row, struct review_ask *ask);
 /* Puts the rate into its line, or asks for the review. Refuses as rate__row_of and review_submit.
  */
 MUST_USE enum err rate__set(struct tx *tx, const struct rate_set *set,

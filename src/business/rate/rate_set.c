@@ -97,7 +97,7 @@ static enum err submit(struct tx *tx, const struct rate_set *set, const struct r
     };
     const struct review_item *item;
 
-    TRY(rate__words(tx, row, &ask.summary));
+    TRY(rate__words(tx, row, &ask));
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, &outcome->review);
     return ERR_OK;

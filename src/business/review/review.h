@@ -71,12 +71,13 @@ struct review_decision {
 };
 
 struct review_item {
-    int64_t id;         /* "rev_…" */
-    struct str kind;    /* "rate.change" */
-    struct str subject; /* public id of what is changed: "acc_…"; may be empty */
-    int64_t subject_id; /* 0: none */
-    struct str change;  /* JSON object: what was asked for */
-    struct str summary; /* one line for people */
+    int64_t id;            /* "rev_…" */
+    struct str kind;       /* "rate.change" */
+    struct str subject;    /* public id of what is changed: "acc_…"; may be empty */
+    int64_t subject_id;    /* 0: none */
+    struct str change;     /* JSON object: what was asked for */
+    struct str summary;    /* one line for people, in English */
+    struct str summary_zh; /* the same in Chinese; empty in rows from before there was one */
     struct amount amount;
     enum currency currency; /* 0: the change has no amount */
     int64_t maker_key_id;
@@ -150,10 +151,11 @@ struct review_ask {
     const struct review_kind *kind;
     int64_t maker_key_id; /* req->principal.key_id */
     const char *subject_prefix;
-    int64_t subject_id; /* 0: none */
-    struct str name;    /* of the kind's own; empty: the change and what it is about */
-    struct str change;  /* review_change_print */
-    struct str summary;
+    int64_t subject_id;     /* 0: none */
+    struct str name;        /* of the kind's own; empty: the change and what it is about */
+    struct str change;      /* review_change_print */
+    struct str summary;     /* in English */
+    struct str summary_zh;  /* the same in Chinese */
     struct amount amount;   /* >= 0; the limit is compared with it */
     enum currency currency; /* 0: no amount */
     struct str reason;      /* required */
@@ -163,8 +165,8 @@ struct review_ask {
 };
 /* *item is a view that is valid until apply returns; a result is made of it with
  * tx_result_row(tx, &review_table, item, result). Refusals, in this order: ERR_FIELD_REQUIRED
- * reason; ERR_FIELD_LENGTH reason, summary, evidence, change; ERR_REVIEW_PENDING change, maker,
- * reason, evidence; what kind->check refuses. */
+ * reason; ERR_FIELD_LENGTH reason, summary, summary_zh, evidence, change; ERR_REVIEW_PENDING
+ * change, maker, reason, evidence; what kind->check refuses. */
 MUST_USE enum err review_submit(struct tx *tx, const struct review_ask *ask,
                                 const struct review_item **item);
 

@@ -42,6 +42,8 @@ static const struct field item_fields[] = {
     FIELD(struct review_item, change, FIELD_JSON, .max = REVIEW_CHANGE_MAX, .required = true,
           .help = "What was asked for."),
     FIELD(struct review_item, summary, FIELD_TEXT, .max = REVIEW_SUMMARY_MAX),
+    FIELD(struct review_item, summary_zh, FIELD_TEXT, .max = REVIEW_SUMMARY_MAX,
+          .help = "The same in Chinese; absent of reviews from before there was one"),
     FIELD(struct review_item, amount, FIELD_AMOUNT),
     FIELD(struct review_item, currency, FIELD_CURRENCY),
     AS(struct review_item, maker_key_id, "maker_id", FIELD_ID, .prefix = "op", .required = true),

@@ -69,6 +69,9 @@ static enum err check_ask(struct tx *tx, const struct review_ask *ask)
     if (str_utf8_count(ask->summary) > REVIEW_SUMMARY_MAX) {
         return tx_refuse(tx, ERR_FIELD_LENGTH, "summary");
     }
+    if (str_utf8_count(ask->summary_zh) > REVIEW_SUMMARY_MAX) {
+        return tx_refuse(tx, ERR_FIELD_LENGTH, "summary_zh");
+    }
     if (str_utf8_count(ask->evidence) > REVIEW_EVIDENCE_MAX) {
         return tx_refuse(tx, ERR_FIELD_LENGTH, "evidence");
     }
@@ -136,6 +139,7 @@ static enum err make_item(struct tx *tx, const struct review_ask *ask, struct re
         .subject_id = ask->subject_id,
         .change = ask->change,
         .summary = ask->summary,
+        .summary_zh = ask->summary_zh,
         .amount = ask->amount,
         .currency = ask->currency,
         .maker_key_id = ask->maker_key_id,

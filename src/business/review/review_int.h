@@ -6,7 +6,7 @@
 #include "business/review/review.h"
 #include "platform/store/store_reply.h"
 
-enum { REVIEW__MIGRATIONS = 6 };
+enum { REVIEW__MIGRATIONS = 7 };
 extern const struct migration review__migrations[REVIEW__MIGRATIONS];
 extern const struct route review__routes[];
 extern const struct timer_kind review__timer;

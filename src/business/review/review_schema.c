@@ -64,4 +64,9 @@ const struct migration review__migrations[REVIEW__MIGRATIONS] = {
         .name = "review.006_summary",
         .sql = "ALTER TABLE review RENAME COLUMN long_summary TO summary",
     },
+    {
+        .name = "review.007_summary_zh",
+        .sql = "ALTER TABLE review ADD COLUMN summary_zh VARCHAR(1000) NOT NULL DEFAULT '' "
+               "COMMENT 'the same in Chinese'",
+    },
 };

@@ -30,6 +30,7 @@ static const struct column columns[] = {
      .size = REVIEW_CHANGE_MAX,
      .fixed = true},
     COLUMN(struct review_item, summary, COL_TEXT, .size = REVIEW_SUMMARY_MAX, .fixed = true),
+    COLUMN(struct review_item, summary_zh, COL_TEXT, .size = REVIEW_SUMMARY_MAX, .fixed = true),
     COLUMN(struct review_item, amount, COL_AMOUNT, .fixed = true),
     COLUMN(struct review_item, currency, COL_CURRENCY, .fixed = true),
     COLUMN(struct review_item, maker_key_id, COL_ID, .fixed = true),

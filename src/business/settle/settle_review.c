@@ -79,6 +79,8 @@ static enum err submit(struct tx *tx, const struct settle_claim *claim,
         .summary =
             str_printf(tx_arena(tx), "settlement of %lld is %s", (long long)order->settle_date,
                        enum_name_of(outcomes, (int)claim->outcome)),
+        .summary_zh = str_printf(tx_arena(tx), "%lld 的结算：%s", (long long)order->settle_date,
+                                 claim->outcome == SETTLE_PAID ? "已付" : "已退回"),
         .amount = order->amount,
         .currency = order->currency,
         .reason = claim->reason,

@@ -314,17 +314,17 @@ const struct review_kind settle_rule__review = {
 static enum err put_apply(struct tx *tx, const void *arg_ptr, void *result)
 {
     const struct settle_rule_change *arg = arg_ptr;
-    const struct review_ask ask = {
+    struct review_ask ask = {
         .kind = &settle_rule__review,
         .maker_key_id = arg->operator_id,
         .subject_prefix = LEDGER_ACCOUNT_PREFIX,
         .subject_id = arg->account_id,
         .change = review_change_print(tx_arena(tx), &settle_rule__change_set, arg),
-        .summary = STR("settlement rule"),
         .reason = arg->reason,
     };
     const struct review_item *item;
 
+    TRY(settle_rule__words(tx, arg, &ask));
     TRY(review_submit(tx, &ask, &item));
     tx_result_row(tx, &review_table, item, result);
     return ERR_OK;

@@ -44,6 +44,10 @@ struct settle_rule settle_rule__default(const struct ledger_account *account);
 MUST_USE enum err settle_rule__apply(struct tx *tx, const struct settle_rule_change *change,
                                      int64_t review_id);
 
+/* The line for the checkers, in both languages: the rule before and after. */
+MUST_USE enum err settle_rule__words(struct tx *tx, const struct settle_rule_change *change,
+                                     struct review_ask *ask);
+
 /* Newest first. */
 struct settle_rule_page {
     int64_t account_id;

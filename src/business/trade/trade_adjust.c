@@ -551,6 +551,7 @@ static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct 
         .name = adjust->change.adjustment_no,
         .change = text,
         .summary = adjust->change.adjustment_no,
+        .summary_zh = adjust->change.adjustment_no,
         .reason = adjust->reason,
         .evidence = adjust->evidence,
     };

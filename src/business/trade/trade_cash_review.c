@@ -12,6 +12,14 @@ static const struct enum_name outcomes[] = {
     {0, NULL},
 };
 
+static const struct enum_name outcomes_zh[] = {
+    {TRADE_CASH_SENT, "已发出"},
+    {TRADE_CASH_SUCCEEDED, "成功"},
+    {TRADE_CASH_FAILED, "失败"},
+    {TRADE_CASH_RETURNED, "已退汇"},
+    {0, NULL},
+};
+
 static const struct field claim_fields[] = {
     FIELD(struct trade_cash_outcome, outcome, FIELD_ENUM, .names = outcomes, .required = true,
           .help = "sent: to be said before the bank is given the order; failed: it will not be "
@@ -117,6 +125,9 @@ static enum err submit(struct tx *tx, const struct trade_cash_claim *claim,
         .change = review_change_print(tx_arena(tx), &change_set, &change),
         .summary = str_printf(tx_arena(tx), "cash-out " STR_FMT " is %s",
                               STR_ARG(cash->merchant_order_no), name),
+        .summary_zh =
+            str_printf(tx_arena(tx), "提现 " STR_FMT "：%s", STR_ARG(cash->merchant_order_no),
+                       enum_name_of(outcomes_zh, (int)change.outcome)),
         .amount = cash->amount,
         .currency = cash->currency,
         .reason = claim->reason,

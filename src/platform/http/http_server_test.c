@@ -238,12 +238,12 @@ static void a_refused_body_names_the_field(void **state)
     struct raw_answer answer = post_json(world, "/notes", "{\"text\":\"hello\",\"count\":101}");
 
     assert_int_equal(answer.status, 400);
-    assert_true(
-        str_starts(answer.body,
-                   STR("{\"error\":{\"type\":\"invalid_request\",\"code\":\"field_range\","
-                       "\"message\":\"the field "
-                       "is outside its limits: must be an integer from 0 to 100\",\"message_zh\":\""
-                       "字段超出允许范围：须为 0 至 100 的整数\",\"param\":\"count\",\"request_id\":\"req_")));
+    assert_true(str_starts(
+        answer.body,
+        STR("{\"error\":{\"type\":\"invalid_request\",\"code\":\"field_range\","
+            "\"message\":\"the field "
+            "is outside its limits: must be an integer from 0 to 100\",\"message_zh\":\""
+            "字段超出允许范围：须为 0 至 100 的整数\",\"param\":\"count\",\"request_id\":\"req_")));
     assert_true(contains(answer.body,
                          "\"doc_url\":\"/docs/errors#field_range\",\"retryable\":false,"
                          "\"advice\":\"do_not_retry\"}}"));
