@@ -23,6 +23,16 @@ enum {
     DAY_MS = 86400000,
 };
 
+/* ---- proofs ---- */
+
+static void measure_proof(struct ledger_load *load, const char *figure)
+{
+    struct usage begun = usage_now();
+
+    load_prove(load);
+    figure_print(figure, usage_since(begun).wall_us, "us");
+}
+
 /* ---- a million accounts ---- */
 
 static void measure_accounts(void)
@@ -46,7 +56,7 @@ static void measure_accounts(void)
         ready_us[i] = usage_since(begun).wall_us;
     }
     figure_print("ledger.ready", figure_median(ready_us, RUNS), "us");
-    load_prove(&load);
+    measure_proof(&load, "ledger.proof.accounts1m");
     load_remove(&load);
 }
 
@@ -167,14 +177,6 @@ static void measure_cut(struct ledger_load *load)
 }
 
 /* ---- a large journal ---- */
-
-static void measure_proof(struct ledger_load *load, const char *figure)
-{
-    struct usage begun = usage_now();
-
-    load_prove(load);
-    figure_print(figure, usage_since(begun).wall_us, "us");
-}
 
 static void seal_step(void *ctx, struct reader *reader)
 {

@@ -6,7 +6,7 @@
  * read. Rows come in pages, each a short read, so that no snapshot is held open for long. */
 #include "money/ledger/ledger_day_int.h"
 
-enum { PROVE_PAGE = 2048, PROVE_ACCOUNTS_MIN = 1024 };
+enum { PROVE_PAGE = 2048, PROVE_ACCOUNTS_MIN = 1024, PROVE_ENDS_MIN = 64 };
 
 /* An account as its row said when it was read, and as the journal says so far. */
 struct proved {
@@ -39,6 +39,12 @@ struct maturing {
 struct currency_sum {
     enum currency currency;
     ledger_wide sum;
+};
+
+/* The last ids of a table's full pages, as far as any step has gone over it. */
+struct page_ends {
+    int64_t *ids;
+    size_t count, size;
 };
 
 struct prover {
@@ -77,7 +83,9 @@ struct prover {
     size_t mark_count, mark_at;
     int64_t last_mark; /* position of the last one compared */
 
+    struct page_ends ends[LEDGER_PAGED_TABLES];
     struct ledger_page page;        /* the step is at */
+    size_t page_number;             /* of the next one in its table, from 0 */
     size_t table, rule;             /* whose pages these are */
     int64_t rows_due, rows_checked; /* by the rules, each for itself */
 };
@@ -120,12 +128,43 @@ static void compare(struct prover *p, const char *table, int64_t id, const char 
 static void begin_pages(struct prover *p)
 {
     p->page = (struct ledger_page){.last = INT64_MIN};
+    p->page_number = 0;
+}
+
+static void keep_end(struct page_ends *ends, int64_t id)
+{
+    if (ends->count == ends->size) {
+        size_t size = ends->size == 0 ? PROVE_ENDS_MIN : 2 * ends->size;
+
+        ends->ids = mem_grow(ends->ids, ends->size * sizeof(*ends->ids), size * sizeof(*ends->ids));
+        ends->size = size;
+    }
+    ends->ids[ends->count++] = id;
+}
+
+/* Where a full page ends is found once. A row that comes later is in one of them or after all. */
+static enum err find_page(struct prover *p, enum ledger_paged table)
+{
+    struct page_ends *ends = &p->ends[table];
+
+    if (p->page_number < ends->count) {
+        p->page.after = p->page.last;
+        p->page.last = ends->ids[p->page_number];
+        p->page.count = p->page_rows;
+        return ERR_OK;
+    }
+    TRY(ledger__next_page(p->reader, table, p->page_rows, &p->page));
+    if (p->page.count == p->page_rows) {
+        keep_end(ends, p->page.last);
+    }
+    return ERR_OK;
 }
 
 /* False: it failed, or the table has no further rows. */
 static bool next_page(struct prover *p, enum ledger_paged table)
 {
-    p->err = ledger__next_page(p->reader, table, p->page_rows, &p->page);
+    p->err = find_page(p, table);
+    p->page_number++;
     p->more = p->err == ERR_OK && p->page.count == p->page_rows;
     return p->err == ERR_OK && p->page.count > 0;
 }
@@ -938,6 +977,9 @@ static enum err prove(struct store *store, const struct proving *proving, struct
     mem_free(p->maturing);
     mem_free(p->accounts);
     mem_free(p->index);
+    for (size_t i = 0; i < LEDGER_PAGED_TABLES; i++) {
+        mem_free(p->ends[i].ids);
+    }
     mem_free(p);
     if (err == ERR_OK) {
         *out = proof;
