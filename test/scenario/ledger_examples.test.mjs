@@ -48,7 +48,7 @@ test('a refund of 30.00, and 0.18 of the fee with it', async () => {
   // What matures tomorrow has a journal of its own; the rest is the fee that comes back.
   assert.deepEqual(legs, [['2241 debit 2982', '1131 credit 2982'], ['6021 debit 18', '1131 credit 18']]);
   const receipt = await p.made('GET', `/v1/ledger/journals/${journals[1]}/receipt.json`);
-  assert.equal(receipt.business_no, refund.id);
+  assert.equal(receipt.reference, refund.id);
   const now = await payable();
   assert.deepEqual([now.posted, now.held], [9940 - 3000 + 18, 0]);
 });

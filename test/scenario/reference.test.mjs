@@ -33,8 +33,9 @@ async function adjusted(change) {
 }
 
 const defer = async (deferred) => p.reviewed(await p.operator('POST', `/v1/accounts/${account.id}/deferred`, { deferred, reason: 'a busy one' }));
-const transfer = (amount) => p.made('POST', '/v1/ledger/transfers', { business_no: ++number, legs: [
+const transfer = (amount, memo) => p.made('POST', '/v1/ledger/transfers', { business_no: ++number, memo, legs: [
   { account: source.id, side: 'debit', amount }, { account: account.id, side: 'credit', amount }] });
+const memos = ['货款, 十一月', '=1+1'], court = '(2026)沪01执2号';
 
 before(async () => {
   p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
@@ -43,7 +44,7 @@ before(async () => {
   await p.reviewed(await p.operator('POST', `/v1/accounts/${source.id}/credit-line`, { credit_line: 100000, reason: 'a source of money' }));
   await p.reviewed(await p.operator('POST', '/v1/rates', { owner: 'platform', kind: 'refund', currency: 'CNY',
     flat: 5, refund_policy: 'return_proportional', reason: 'a test' }));
-  await transfer(5000);
+  await transfer(5000, memos[0]);
   about.transfer = String(number);
   const whole = await paid(1000), part = await paid(1000);
   about.whole = (await refunded(whole, 1000)).id;
@@ -55,13 +56,14 @@ before(async () => {
     legs: original.entries.map((e) => ({ account: e.account_id, side: e.side, amount: e.amount })) })).id;
   about.adjustment = (await adjusted({ kind: 'event', event: 'adjustment_credited', merchant: p.owner.id, currency: 'CNY', amount: 40 })).id;
   const freeze = await p.made('POST', `/v1/accounts/${account.id}/freezes`,
-    { kind: 'judicial', effect: 'amount', amount: 40, document_no: '(2026)沪01执2号', reason: 'a court' });
+    { kind: 'judicial', effect: 'amount', amount: 40, document_no: court, reason: 'a court' });
   about.deduction = (await p.reviewed(await p.operator('POST', `/v1/freezes/${freeze.id}/deduct`, { reason: 'the court takes it' }))).id;
   await defer(true);
   about.deferred = (await paid(600)).id;
   about.deferred_adjustment = (await adjusted({ kind: 'legs', legs: [
     { account: source.id, side: 'debit', amount: 11 }, { account: account.id, side: 'credit', amount: 11 }] })).id;
-  await until(async () => (await statement()).at(-1).amount === 11, 'the entry to be applied');
+  await transfer(12, memos[1]);
+  await until(async () => (await statement()).at(-1).amount === 12, 'the entries to be applied');
   today = (await statement()).at(-1).business_date;
   await defer(false);
 });
@@ -87,7 +89,23 @@ test('the CSV and each receipt print the same references', async () => {
   assert.deepEqual(rows.map((cells) => cells[6].trim()), entries.map((e) => e.reference));
   for (const entry of entries) {
     const receipt = await p.made('GET', `/v1/ledger/journals/${entry.journal_id}/receipt.json`);
-    assert.deepEqual([receipt.source, receipt.operation, receipt.business_no], [entry.source, entry.operation, entry.reference]);
+    assert.deepEqual([receipt.source, receipt.operation, receipt.reference], [entry.source, entry.operation, entry.reference]);
+    const journal = await p.made('GET', `/v1/ledger/journals/${entry.journal_id}`);
+    assert.equal(journal.reference, entry.reference);
+    assert.equal(journal.business_no, journal.source === 'api' ? Number(entry.reference) : undefined);
+  }
+});
+
+test('a memo is on all papers, also of money that had to wait, and is no formula in a file', async () => {
+  const noted = (await statement()).filter((e) => [5000, 12].includes(e.amount));
+  assert.deepEqual(noted.map((e) => e.memo), memos);
+  const csv = await p.operator('GET', `/v1/accounts/${account.id}/statement.csv?from=${today}&to=${today}&lang=en`);
+  const ends = csv.raw.split('\r\n').filter((line) => /jnl_/.test(line)).map((line) => /,("[^"]*"|[^,]*)$/.exec(line)[1]).filter(Boolean);
+  assert.deepEqual(ends, [`"${memos[0]}"`, court, `"'${memos[1]}"`]);
+  const lines = p.tool('ledger', 'statement', account.id, '100').split('\n');
+  for (const [i, entry] of noted.entries()) {
+    assert.equal((await p.made('GET', `/v1/accounts/${account.id}/journals/${entry.journal_id}/receipt.json`)).memo, memos[i]);
+    assert.ok(lines.some((line) => line.endsWith(`${entry.journal_id}  ${memos[i]}`)), lines.join('\n'));
   }
 });
 
@@ -102,8 +120,8 @@ test('money that had to wait is told by the payment it is of, and each journal l
   const applied = await p.made('GET', `/v1/ledger/journals/${entry.journal_id}`);
   assert.deepEqual([applied.source, applied.pending_entry, applied.origin_journal_id], ['pending', waited.id, original.id]);
   const listed = (await p.made('GET', '/v1/ledger/pending-entries?status=applied')).data.find((e) => e.id === waited.id);
-  assert.deepEqual([listed.source, listed.operation, listed.payment_id, listed.origin_journal_id, listed.journal_id],
-    ['payment', 'succeeded', about.deferred, original.id, entry.journal_id]);
+  assert.deepEqual([listed.source, listed.operation, listed.payment_id, listed.reference, listed.origin_journal_id, listed.journal_id],
+    ['payment', 'succeeded', about.deferred, about.deferred, original.id, entry.journal_id]);
   const [day] = (await p.made('GET', `/v1/accounts/${account.id}/daily?from=${today}&to=${today}`)).data;
   assert.equal(day.sources.find((s) => s.source === 'pending'), undefined);
   const screen = p.tool('ledger', 'statement', account.id, '100', '--lang', 'en');

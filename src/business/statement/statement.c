@@ -45,6 +45,21 @@ static struct reply *owner_daily_handler(struct request *req)
     return ledger_reply_owner_daily(req, &statement_directory);
 }
 
+static struct reply *journal_handler(struct request *req)
+{
+    return ledger_reply_journal(req, &statement_directory);
+}
+
+static struct reply *journals_handler(struct request *req)
+{
+    return ledger_reply_journals(req, &statement_directory);
+}
+
+static struct reply *pending_handler(struct request *req)
+{
+    return ledger_reply_pending(req, &statement_directory);
+}
+
 static struct reply *receipt_handler(struct request *req)
 {
     return ledger_reply_receipt(req, &statement_directory);
@@ -204,6 +219,32 @@ static const struct route routes[] = {
         .reply_is_list = true,
         .errors = ledger_page_errors,
         .summary = "List the summaries of a day of all accounts of a merchant",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals",
+        .handler = journals_handler,
+        .query = &ledger_journals_query,
+        .reply = &ledger_journal_set,
+        .reply_is_list = true,
+        .summary = "List the journals of a payment",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/journals/{id}",
+        .handler = journal_handler,
+        .reply = &ledger_journal_set,
+        .errors = ledger_journal_errors,
+        .summary = "Get a journal with its legs",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/pending-entries",
+        .handler = pending_handler,
+        .query = &ledger_pending_query,
+        .reply = &ledger_pending_set,
+        .reply_is_list = true,
+        .summary = "List entries that wait, are parked or have been applied, oldest first",
     },
     {
         OPERATOR_READ,

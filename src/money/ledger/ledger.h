@@ -574,7 +574,8 @@ struct ledger_entry {
     struct ledger_reference reference; /* of its journal; in statements and on receipts of money
                                         * that had to wait: of the journal that booked it first */
     int64_t origin_id;                 /* in statements: that journal; 0: it did not have to wait */
-    struct ledger_about about;         /* on papers */
+    struct ledger_about about;         /* on papers, as the memo is */
+    struct str memo;                   /* of the journal; empty: none */
     int64_t created_at_ms;
     int32_t business_date;
 };
@@ -589,6 +590,7 @@ struct ledger_journal_view {
     int64_t id;
     struct ledger_reference reference;
     struct ledger_origin origin;    /* journal_id 0: it applied no pending entry */
+    struct ledger_about about;      /* where a directory was asked */
     struct ledger_pending *pending; /* its legs that had to wait */
     size_t pending_count;
     int64_t voucher; /* the template that spelled its legs; 0: none */

@@ -321,6 +321,7 @@ struct entry_view {
     int64_t payment_id;
     int64_t business_no;
     struct str reference;
+    struct str memo;
     int64_t origin_journal_id;
     int64_t sequence;
     enum ledger_side side;
@@ -342,12 +343,14 @@ static const struct field entry_fields[] = {
     FIELD(struct entry_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
     FIELD(struct entry_view, payment_id, FIELD_ID, .prefix = "pay"),
-    FIELD(struct entry_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct entry_view, business_no, FIELD_INT,
+          .help = "The caller's own, of what was sent to /v1/ledger."),
     FIELD(struct entry_view, reference, FIELD_TEXT, .max = 32,
           .help = "In statements: what it is about, as papers print it, such as ref_…"),
+    FIELD(struct entry_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX, .help = "In statements."),
     FIELD(struct entry_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
           .help = "In statements, of money that had to wait: the journal that booked it first. "
-                  "source, operation and reference are those of that journal."),
+                  "source, operation, reference and memo are those of that journal."),
     FIELD(struct entry_view, sequence, FIELD_INT, .required = true,
           .help = "Running number in the account, gap-free from 1."),
     FIELD(struct entry_view, side, FIELD_ENUM, .names = ledger_side_names, .required = true),
@@ -359,17 +362,23 @@ static const struct field entry_fields[] = {
 };
 const struct field_set ledger_entry_set = FIELD_SET("ledger_entry", entry_fields);
 
+int64_t ledger__number_of(const struct ledger_reference *reference, enum ledger_source source)
+{
+    return reference->source == source ? reference->business_no : 0;
+}
+
 static struct entry_view view_entry(const struct ledger_entry *entry)
 {
-    bool of_payment = entry->reference.source == LEDGER_SOURCE_PAYMENT;
+    const struct ledger_reference *reference = &entry->reference;
 
     return (struct entry_view){
         .journal_id = entry->journal_id,
         .account_id = entry->account_id,
-        .source = entry->reference.source,
-        .operation = entry->reference.operation,
-        .payment_id = of_payment ? entry->reference.business_no : 0,
-        .business_no = of_payment ? 0 : entry->reference.business_no,
+        .source = reference->source,
+        .operation = reference->operation,
+        .payment_id = ledger__number_of(reference, LEDGER_SOURCE_PAYMENT),
+        .business_no = ledger__number_of(reference, LEDGER_SOURCE_API),
+        .memo = entry->memo,
         .origin_journal_id = entry->origin_id,
         .sequence = entry->sequence,
         .side = entry->side,
@@ -414,6 +423,7 @@ struct journal_view {
     enum ledger_operation operation;
     int64_t payment_id;
     int64_t business_no;
+    struct str reference;
     int64_t business_date;
     int64_t created_at;
     struct str memo;
@@ -442,7 +452,11 @@ static const struct field journal_fields[] = {
     FIELD(struct journal_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
     FIELD(struct journal_view, payment_id, FIELD_ID, .prefix = "pay"),
-    FIELD(struct journal_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct journal_view, business_no, FIELD_INT,
+          .help = "The caller's own, of what was sent to /v1/ledger."),
+    FIELD(struct journal_view, reference, FIELD_TEXT, .max = 32, .required = true,
+          .help = "What it is about, as papers print it, such as ref_…; of a journal that applied "
+                  "a pending entry, what that entry is about."),
     FIELD(struct journal_view, event, FIELD_ENUM, .names = ledger_event_names,
           .help = "The event whose voucher template spelled the entries, if one did."),
     FIELD(struct journal_view, version, FIELD_INT, .help = "Of that template."),
@@ -462,25 +476,26 @@ static const struct field journal_fields[] = {
           .sub_count = ARRAY_LEN(entry_fields), .sub_size = sizeof(struct entry_view),
           .required = true),
 };
-const struct field_set ledger__journal_set = FIELD_SET("ledger_journal", journal_fields);
+const struct field_set ledger_journal_set = FIELD_SET("ledger_journal", journal_fields);
 
 static struct journal_view view_journal(struct arena *arena,
                                         const struct ledger_journal_view *journal)
 {
-    bool of_payment = journal->reference.source == LEDGER_SOURCE_PAYMENT;
+    const struct ledger_reference *reference = &journal->reference;
 
     return (struct journal_view){
         .id = journal->id,
         .event = journal->voucher == 0 ? 0 : ledger_template_event(journal->voucher),
         .version = journal->voucher == 0 ? 0 : ledger_template_version(journal->voucher),
-        .source = journal->reference.source,
-        .operation = journal->reference.operation,
-        .payment_id = of_payment ? journal->reference.business_no : 0,
-        .business_no = of_payment ? 0 : journal->reference.business_no,
+        .source = reference->source,
+        .operation = reference->operation,
+        .payment_id = ledger__number_of(reference, LEDGER_SOURCE_PAYMENT),
+        .business_no = ledger__number_of(reference, LEDGER_SOURCE_API),
+        .reference = ledger__about_text(arena, &journal->about),
         .business_date = journal->business_date,
         .memo = journal->memo,
         .created_at = journal->created_at_ms,
-        .pending_entry = journal->origin.journal_id == 0 ? 0 : journal->reference.business_no,
+        .pending_entry = ledger__number_of(reference, LEDGER_SOURCE_PENDING),
         .origin_journal_id = journal->origin.journal_id,
         .pending_entries = {journal->pending, journal->pending_count},
         .entries = {view_entries(arena, journal->entries, journal->entry_count),
@@ -488,87 +503,99 @@ static struct journal_view view_journal(struct arena *arena,
     };
 }
 
-struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
-                                     size_t count)
+struct reply *ledger__reply_journals(struct request *req, const struct ledger__journals *journals)
 {
-    struct journal_view *views = ARENA_ARRAY(req->arena, struct journal_view, count);
+    struct journal_view *views = ARENA_ARRAY(req->arena, struct journal_view, journals->count);
 
-    for (size_t i = 0; i < count; i++) {
-        views[i] = view_journal(req->arena, &rows[i]);
+    for (size_t i = 0; i < journals->count; i++) {
+        views[i] = view_journal(req->arena, &journals->rows[i]);
     }
-    return reply_list(req, &ledger__journal_set, views, count, sizeof(*views), STR(""));
+    return reply_list(req, &ledger_journal_set, views, journals->count, sizeof(*views), STR(""));
 }
+
+struct journal_query {
+    int64_t id;
+    const struct ledger_directory *directory;
+};
 
 static enum err journal_run(struct reader *reader, struct request *req, const void *arg,
                             void *result)
 {
-    return ledger_read_journal(reader, *(const int64_t *)arg, req->arena, result);
+    const struct journal_query *query = arg;
+
+    TRY(ledger_read_journal(reader, query->id, req->arena, result));
+    return ledger__name_journals(reader, query->directory, result, 1, req->arena);
 }
 
 static struct reply *journal_then(struct request *req, void *result)
 {
     struct journal_view view = view_journal(req->arena, result);
 
-    return reply_fields(req, 200, &ledger__journal_set, &view);
+    return reply_fields(req, 200, &ledger_journal_set, &view);
 }
 
-static struct reply *journal_handler(struct request *req)
+struct reply *ledger_reply_journal(struct request *req, const struct ledger_directory *directory)
 {
-    int64_t *id = ARENA_NEW(req->arena, int64_t);
+    struct journal_query *query = ARENA_NEW(req->arena, struct journal_query);
 
-    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, id) != ERR_OK) {
+    query->directory = directory;
+    if (request_id_param(req, 0, LEDGER_JOURNAL_PREFIX, &query->id) != ERR_OK) {
         return reply_error(req, ERR_LEDGER_JOURNAL);
     }
-    return reply_query(req, id, sizeof(struct ledger_journal_view), journal_run, journal_then);
+    return reply_query(req, query, sizeof(struct ledger_journal_view), journal_run, journal_then);
 }
 
 struct journals_query {
     int64_t payment_id;
+    const struct ledger_directory *directory;
 };
 
 static const struct field journals_query_fields[] = {
     FIELD(struct journals_query, payment_id, FIELD_ID, .prefix = "pay", .required = true,
           .help = "The journals this payment caused."),
 };
-static const struct field_set journals_query_set =
+const struct field_set ledger_journals_query =
     FIELD_SET("ledger_journal_list", journals_query_fields);
 
-struct journals {
-    struct ledger_journal_view *rows;
-    size_t count;
-};
+enum err ledger__read_journals(struct reader *reader, const struct ledger_reference *reference,
+                               const struct ledger_directory *directory, struct arena *arena,
+                               struct ledger__journals *out)
+{
+    TRY(ledger_read_business(reader, reference->source, reference->business_no, arena, &out->rows,
+                             &out->count));
+    return ledger__name_journals(reader, directory, out->rows, out->count, arena);
+}
 
 static enum err journals_run(struct reader *reader, struct request *req, const void *arg,
                              void *result)
 {
     const struct journals_query *query = arg;
-    struct journals *journals = result;
+    const struct ledger_reference reference = {.source = LEDGER_SOURCE_PAYMENT,
+                                               .business_no = query->payment_id};
 
-    return ledger_read_business(reader, LEDGER_SOURCE_PAYMENT, query->payment_id, req->arena,
-                                &journals->rows, &journals->count);
+    return ledger__read_journals(reader, &reference, query->directory, req->arena, result);
 }
 
 static struct reply *journals_then(struct request *req, void *result)
 {
-    const struct journals *journals = result;
-
-    return ledger__reply_journals(req, journals->rows, journals->count);
+    return ledger__reply_journals(req, result);
 }
 
-static struct reply *journals_handler(struct request *req)
+struct reply *ledger_reply_journals(struct request *req, const struct ledger_directory *directory)
 {
     struct journals_query *query = ARENA_NEW(req->arena, struct journals_query);
 
-    if (request_query(req, &journals_query_set, query) != ERR_OK) {
+    query->directory = directory;
+    if (request_query(req, &ledger_journals_query, query) != ERR_OK) {
         return reply_refusal(req);
     }
-    return reply_query(req, query, sizeof(struct journals), journals_run, journals_then);
+    return reply_query(req, query, sizeof(struct ledger__journals), journals_run, journals_then);
 }
 
 /* ---- routes ---- */
 
+const enum err ledger_journal_errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
 static const enum err account_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
-static const enum err journal_errors[] = {ERR_LEDGER_JOURNAL, ERR_OK};
 
 #define OPERATOR_READ                                                                              \
     .method = "GET", .auth = HTTP_AUTH_OPERATOR, .permission = "ledger:read", ROUTE_HERE
@@ -590,23 +617,6 @@ const struct route ledger__routes[] = {
         .reply = &account_set,
         .errors = account_errors,
         .summary = "Get an account with its balance",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/journals",
-        .handler = journals_handler,
-        .query = &journals_query_set,
-        .reply = &ledger__journal_set,
-        .reply_is_list = true,
-        .summary = "List the journals of a payment",
-    },
-    {
-        OPERATOR_READ,
-        .path = "/v1/ledger/journals/{id}",
-        .handler = journal_handler,
-        .reply = &ledger__journal_set,
-        .errors = journal_errors,
-        .summary = "Get a journal with its legs",
     },
     {.method = NULL},
 };

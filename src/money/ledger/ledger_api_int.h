@@ -9,12 +9,27 @@
 
 extern const struct enum_name ledger__source_names[], ledger__operation_names[];
 extern const struct enum_name ledger__pending_status_names[];
-extern const struct field_set ledger__journal_set;
 enum { LEDGER__LIST_LIMIT = 20, LEDGER__LIST_LIMIT_MAX = 200 };
 enum { LEDGER__ACCOUNT_NUMBER_MAX = 32, LEDGER__OWNER_NAME_MAX = 200 };
 /* A list of ledger_entry_set. account_number: of the account they are all of, or empty. */
 struct reply *ledger__reply_entries(struct request *req, const struct ledger_statement *statement,
                                     struct str account_number, struct str next_cursor);
+
+/* The business number where the reference is of the source, else 0. */
+int64_t ledger__number_of(const struct ledger_reference *reference, enum ledger_source source);
+
+struct ledger_directory;
+struct ledger__journals {
+    struct ledger_journal_view *rows;
+    size_t count;
+};
+/* Those of a business number, whatever their operation, with what they are about. */
+MUST_USE enum err ledger__read_journals(struct reader *reader,
+                                        const struct ledger_reference *reference,
+                                        const struct ledger_directory *directory,
+                                        struct arena *arena, struct ledger__journals *out);
+/* A list of ledger_journal_set. */
+struct reply *ledger__reply_journals(struct request *req, const struct ledger__journals *journals);
 
 /* ---- ledger_balance_api.c ---- */
 
@@ -35,9 +50,6 @@ extern const struct enum_name ledger__language_names[];
 /* Content to be kept under the name, with its SHA-256 in Tomato-Content-SHA256. */
 struct reply *ledger__reply_file(struct request *req, struct str name, const char *type,
                                  struct str content);
-
-struct reply *ledger__reply_journals(struct request *req, const struct ledger_journal_view *rows,
-                                     size_t count);
 
 /* ---- legs as they are posted, ledger_transfer_api.c ---- */
 

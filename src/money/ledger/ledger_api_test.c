@@ -65,6 +65,16 @@ static struct reply *balance_handler(struct request *req)
     return ledger_reply_balance(req, (struct ledger_desk){.owner_id = LEDGER_ANY_OWNER});
 }
 
+static struct reply *journal_handler(struct request *req)
+{
+    return ledger_reply_journal(req, NULL);
+}
+
+static struct reply *journals_handler(struct request *req)
+{
+    return ledger_reply_journals(req, NULL);
+}
+
 static struct reply *sums_handler(struct request *req)
 {
     return ledger_reply_document(req, (struct ledger_desk){.owner_id = LEDGER_ANY_OWNER},
@@ -105,6 +115,8 @@ static const struct route paper_routes[] = {
     PAPER("accounts/{id}/balance", balance_handler, &ledger_balance_query),
     PAPER("accounts/{id}/daily", daily_handler, &ledger_daily_query),
     PAPER("daily", owner_daily_handler, &ledger_owner_daily_query),
+    PAPER("journals", journals_handler, &ledger_journals_query),
+    PAPER("journals/{id}", journal_handler, NULL),
 };
 
 /* The routes of the module's first file, of its rules and of its papers, as one set. */
@@ -598,6 +610,8 @@ static void the_journals_of_a_payment_are_shown(void **state)
     assert_int_equal(json_array_size(at(door, "data")), 1);
     assert_text(door, "data.0.object", "ledger_journal");
     assert_text(door, "data.0.payment_id", id(door, "pay", PAYMENT));
+    assert_text(door, "data.0.reference", id(door, "pay", PAYMENT));
+    assert_null(at(door, "data.0.business_no"));
     assert_int_equal(json_array_size(at(door, "data.0.entries")), 3);
     assert_text(door, "data.0.entries.0.side", "debit");
     assert_number(door, "data.0.entries.0.amount", 10000);

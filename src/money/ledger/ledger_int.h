@@ -311,6 +311,10 @@ MUST_USE enum err ledger__read_business_rows(struct reader *reader, int64_t busi
  * ERR_LEDGER_CONFLICT at "memo". */
 MUST_USE enum err ledger__memo_keep(struct tx *tx, const struct ledger_posted *posted,
                                     struct str memo);
+/* Sets the memos of the entries' journals; of what had to wait, that of the journal that booked it
+ * first. */
+MUST_USE enum err ledger__read_memos(struct reader *reader, struct ledger_entry *entries,
+                                     size_t count, struct arena *arena);
 /* Empty: it has none. */
 MUST_USE enum err ledger__read_memo(struct reader *reader, int64_t journal_id, struct arena *arena,
                                     struct str *text);
@@ -343,6 +347,16 @@ MUST_USE enum err ledger__read_origins(struct reader *reader,
 /* Fills in the pending entries that the journal's legs left. */
 MUST_USE enum err ledger__read_pending_of(struct reader *reader, struct arena *arena,
                                           struct ledger_journal_view *view);
+/* Rows by ids of which some may be the same; the ids are put in order. */
+struct ledger__rows {
+    int64_t *ids;
+    const void **rows;
+    size_t count;
+};
+MUST_USE enum err ledger__rows_load(struct reader *reader, const struct table *table, int64_t *ids,
+                                    size_t count, struct arena *arena, struct ledger__rows *out);
+/* Of one of these ids; NULL: there is none. */
+const void *ledger__rows_find(const struct ledger__rows *rows, int64_t id);
 /* Gives the entries that applied pending ones the reference of their origin, and its id. No two may
  * be of one pending entry; those of one account never are. */
 MUST_USE enum err ledger__trace_entries(struct reader *reader, struct ledger_entry *entries,

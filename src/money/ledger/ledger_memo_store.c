@@ -86,3 +86,26 @@ enum err ledger__read_memo(struct reader *reader, int64_t journal_id, struct are
     *text = err == ERR_OK ? memo.text : (struct str){"", 0};
     return err == ERR_STORE_NOT_FOUND ? ERR_OK : err;
 }
+
+static int64_t booked_first(const struct ledger_entry *entry)
+{
+    return entry->origin_id != 0 ? entry->origin_id : entry->journal_id;
+}
+
+enum err ledger__read_memos(struct reader *reader, struct ledger_entry *entries, size_t count,
+                            struct arena *arena)
+{
+    int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
+    struct ledger__rows memos;
+
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = booked_first(&entries[i]);
+    }
+    TRY(ledger__rows_load(reader, &ledger__memo_table, ids, count, arena, &memos));
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_memo *memo = ledger__rows_find(&memos, booked_first(&entries[i]));
+
+        entries[i].memo = memo == NULL ? (struct str){"", 0} : memo->text;
+    }
+    return ERR_OK;
+}

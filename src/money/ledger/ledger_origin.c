@@ -5,13 +5,6 @@
 
 #include <stdlib.h>
 
-/* Journal rows in the order of their ids. */
-struct rows {
-    int64_t *ids;
-    const void **rows;
-    size_t count;
-};
-
 static int compare_id(const void *a, const void *b)
 {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
@@ -19,24 +12,10 @@ static int compare_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Of rows that are never deleted: in books that were tampered with, one may be missing. */
-static enum err get_each(struct reader *reader, const struct table *table, const int64_t *ids,
-                         size_t count, struct arena *arena, const void **rows)
+enum err ledger__rows_load(struct reader *reader, const struct table *table, int64_t *ids,
+                           size_t count, struct arena *arena, struct ledger__rows *out)
 {
-    TRY(reader_get_each(reader, table, ids, count, arena, rows));
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i] == NULL) {
-            return ERR_STORE_NOT_FOUND;
-        }
-    }
-    return ERR_OK;
-}
-
-/* The rows of the ids, of which some may be the same. */
-static enum err load(struct reader *reader, int64_t *ids, size_t count, struct arena *arena,
-                     struct rows *out)
-{
-    struct rows rows = {.ids = ids, .rows = ARENA_ARRAY(arena, const void *, count)};
+    struct ledger__rows rows = {.ids = ids, .rows = ARENA_ARRAY(arena, const void *, count)};
 
     qsort(ids, count, sizeof(*ids), compare_id);
     for (size_t i = 0; i < count; i++) {
@@ -44,17 +23,29 @@ static enum err load(struct reader *reader, int64_t *ids, size_t count, struct a
             ids[rows.count++] = ids[i];
         }
     }
-    TRY(get_each(reader, &ledger__journal_table, ids, rows.count, arena, rows.rows));
     *out = rows;
-    return ERR_OK;
+    return reader_get_each(reader, table, ids, rows.count, arena, rows.rows);
 }
 
-static const struct ledger_journal *find(const struct rows *rows, int64_t id)
+const void *ledger__rows_find(const struct ledger__rows *rows, int64_t id)
 {
     const int64_t *at = bsearch(&id, rows->ids, rows->count, sizeof(*rows->ids), compare_id);
 
     CHECK(at != NULL);
     return rows->rows[at - rows->ids];
+}
+
+/* Journal rows, which are never deleted: in books that were tampered with, one may be missing. */
+static enum err load(struct reader *reader, int64_t *ids, size_t count, struct arena *arena,
+                     struct ledger__rows *out)
+{
+    TRY(ledger__rows_load(reader, &ledger__journal_table, ids, count, arena, out));
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->rows[i] == NULL) {
+            return ERR_STORE_NOT_FOUND;
+        }
+    }
+    return ERR_OK;
 }
 
 static struct ledger_reference reference_of(const struct ledger_journal *first)
@@ -67,7 +58,7 @@ static enum err read_firsts(struct reader *reader, size_t count, struct arena *a
                             struct ledger_origin *out)
 {
     int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
-    struct rows firsts;
+    struct ledger__rows firsts;
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -81,7 +72,7 @@ static enum err read_firsts(struct reader *reader, size_t count, struct arena *a
     TRY(load(reader, ids, found, arena, &firsts));
     for (size_t i = 0; i < count; i++) {
         if (out[i].reference.source == 0) {
-            out[i].reference = reference_of(find(&firsts, out[i].journal_id));
+            out[i].reference = reference_of(ledger__rows_find(&firsts, out[i].journal_id));
         }
     }
     return ERR_OK;
@@ -91,14 +82,15 @@ enum err ledger__read_origins(struct reader *reader, const struct ledger_pending
                               size_t count, struct arena *arena, struct ledger_origin *out)
 {
     int64_t *ids = ARENA_ARRAY(arena, int64_t, count);
-    struct rows legs;
+    struct ledger__rows legs;
 
     for (size_t i = 0; i < count; i++) {
         ids[i] = ledger__position_row(pending[i]->position);
     }
     TRY(load(reader, ids, count, arena, &legs));
     for (size_t i = 0; i < count; i++) {
-        const struct ledger_journal *row = find(&legs, ledger__position_row(pending[i]->position));
+        const struct ledger_journal *row =
+            ledger__rows_find(&legs, ledger__position_row(pending[i]->position));
 
         out[i].journal_id = row->id - row->part;
         out[i].reference = row->part == 0 ? reference_of(row) : (struct ledger_reference){0};
@@ -111,9 +103,12 @@ static enum err read_pending(struct reader *reader, const int64_t *ids, size_t c
 {
     const void **rows = ARENA_ARRAY(arena, const void *, count);
 
-    TRY(get_each(reader, &ledger__pending_table, ids, count, arena, rows));
+    TRY(reader_get_each(reader, &ledger__pending_table, ids, count, arena, rows));
     for (size_t i = 0; i < count; i++) {
         out[i] = rows[i];
+        if (out[i] == NULL) {
+            return ERR_STORE_NOT_FOUND;
+        }
     }
     return ERR_OK;
 }

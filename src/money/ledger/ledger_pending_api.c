@@ -1,5 +1,6 @@
 /* The operator's API of pending entries (待入账). */
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_statement_int.h"
 #include "platform/store/store_reply.h"
 
 enum { LIST_LIMIT = 20, LIST_LIMIT_MAX = 200 };
@@ -18,6 +19,7 @@ struct pending_view {
     enum ledger_operation operation;
     int64_t payment_id;
     int64_t business_no;
+    struct str reference;
 };
 
 #define ENTRY_FIELD(member_, name_, ...)                                                           \
@@ -35,11 +37,14 @@ static const struct field pending_fields[] = {
     FIELD(struct pending_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
           .required = true, .help = "The journal it is of, booked when it could not be applied."),
     FIELD(struct pending_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true,
-          .help = "Of that journal, as operation, payment_id and business_no."),
+          .help = "Of that journal, as operation, payment_id, business_no and reference."),
     FIELD(struct pending_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
     FIELD(struct pending_view, payment_id, FIELD_ID, .prefix = "pay"),
-    FIELD(struct pending_view, business_no, FIELD_INT, .help = "Of what is not a payment."),
+    FIELD(struct pending_view, business_no, FIELD_INT,
+          .help = "The caller's own, of what was sent to /v1/ledger."),
+    FIELD(struct pending_view, reference, FIELD_TEXT, .max = 32, .required = true,
+          .help = "What it is about, as papers print it, such as ref_…"),
     ENTRY_FIELD(side, "side", FIELD_ENUM, .names = ledger_side_names, .required = true),
     ENTRY_FIELD(amount, "amount", FIELD_AMOUNT, .required = true),
     ENTRY_FIELD(matures_on, "matures_on", FIELD_INT, .help = "yyyymmdd."),
@@ -54,13 +59,14 @@ static const struct field pending_fields[] = {
     ENTRY_FIELD(created_at_ms, "created_at", FIELD_TIME, .required = true),
     ENTRY_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .required = true),
 };
-static const struct field_set pending_set = FIELD_SET("ledger_pending_entry", pending_fields);
+const struct field_set ledger_pending_set = FIELD_SET("ledger_pending_entry", pending_fields);
 
 struct list_query {
     int64_t account_id;
     enum ledger_pending_status status;
     int64_t starting_after;
     int64_t limit;
+    const struct ledger_directory *directory;
 };
 
 static const struct field list_fields[] = {
@@ -73,37 +79,53 @@ static const struct field list_fields[] = {
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX,
           .help = "20 when absent."),
 };
-static const struct field_set list_set = FIELD_SET("ledger_pending_list", list_fields);
+const struct field_set ledger_pending_query = FIELD_SET("ledger_pending_list", list_fields);
 
-static struct pending_view view_pending(const struct ledger_pending *entry,
-                                        const struct ledger_origin *origin)
+static struct pending_view view_pending(struct arena *arena, const struct ledger_pending *entry,
+                                        const struct ledger_entry *leg)
 {
-    bool of_payment = origin->reference.source == LEDGER_SOURCE_PAYMENT;
-
     return (struct pending_view){
         .entry = *entry,
-        .origin_journal_id = origin->journal_id,
-        .source = origin->reference.source,
-        .operation = origin->reference.operation,
-        .payment_id = of_payment ? origin->reference.business_no : 0,
-        .business_no = of_payment ? 0 : origin->reference.business_no,
+        .origin_journal_id = leg->origin_id,
+        .source = leg->reference.source,
+        .operation = leg->reference.operation,
+        .payment_id = ledger__number_of(&leg->reference, LEDGER_SOURCE_PAYMENT),
+        .business_no = ledger__number_of(&leg->reference, LEDGER_SOURCE_API),
+        .reference = ledger__about_text(arena, &leg->about),
     };
 }
 
-static enum err view_rows(struct reader *reader, struct arena *arena,
-                          const struct ledger_pending *rows, struct list_page *page)
+/* Their legs, as statements show them once they are applied. */
+static enum err read_legs(struct reader *reader, const struct list_query *query,
+                          const struct ledger_pending *rows, struct arena *arena,
+                          struct ledger_entry *legs, size_t count)
 {
-    struct pending_view *views = ARENA_ARRAY(arena, struct pending_view, page->count);
-    struct ledger_origin *origins = ARENA_ARRAY(arena, struct ledger_origin, page->count);
+    struct ledger_origin *origins = ARENA_ARRAY(arena, struct ledger_origin, count);
     const struct ledger_pending **pending =
-        ARENA_ARRAY(arena, const struct ledger_pending *, page->count);
+        ARENA_ARRAY(arena, const struct ledger_pending *, count);
 
-    for (size_t i = 0; i < page->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         pending[i] = &rows[i];
     }
-    TRY(ledger__read_origins(reader, pending, page->count, arena, origins));
+    TRY(ledger__read_origins(reader, pending, count, arena, origins));
+    for (size_t i = 0; i < count; i++) {
+        legs[i] = (struct ledger_entry){.journal_id = origins[i].journal_id,
+                                        .origin_id = origins[i].journal_id,
+                                        .reference = origins[i].reference};
+    }
+    return ledger__name_entries(reader, query->directory, legs, count, arena);
+}
+
+static enum err view_rows(struct reader *reader, struct arena *arena,
+                          const struct list_query *query, const struct ledger_pending *rows,
+                          struct list_page *page)
+{
+    struct pending_view *views = ARENA_ARRAY(arena, struct pending_view, page->count);
+    struct ledger_entry *legs = ARENA_ARRAY(arena, struct ledger_entry, page->count);
+
+    TRY(read_legs(reader, query, rows, arena, legs, page->count));
     for (size_t i = 0; i < page->count; i++) {
-        views[i] = view_pending(&rows[i], &origins[i]);
+        views[i] = view_pending(arena, &rows[i], &legs[i]);
     }
     page->rows = views;
     return ERR_OK;
@@ -123,23 +145,25 @@ static enum err list_run(struct reader *reader, struct request *req, const void 
 
     page->limit = (size_t)query->limit;
     TRY(ledger_read_pending(reader, &filter, req->arena, &rows, &page->count));
-    return view_rows(reader, req->arena, rows, page);
+    return view_rows(reader, req->arena, query, rows, page);
 }
 
-static const struct list_shape page_shape = {&pending_set, sizeof(struct pending_view), NULL};
+static const struct list_shape page_shape = {&ledger_pending_set, sizeof(struct pending_view),
+                                             NULL};
 
 static struct reply *list_then(struct request *req, void *result)
 {
     return reply_page(req, result, &page_shape);
 }
 
-static struct reply *list_handler(struct request *req)
+struct reply *ledger_reply_pending(struct request *req, const struct ledger_directory *directory)
 {
     struct list_query *query = ARENA_NEW(req->arena, struct list_query);
 
-    if (request_query(req, &list_set, query) != ERR_OK) {
+    if (request_query(req, &ledger_pending_query, query) != ERR_OK) {
         return reply_refusal(req);
     }
+    query->directory = directory;
     query->limit = query->limit == 0 ? LIST_LIMIT : query->limit;
     return reply_query(req, query, sizeof(struct list_page), list_run, list_then);
 }
@@ -163,18 +187,6 @@ static struct reply *retry_handler(struct request *req)
 static const enum err retry_errors[] = {ERR_LEDGER_ACCOUNT, ERR_OK};
 
 const struct route ledger__pending_routes[] = {
-    {
-        .method = "GET",
-        .path = "/v1/ledger/pending-entries",
-        .handler = list_handler,
-        .auth = HTTP_AUTH_OPERATOR,
-        .permission = "ledger:read",
-        .query = &list_set,
-        .reply = &pending_set,
-        .reply_is_list = true,
-        .summary = "List entries that wait, are parked or have been applied, oldest first",
-        ROUTE_HERE,
-    },
     {
         .method = "POST",
         .path = "/v1/ledger/accounts/{id}/pending-entries/retry",

@@ -127,7 +127,7 @@ static void print_entry(const struct ledger_print *print, const struct statement
         KIND_WIDTH);
     ledger__print_left(out, ledger__about_text(query->arena, &entry->about), BUSINESS_WIDTH);
     id_print(out, LEDGER_JOURNAL_PREFIX, entry->journal_id);
-    buf_add_char(out, '\n');
+    buf_printf(out, "%s" STR_FMT "\n", entry->memo.len > 0 ? "  " : "", STR_ARG(entry->memo));
 }
 
 static enum err print_pages(const struct ledger_print *print, struct statement_query *query,

@@ -98,23 +98,6 @@ static enum err read_parties(struct reader *reader, struct ledger_receipt *recei
     return read_legs(reader, receipt, account.owner_id, arena);
 }
 
-/* What it is about: as a statement tells it of the first leg. */
-static enum err read_about(struct reader *reader, struct ledger_receipt *receipt,
-                           struct arena *arena)
-{
-    const struct ledger_origin *origin = &receipt->journal.origin;
-    struct ledger_entry entry = receipt->journal.entries[0];
-
-    if (origin->journal_id != 0) {
-        entry.origin_id = origin->journal_id;
-        entry.reference = origin->reference;
-    }
-    TRY(ledger__name_entries(reader, receipt->ask.directory, &entry, 1, arena));
-    receipt->reference = entry.reference;
-    receipt->about = entry.about;
-    return ERR_OK;
-}
-
 static void add_up(struct ledger_receipt *receipt)
 {
     struct amount debits = AMOUNT(0), credits = AMOUNT(0);
@@ -138,7 +121,13 @@ enum err ledger_read_receipt(struct reader *reader, const struct ledger_receipt_
     struct ledger_receipt receipt = {.ask = *ask};
 
     TRY(ledger_read_journal(reader, ask->journal_id, arena, &receipt.journal));
-    TRY(read_about(reader, &receipt, arena));
+    TRY(ledger__name_journals(reader, ask->directory, &receipt.journal, 1, arena));
+    receipt.reference = receipt.journal.origin.journal_id != 0 ? receipt.journal.origin.reference
+                                                               : receipt.journal.reference;
+    if (receipt.journal.origin.journal_id != 0) {
+        TRY(ledger__read_memo(reader, receipt.journal.origin.journal_id, arena,
+                              &receipt.journal.memo));
+    }
     TRY(read_parties(reader, &receipt, arena));
     add_up(&receipt);
     if (receipt.currency == CURRENCY_CNY) {

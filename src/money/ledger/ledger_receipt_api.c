@@ -52,7 +52,7 @@ struct receipt_view {
     int64_t origin_journal_id;
     int64_t business_date;
     int64_t created_at;
-    struct str business_no;
+    struct str reference;
     struct str memo;
     struct field_list parties;
     enum currency currency;
@@ -68,11 +68,11 @@ static const struct field receipt_fields[] = {
     FIELD(struct receipt_view, source, FIELD_ENUM, .names = ledger__source_names, .required = true),
     FIELD(struct receipt_view, operation, FIELD_ENUM, .names = ledger__operation_names,
           .required = true),
-    FIELD(struct receipt_view, business_no, FIELD_TEXT, .max = 32,
+    FIELD(struct receipt_view, reference, FIELD_TEXT, .max = 32,
           .help = "What it is about, as papers print it, such as ref_…"),
     FIELD(struct receipt_view, origin_journal_id, FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX,
-          .help = "Of money that had to wait: the journal that booked it first. source, operation "
-                  "and business_no are those of that journal."),
+          .help = "Of money that had to wait: the journal that booked it first. source, operation, "
+                  "reference and memo are those of that journal."),
     FIELD(struct receipt_view, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX),
     FIELD(struct receipt_view, business_date, FIELD_INT, .required = true, .example = "20261122"),
     FIELD(struct receipt_view, created_at, FIELD_TIME, .required = true),
@@ -138,7 +138,7 @@ static struct reply *json_then(struct request *req, void *result)
         .source = receipt->reference.source,
         .operation = receipt->reference.operation,
         .origin_journal_id = journal->origin.journal_id,
-        .business_no = ledger__about_text(req->arena, &receipt->about),
+        .reference = ledger__about_text(req->arena, &journal->about),
         .memo = journal->memo,
         .business_date = journal->business_date,
         .created_at = journal->created_at_ms,

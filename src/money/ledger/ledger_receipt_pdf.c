@@ -84,7 +84,7 @@ static void put_head(struct sheet *sheet)
              ledger__time_text(sheet->arena, journal->created_at_ms));
     sheet->y += LINE;
     put_pair(sheet, LEFT, word(sheet, "业务单号", "Business no."),
-             ledger__about_text(sheet->arena, &sheet->receipt->about));
+             ledger__about_text(sheet->arena, &sheet->receipt->journal.about));
     if (journal->memo.len > 0) {
         put_pair(sheet, SECOND, word(sheet, "附言", "Memo"), journal->memo);
     }

@@ -48,8 +48,8 @@ enum err ledger__label(struct reader *reader, const struct ledger_directory *dir
     return directory == NULL ? ERR_OK : directory->label(reader, account, arena, out);
 }
 
-enum err ledger__name_entries(struct reader *reader, const struct ledger_directory *directory,
-                              struct ledger_entry *entries, size_t count, struct arena *arena)
+static enum err name_all(struct reader *reader, const struct ledger_directory *directory,
+                         struct ledger_entry *entries, size_t count, struct arena *arena)
 {
     for (size_t i = 0; i < count; i++) {
         const struct ledger_reference *reference = &entries[i].reference;
@@ -60,6 +60,35 @@ enum err ledger__name_entries(struct reader *reader, const struct ledger_directo
     return directory == NULL || directory->name == NULL
                ? ERR_OK
                : directory->name(reader, entries, count, arena);
+}
+
+enum err ledger__name_entries(struct reader *reader, const struct ledger_directory *directory,
+                              struct ledger_entry *entries, size_t count, struct arena *arena)
+{
+    TRY(name_all(reader, directory, entries, count, arena));
+    return ledger__read_memos(reader, entries, count, arena);
+}
+
+enum err ledger__name_journals(struct reader *reader, const struct ledger_directory *directory,
+                               struct ledger_journal_view *journals, size_t count,
+                               struct arena *arena)
+{
+    struct ledger_entry *firsts = ARENA_ARRAY(arena, struct ledger_entry, count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_origin *origin = &journals[i].origin;
+
+        firsts[i] = journals[i].entries[0];
+        if (origin->journal_id != 0) {
+            firsts[i].origin_id = origin->journal_id;
+            firsts[i].reference = origin->reference;
+        }
+    }
+    TRY(name_all(reader, directory, firsts, count, arena));
+    for (size_t i = 0; i < count; i++) {
+        journals[i].about = firsts[i].about;
+    }
+    return ERR_OK;
 }
 
 /* ---- the walk ---- */
@@ -189,8 +218,10 @@ static enum err add(struct reader *reader, struct ledger_document *document,
     TRY(ledger__name_entries(reader, document->ask.of.directory, entries, count, arena));
     ledger__csv_add(document, entries, count, arena);
     if (document->ask.kind == LEDGER_DOCUMENT_PDF) {
-        memcpy(document->entries + document->entry_count, entries, count * sizeof(*entries));
-        document->entry_count += count;
+        for (size_t i = 0; i < count; i++) {
+            entries[i].memo = str_dup(document->arena, entries[i].memo);
+            document->entries[document->entry_count++] = entries[i];
+        }
     }
     return ERR_OK;
 }

@@ -186,8 +186,7 @@ struct ledger_receipt {
     struct ledger_receipt_ask ask;
     struct ledger_journal_view journal;
     struct ledger_reference reference; /* of the journal that booked it first, had it to wait */
-    struct ledger_about about;
-    struct ledger_receipt_leg *legs; /* those that are shown, and so below */
+    struct ledger_receipt_leg *legs;   /* those that are shown, and so below */
     size_t leg_count;
     /* The debits or the credits, the greater ones, in the currency of the account that is asked
      * for, else of the first leg. */
@@ -212,13 +211,14 @@ MUST_USE enum err ledger_print_statement(struct ledger_print *print, const struc
 
 /* ---- HTTP, for the routes of operators and those of merchants ---- */
 
-extern const struct field_set ledger_entry_set;
+extern const struct field_set ledger_entry_set, ledger_journal_set, ledger_pending_set;
 extern const struct field_set ledger_statement_query, ledger_document_query, ledger_daily_query,
-    ledger_owner_daily_query, ledger_receipt_query, ledger_balance_query;
+    ledger_owner_daily_query, ledger_receipt_query, ledger_balance_query, ledger_journals_query,
+    ledger_pending_query;
 extern const struct field_set ledger_sums_set, ledger_day_set, ledger_receipt_set,
     ledger_balance_set;
 extern const enum err ledger_document_errors[], ledger_page_errors[], ledger_receipt_errors[],
-    ledger_account_receipt_errors[];
+    ledger_account_receipt_errors[], ledger_journal_errors[];
 
 /* Who asks; {id} of the path is the account, by id or by number. */
 struct ledger_desk {
@@ -238,6 +238,11 @@ struct reply *ledger_reply_daily(struct request *req, struct ledger_desk desk);
 /* A day of all accounts of a merchant: pages of ledger_day_set, by ledger_owner_daily_query. */
 struct reply *ledger_reply_owner_daily(struct request *req,
                                        const struct ledger_directory *directory);
+/* ledger_journal_set: {id} is the journal, or those of a payment by ledger_journals_query. */
+struct reply *ledger_reply_journal(struct request *req, const struct ledger_directory *directory);
+struct reply *ledger_reply_journals(struct request *req, const struct ledger_directory *directory);
+/* Pages of ledger_pending_set, by ledger_pending_query. */
+struct reply *ledger_reply_pending(struct request *req, const struct ledger_directory *directory);
 /* {id} is a journal; by ledger_receipt_query: ledger_receipt_set, or a PDF. */
 struct reply *ledger_reply_receipt(struct request *req, const struct ledger_directory *directory);
 struct reply *ledger_reply_receipt_pdf(struct request *req,

@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 
-enum { COLUMNS = 10, VALUE_MAX = 64 };
+enum { COLUMNS = 11, VALUE_MAX = 64 };
 
 /* ---- words and values ---- */
 
@@ -250,11 +250,12 @@ static void add_amount(struct buf *buf, struct amount amount, enum currency curr
 
 static void add_head(struct ledger_document *document)
 {
-    static const char *const zh[COLUMNS] = {"记账日期", "时间",     "序号",     "分录号",   "来源",
-                                            "操作",     "业务单号", "借方金额", "贷方金额", "余额"};
+    static const char *const zh[COLUMNS] = {"记账日期", "时间", "序号",     "分录号",
+                                            "来源",     "操作", "业务单号", "借方金额",
+                                            "贷方金额", "余额", "附言"};
     static const char *const en[COLUMNS] = {"Business date", "Time",      "No.",          "Journal",
                                             "Source",        "Operation", "Business no.", "Debit",
-                                            "Credit",        "Balance"};
+                                            "Credit",        "Balance",   "Memo"};
     enum ledger_language language = document->ask.language;
 
     for (unsigned i = 0; i < COLUMNS; i++) {
@@ -337,6 +338,8 @@ static void add_entry(struct ledger_document *document, const struct ledger_entr
     }
     buf_add_char(csv, ',');
     add_amount(csv, entry->balance, currency);
+    buf_add_char(csv, ',');
+    add_text(csv, entry->memo);
     end_line(csv, COLUMNS);
 }
 

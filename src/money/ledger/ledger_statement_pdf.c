@@ -116,7 +116,8 @@ static void put_entry(struct sheet *sheet, const struct ledger_entry *entry)
         [NUMBER] = str_printf(sheet->arena, "%lld", (long long)entry->sequence),
         [JOURNAL] = id_str(sheet->arena, LEDGER_JOURNAL_PREFIX, entry->journal_id),
         [KIND] =
-            str_printf(sheet->arena, STR_FMT " · " STR_FMT, STR_ARG(source), STR_ARG(operation)),
+            str_printf(sheet->arena, STR_FMT " · " STR_FMT "%s" STR_FMT, STR_ARG(source),
+                       STR_ARG(operation), entry->memo.len > 0 ? " · " : "", STR_ARG(entry->memo)),
         [BUSINESS] = ledger__about_text(sheet->arena, &entry->about),
         [BALANCE] = ledger__amount_text(sheet->arena, entry->balance, currency),
     };

@@ -11,6 +11,7 @@
  * When the queue refuses the very first, nothing has happened, and the whole request is answered
  * 503. */
 #include "money/ledger/ledger_api_int.h"
+#include "money/ledger/ledger_statement.h"
 #include "platform/store/store_reply.h"
 
 enum {
@@ -306,26 +307,21 @@ static struct reply *batch_handler(struct request *req)
 
 /* ---- looking one up ---- */
 
-struct journals {
-    struct ledger_journal_view *rows;
-    size_t count;
-};
-
 static enum err journals_run(struct reader *reader, struct request *req, const void *arg,
                              void *result)
 {
-    struct journals *journals = result;
+    const struct ledger_reference reference = {.source = LEDGER_SOURCE_API,
+                                               .business_no = *(const int64_t *)arg};
 
-    return ledger_read_business(reader, LEDGER_SOURCE_API, *(const int64_t *)arg, req->arena,
-                                &journals->rows, &journals->count);
+    return ledger__read_journals(reader, &reference, NULL, req->arena, result);
 }
 
 static struct reply *journals_then(struct request *req, void *result)
 {
-    const struct journals *journals = result;
+    const struct ledger__journals *journals = result;
 
     return journals->count == 0 ? reply_error(req, ERR_LEDGER_JOURNAL)
-                                : ledger__reply_journals(req, journals->rows, journals->count);
+                                : ledger__reply_journals(req, journals);
 }
 
 static struct reply *lookup_handler(struct request *req)
@@ -335,7 +331,8 @@ static struct reply *lookup_handler(struct request *req)
     if (str_parse_int(req->params[0], business_no) != ERR_OK) {
         return reply_error(req, ERR_LEDGER_JOURNAL);
     }
-    return reply_query(req, business_no, sizeof(struct journals), journals_run, journals_then);
+    return reply_query(req, business_no, sizeof(struct ledger__journals), journals_run,
+                       journals_then);
 }
 
 /* ---- routes ---- */
@@ -386,7 +383,7 @@ const struct route ledger__transfer_routes[] = {
         .handler = lookup_handler,
         .auth = HTTP_AUTH_OPERATOR,
         .permission = "ledger:read",
-        .reply = &ledger__journal_set,
+        .reply = &ledger_journal_set,
         .reply_is_list = true,
         .errors = journal_errors,
         .summary = "List the journals posted under a business number",
