@@ -149,7 +149,8 @@ test('a review of a freeze leads to its account', async () => {
   const freeze = await p.made('POST', `/v1/accounts/${account}/freezes`, { effect: 'debit_block', kind: 'judicial', reason: 'order', document_no: '(2026)沪01执1号' });
   const { body: review } = await p.operator('POST', `/v1/freezes/${freeze.id}/release`, { reason: 'over' });
   const page = await open('reviews', { language: 'zh' });
-  await page.wait(`document.querySelector('#${review.id} a')?.textContent === ${JSON.stringify(account)}`);
+  await page.wait(`document.querySelector('#${review.id} a')?.textContent === '2241 应付商户待结算'`);
+  assert.equal(await page.run(`document.querySelector('#${review.id} a').title`), account);
   assert.match(await page.run(text(`#${review.id} dl`)), /司法 冻结止付/);
   assert.equal(await page.run(text(`#${review.id} h2`)), '司法冻结的解除或扣划');
 });
@@ -196,7 +197,8 @@ test('of the settlements those of the status chosen last are shown, or what went
   const page = await open('settlement');
   const choose = (status) => page.run(`{ const select = document.querySelector('#page select'); select.value = '${status}'; select.dispatchEvent(new Event('change')); }`);
   const row = (status) => ({ account: 'acc_0000000000000', settle_date: 20260101, amount: 1, fee: 0, currency: 'CNY', mode: 'automatic', status });
-  await page.run(`window.answers = {}; window.fetch = (path) => new Promise((good, bad) => { answers[path.match(/status=(\\w+)/)[1]] = { good, bad }; })`);
+  await page.run(`window.answers = {}; window.fetch = async (path) => (path.includes('/account-names') ? Response.json({ data: [] })
+    : new Promise((good, bad) => { answers[path.match(/status=(\\w+)/)[1]] = { good, bad }; }))`);
   const answer = (status) => page.run(`answers.${status}.good(Response.json({ data: [${JSON.stringify(row(status))}], has_more: false }))`);
   for (const status of ['paid', 'returned']) { await choose(status); }
   for (const status of ['returned', 'paid']) { await answer(status); }
@@ -315,16 +317,16 @@ test('the owner of an account has a name however many merchants there are', asyn
   await p.reviewed(await adjustment('T11', 1500, 'CNY', newest.id));
   const page = await open('accounts');
   const owners = await page.run(texts('#page tbody td small'));
-  assert.ok(owners.includes('N 100') && owners.includes('番茄小厨 Tomato'), owners.join());
+  assert.ok(owners.some((one) => /^N 100 10\d{19}$/.test(one)) && owners.includes(`番茄小厨 Tomato ${number}`), owners.join());
   const { data: [own] } = await p.made('GET', `/v1/ledger/accounts?merchant_id=${newest.id}`);
   await page.run(`location.hash = 'account/${own.id}'`);
   await page.wait(`document.querySelector('#page dd')?.textContent === 'N 100'`);
   await page.click('button.plain');
   await page.wait(`document.querySelectorAll('.journal tbody tr').length > 0`);
-  assert.ok((await page.run(texts('.journal tbody td small'))).includes('N 100'));
+  assert.ok((await page.run(texts('.journal tbody td small'))).some((one) => one.startsWith('N 100 ')));
   await page.run(`location.hash = 'accounts/${newest.id}'`);
   await page.wait(`document.querySelector('#page select')?.selectedOptions[0].textContent === 'N 100'`);
-  assert.equal(owners[2], 'Channel account mock');
+  assert.match(owners[2], /^mock 10\d{19}$/);
   await isWhole(page);
 });
 

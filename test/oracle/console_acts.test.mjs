@@ -200,6 +200,29 @@ test('an exchange is told in both currencies, and a difference may be negative',
   await fits(page);
 });
 
+test('lists name accounts and operators as people do, and tell their ids beside', async () => {
+  const { number } = await p.made('GET', `/v1/accounts/${account}`);
+  const id = await cashOut('W5');
+  await p.stop();
+  const named = JSON.parse(p.tool('merchant', 'operator-key', '--name', 'Wang')).secret;
+  await p.serve();
+  const answer = await p.request('POST', `/v1/accounts/${account}/remark`, { remark: 'regular' }, { Authorization: `Bearer ${named}` });
+  assert.equal(answer.status, 200, answer.raw);
+  const page = await open(`account/${account}`, { key: named });
+  const wang = named.split('_').slice(0, 2).join('_');
+  assert.equal(await page.run(text(`#page section:last-child span[title="${wang}"]`)), 'Wang');
+  await page.run(`location.hash = 'trades'`);
+  await page.wait(`${row(id)} !== null`);
+  const cell = `${row(id)}.querySelector('.entity')`;
+  assert.deepEqual(await page.run(`[${cell}.querySelector('a').title, ${cell}.textContent]`), [account, `2241 Payable to merchant番茄小厨 Tomato ${number}`]);
+  for (const hash of ['settlement', 'reviews/approved', 'trades']) {
+    await page.run(`location.hash = '${hash}'`);
+    await page.wait(`location.hash === '#${hash}' && document.querySelector('#page h1') !== null && document.querySelector('#page .entity, #page article') !== null`);
+    assert.deepEqual((await page.run(texts('#page td a, #page dd'))).filter((one) => /^acc_/.test(one)), [], hash);
+  }
+  await fits(page);
+});
+
 test('who is not allowed to is told so below the form', async () => {
   const id = await cashOut('W4');
   await p.stop();

@@ -173,6 +173,19 @@ test('an account is found by its number as well, and papers show the number', as
   assert.ok(screen.startsWith(`account no. ${accountNumber}\naccount     ${account}\n`), screen);
 });
 
+test('many accounts are named at once; those that are not there are left out', async () => {
+  const ask = (ids) => p.operator('GET', `/v1/ledger/account-names?ids=${ids}`);
+  const platform = (await p.made('POST', '/v1/ledger/accounts', { code: 1002, currency: 'USD' })).id;
+  const answer = await ask(`${account},acc_0000000000001,${platform}`);
+  assert.deepEqual(answer.body.data, [
+    { id: account, object: 'account_name', number: accountNumber, code: 2241, name: 'Payable to merchant', name_zh: '应付商户待结算', currency: 'CNY', owner: '番茄小厨 Tomato' },
+    { id: platform, object: 'account_name', number: answer.body.data[1].number, code: 1002, name: 'Deposits at the bank', name_zh: '备付金存款', currency: 'USD' }]);
+  assert.match(answer.body.data[1].number, /^10\d{19}$/);
+  for (const ids of [`${account},`, 'acc', Array(101).fill(account).join()]) { p.refused(await ask(ids), 400, 'field_format', 'ids'); }
+  assert.equal((await ask(Array(100).fill(account).join())).body.data.length, 100);
+  p.refused(await ask(''), 400, 'field_length', 'ids');
+});
+
 test('the PDF shows what the CSV says', async () => {
   const csv = await file(`/v1/ledger/accounts/${account}/statement.csv?${period()}`);
   const zh = pdfText((await file(`/v1/ledger/accounts/${account}/statement.pdf?${period()}`)).bytes);

@@ -1,6 +1,7 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny, ifAny, turns } from './api.js';
-import { accountLink, bar, cellMoney, chip, codeName, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
+import { accountNames, operatorNames } from './names.js';
+import { bar, cellMoney, chip, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -33,29 +34,6 @@ const marks = (account) => [
   account.deferred && chip(w().deferred, 'soon'), account.pending > 0 && chip(`${w().pendingEntries}: ${account.pending}`, 'soon'),
 ].filter(Boolean);
 
-// ---- names ----
-
-// Names by id: of the first page, and of the others once they are shown.
-const directory = (path, page) => ({ path, names: new Map((page?.data ?? []).map((one) => [one.id, one.name])), complete: !page?.has_more });
-async function learn({ path, names, complete }, ids) {
-  if (complete) return;
-  const unknown = new Set(ids.filter((id) => id && !names.has(id)));
-  await Promise.all([...unknown].map(async (id) => names.set(id, (await getIfAny(`${path}/${encodeURIComponent(id)}`))?.name ?? id)));
-}
-async function names() {
-  const [chart, merchants, channels] = await Promise.all([getIfAny('/v1/ledger/chart', { limit: 500 }), getIfAny('/v1/merchants', { limit: 100 }), getIfAny('/v1/channel-accounts', { limit: 100 })]);
-  return {
-    codes: new Map((chart?.data ?? []).map((row) => [row.code, row])),
-    merchants: directory('/v1/merchants', merchants), channels: directory('/v1/channel-accounts', channels),
-  };
-}
-const knowOwners = (accounts, known) => Promise.all([learn(known.merchants, accounts.map((one) => one.merchant_id)), learn(known.channels, accounts.map((one) => one.channel_account_id))]);
-const codeOf = (account, known) => codeName(known.codes.get(account.code) ?? account);
-const ownerOf = (account, known) => (account.merchant_id ? known.merchants.names.get(account.merchant_id) ?? account.merchant_id
-  : account.channel_account_id ? `${w().channelAccount} ${known.channels.names.get(account.channel_account_id) ?? account.channel_account_id}` : w().platform);
-
-const accountCell = (account, known) => make('td', { class: 'entity' }, accountLink(account.id, codeOf(account, known)), make('small', {}, ownerOf(account, known)));
-
 // ---- the list ----
 
 function finder() {
@@ -67,11 +45,14 @@ function finder() {
   } }, input, make('button', { type: 'submit' }, w().go));
 }
 
-function ownerSelect(owner, known) {
-  const option = (value, text) => make('option', { value, selected: value === owner }, text);
+// The first merchants, and the one whose accounts are shown.
+async function ownerSelect(owner) {
+  const page = await getIfAny('/v1/merchants', { limit: 100 });
+  const names = new Map((page?.data ?? []).map((one) => [one.id, one.name]));
+  if (owner && owner !== 'platform' && !names.has(owner)) names.set(owner, (await getIfAny(`/v1/merchants/${encodeURIComponent(owner)}`))?.name ?? owner);
+  const option = ([value, text]) => make('option', { value, selected: value === owner }, text);
   const select = make('select', { 'aria-label': w().owner, onchange: () => { location.hash = `accounts${select.value && `/${select.value}`}`; } },
-    option('', w().everyone), option('platform', w().platform), [...known.merchants.names].map(([id, name]) => option(id, name)));
-  if (![...select.options].some((one) => one.selected && one.value === owner)) select.append(option(owner, owner));
+    [['', w().everyone], ['platform', w().platform], ...names].map(option));
   return select;
 }
 
@@ -79,28 +60,20 @@ function ownerSelect(owner, known) {
 async function parked(known) {
   const { data, has_more } = await get('/v1/ledger/pending-entries', { status: 'parked', limit: 50 });
   if (!data.length) return null;
-  const each = await accountsOf(data, known);
+  await known.learn(data.map((entry) => entry.account_id));
   return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
-    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => {
-      const of = each.get(entry.account_id);
-      return [accountCell(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
-        cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency, make('td', {}, refusalLink(entry.refusal)), timeText(entry.created_at)];
-    })));
+    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => [
+      ...legCells(entry, known), make('td', {}, refusalLink(entry.refusal)), timeText(entry.created_at)])));
 }
 
 export async function accounts(owner = '') {
-  const known = await names();
+  const known = accountNames();
   const terms = owner === 'platform' ? { platform: true } : { merchant_id: owner };
-  if (terms.merchant_id) await knowOwners([terms], known);
-  const page = async (cursor) => {
-    const rows = await get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor });
-    await knowOwners(rows.data, known);
-    return rows;
-  };
+  const page = known.learned((cursor) => get('/v1/ledger/accounts', { ...terms, limit: 100, starting_after: cursor }), (one) => one.id);
   return [
-    make('div', { class: 'line' }, make('h1', {}, w().accounts), ownerSelect(owner, known), finder()),
+    make('div', { class: 'line' }, make('h1', {}, w().accounts), await ownerSelect(owner), finder()),
     section('', await list(page, (seen) => table([[w().account], [w().balance, 'money'], [''], ['', 'wide'], [w().available, 'money'], ['']], seen.map((account) => [
-      accountCell(account, known), cellMoney(account.posted, account.currency), account.currency,
+      known.cell(account.id), cellMoney(account.posted, account.currency), account.currency,
       make('td', { class: 'wide' }, barOf(account)), cellMoney(account.available, account.currency), make('td', { class: 'text' }, ...marks(account)),
     ]), { hint: w().hints.accounts }))),
     await parked(known),
@@ -109,30 +82,24 @@ export async function accounts(owner = '') {
 
 // ---- one account ----
 
-async function accountsOf(rows, known) {
-  const found = await Promise.all([...new Set(rows.map((row) => row.account_id))].map((id) => get(`/v1/ledger/accounts/${id}`)));
-  await knowOwners(found, known);
-  return new Map(found.map((one) => [one.id, one]));
-}
+const legCells = (entry, known) => {
+  const currency = known.currency(entry.account_id);
+  return [known.cell(entry.account_id), cellMoney(entry.side === 'debit' ? entry.amount : null, currency), cellMoney(entry.side === 'credit' ? entry.amount : null, currency), currency];
+};
 
-// A leg says nothing of its account but the id: the accounts are asked for.
 async function legs(id, known) {
   const { entries, event } = await get(`/v1/ledger/journals/${id}`);
-  const each = await accountsOf(entries, known);
+  await known.learn(entries.map((entry) => entry.account_id));
   const receipt = make('button', { type: 'button', onclick: () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() })
     .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
   return [
-    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(event) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
-    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => {
-      const of = each.get(entry.account_id);
-      return [accountCell(of, known), cellMoney(entry.side === 'debit' ? entry.amount : null, of.currency),
-        cellMoney(entry.side === 'credit' ? entry.amount : null, of.currency), of.currency];
-    })),
+    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(w().events[event] ?? nameOf(event)) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
+    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => legCells(entry, known))),
   ];
 }
 
 const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, await legs(id, known)));
-export const journal = async (id) => [section('', await legs(encodeURIComponent(id), await names()))];
+export const journal = async (id) => [section('', await legs(encodeURIComponent(id), accountNames()))];
 
 function entryRow(entry, currency, known) {
   let below = null; // the journal, once shown
@@ -212,8 +179,8 @@ const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w()
       make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeText(freeze.expires_at)];
   }), { hint: w().hints.freezes });
 
-const historyTable = (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().reason], [w().maker]], changes.map((change) => [
-  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), make('td', { class: 'text' }, change.reason ?? ''), make('td', { class: 'mono' }, change.operator_id ?? '')]));
+const historyTable = (nameOfOperator) => (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().reason], [w().maker]], changes.map((change) => [
+  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), make('td', { class: 'text' }, change.reason ?? ''), change.operator_id ? nameOfOperator(change.operator_id) : w().platform]));
 
 const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().maturesAfter} T+${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
 
@@ -222,19 +189,20 @@ const idOf = async (name) => (/^acc_\w+$/.test(name) ? name : (await get(`/v1/ac
 
 export async function account(name) {
   const id = await idOf(name);
-  const [one, people, known, newest, rule] = await Promise.all([get(`/v1/ledger/accounts/${id}`), getIfAny(`/v1/accounts/${id}`), names(),
-    get('/v1/ledger/days', { limit: 1 }), getIfAny(`/v1/accounts/${id}/settlement-rule`)]);
-  await knowOwners([one], known);
+  const known = accountNames();
+  const [one, people, newest, rule, nameOfOperator] = await Promise.all([get(`/v1/ledger/accounts/${id}`), getIfAny(`/v1/accounts/${id}`),
+    get('/v1/ledger/days', { limit: 1 }), getIfAny(`/v1/accounts/${id}/settlement-rule`), operatorNames()]);
+  await known.learn([id]);
   const today = newest.data[0]?.date ?? dateNumber(timeText(Date.now()).slice(0, 10));
   const [entries, freezes, history] = await Promise.all([
     statementSection(one, known, today),
     ifAny(list((cursor) => get(`/v1/accounts/${id}/freezes`, { limit: 20, starting_after: cursor }), (seen) => freezeTable(seen, one.currency))),
-    people && ifAny(list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable)),
+    people && ifAny(list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable(nameOfOperator))),
   ]);
   return [
-    make('div', { class: 'line' }, make('h1', {}, codeOf(one, known)), ...marks(one)),
+    make('div', { class: 'line' }, make('h1', {}, known.title(id)), ...marks(one)),
     make('section', { class: 'card' }, make('p', { class: 'balance' }, make('small', {}, `${w().balance} ${one.currency}`), money(one.posted, one.currency)), barOf(one, 18), legend(parts(one), one.currency),
-      facts([[w().owner, ownerOf(one, known)], [w().number, people && make('span', { class: 'mono' }, people.number)], [w().id, make('span', { class: 'mono' }, id)],
+      facts([[w().owner, known.owner(id)], [w().number, known.number(id) && make('span', { class: 'mono' }, known.number(id))], [w().id, make('span', { class: 'mono' }, id)],
         [w().maturities, one.maturities.map((item) => `${dateText(item.date)} ${money(item.amount, one.currency)}`).join(' · ')], [w().opened, timeText(one.created_at)], [w().remark, people?.remark], [w().rule, ruleText(rule)]])),
     entries, freezes && section(w().freezes, freezes), history && section(w().history, history),
   ];

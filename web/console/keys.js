@@ -1,6 +1,7 @@
 // Operators' keys: asked for, rotated and revoked, and what was done to them.
-import { get, getIfAny, ifAny, keyId, post, turns } from './api.js';
+import { get, ifAny, keyId, post, turns } from './api.js';
 import { bodyOf, field, form, input, opens, reason } from './forms.js';
+import { allKeys } from './names.js';
 import { chip, decisive, list, make, problem, section, state, table, timeText } from './parts.js';
 import { stateOf, w } from './words.js';
 
@@ -97,17 +98,6 @@ function keyTable(all, changed) {
   const { name } = shown.find((key) => key.id === keyId()) ?? {};
   return table([[w().operatorName], [w().status], [w().permissions], [w().lastUsed], [w().expires], ['']],
     shown.map((key) => keyRow(key, key.id === keyId() || (name && key.name === name), changed)));
-}
-
-async function allKeys() {
-  const data = [];
-  for (let cursor; ;) {
-    const page = await getIfAny('/v1/operator-keys', { limit: 200, starting_after: cursor });
-    if (!page) return page;
-    data.push(...page.data);
-    if (!page.has_more) return { data };
-    cursor = page.next_cursor;
-  }
 }
 
 export async function keys() {

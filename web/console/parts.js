@@ -54,7 +54,8 @@ export const problem = (error) => make('p', { class: 'problem', role: 'alert' },
 const errorPage = (code) => `/docs/errors?lang=${isChinese() ? 'zh' : 'en'}#${code}`;
 export const refusalLink = (code) => code && make('a', { href: errorPage(code), target: '_blank', rel: 'noopener' }, code);
 export const journalLink = (id) => id && make('a', { href: `#journal/${id}`, class: 'mono' }, id);
-export const accountLink = (id, text) => make('a', { href: `#account/${id}`, class: text ? '' : 'mono' }, text ?? id);
+// `text`: what people call it, instead of the id.
+export const accountLink = (id, text) => make('a', { href: `#account/${id}`, title: text && id, class: text ? '' : 'mono' }, text ?? id);
 export const cellMoney = (minor, currency, attributes = {}) => make('td', { class: 'money', ...attributes }, minor === null ? '' : money(minor, currency));
 
 // Asks once more: the second click within some seconds decides, unless it is one of a double click.

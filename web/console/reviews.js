@@ -1,6 +1,7 @@
 // Changes that wait for another pair of eyes.
 import { get, getIfAny, post, turns, write } from './api.js';
-import { $, accountLink, chip, decisive, facts, list, make, money, problem, state, timeText } from './parts.js';
+import { accountNames } from './names.js';
+import { $, chip, decisive, facts, list, make, money, problem, state, timeText } from './parts.js';
 import { isChinese, nameOf, stateOf, w } from './words.js';
 
 const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
@@ -34,36 +35,45 @@ function decision(review, changed) {
 }
 
 // What would be changed. Of a freeze its account and what it has left are worth knowing.
-function subjectOf(subject) {
-  if (subject.startsWith('acc_')) return accountLink(subject);
+function subjectOf(subject, known) {
+  if (subject.startsWith('acc_')) return known.link(subject);
   const node = make('span', { class: 'mono' }, subject);
-  if (subject.startsWith('hld_')) getIfAny(`/v1/ledger/holds/${subject}`).then((hold) => hold && node.append(' · ', nameOf(hold.kind), ' ', nameOf(hold.effect), ' · ', accountLink(hold.account_id)), () => {});
+  if (subject.startsWith('hld_')) getIfAny(`/v1/ledger/holds/${subject}`).then(async (hold) => {
+    if (!hold) return;
+    await known.learn([hold.account_id]);
+    node.append(' · ', nameOf(hold.kind), ' ', nameOf(hold.effect), ' · ', known.link(hold.account_id));
+  }).catch(() => {});
   return node;
 }
 
 const titleOf = ({ kind, change }) => [kind, change.action ?? change.kind, change.deduct && 'deducted'].filter(Boolean).map(nameOf).join(' · ');
 
-function card(review) {
+function card(review, known) {
   const node = make('article', { class: 'card', id: review.id });
   node.append(
     make('div', { class: 'line' }, make('h2', {}, titleOf(review)), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
-      [w().summary, (isChinese() && review.summary_zh) || review.summary], [w().subject, review.subject && subjectOf(review.subject)], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().summary, (isChinese() && review.summary_zh) || review.summary], [w().subject, review.subject && subjectOf(review.subject, known)], [w().reason, review.reason], [w().evidence, review.evidence],
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),
     make('details', { open: review.status === 'pending' }, make('summary', {}, w().change), make('pre', {}, write(review.change))),
-    ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next))) : []));
+    ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next, known))) : []));
   return node;
 }
 
 export async function reviews(status = 'pending') {
+  const known = accountNames();
   const select = make('select', { 'aria-label': w().status, onchange: () => { location.hash = `reviews/${select.value}`; } },
     statuses.map((one) => make('option', { value: one, selected: one === status }, stateOf(one))));
   return [
     make('div', { class: 'line' }, make('h1', {}, w().reviews), select), make('p', { class: 'soft' }, w().pendingReviews),
-    await list((cursor) => get('/v1/reviews', { status, limit: 20, starting_after: cursor }),
-      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map(card) : make('p', { class: 'soft' }, `${w().none} ${status === 'pending' ? w().hints.reviews : ''}`))),
+    await list(async (cursor) => {
+      const page = await get('/v1/reviews', { status, limit: 20, starting_after: cursor });
+      await known.learn(page.data.map((one) => one.subject ?? '').filter((subject) => subject.startsWith('acc_')));
+      return page;
+    },
+      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map((review) => card(review, known)) : make('p', { class: 'soft' }, `${w().none} ${status === 'pending' ? w().hints.reviews : ''}`))),
   ];
 }

@@ -1,7 +1,8 @@
 // Settlement runs with their progress, who was not settled, and the settlements.
 import { get, turns } from './api.js';
 import { deed, opens, outcomeFields, reason } from './forms.js';
-import { accountLink, bar, cellMoney, chip, dateText, line, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
+import { accountNames } from './names.js';
+import { bar, cellMoney, chip, dateText, line, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
@@ -15,30 +16,31 @@ const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.dat
   make('td', { class: 'money' }, String(run.skipped)), make('td', { class: 'money' }, run.failed ? chip(String(run.failed), 'bad') : '0'),
   make('td', { class: 'money' }, run.amounts.map((sum) => make('div', {}, `${money(sum.amount, sum.currency)} ${sum.currency}`)))];
 
-async function outcomes(date) {
-  return section(`${w().outcomes} ${dateText(date)}`, await list((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }),
-    (seen) => table([[w().account], [w().status], [w().matured, 'money'], [''], [w().reason]], seen.map((one) => [make('td', {}, accountLink(one.account_id)), make('td', {}, state(one.kind)),
+async function outcomes(date, known) {
+  return section(`${w().outcomes} ${dateText(date)}`, await list(known.learned((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }), (one) => one.account_id),
+    (seen) => table([[w().account], [w().status], [w().matured, 'money'], [''], [w().reason]], seen.map((one) => [known.cell(one.account_id), make('td', {}, state(one.kind)),
       cellMoney(one.matured, one.currency), one.currency, make('td', {}, refusalLink(one.reason))]))));
 }
 
 const orderOutcomes = { waiting: ['paid'], paid: ['returned'] };
 
-function orderActs(order) {
+function orderActs(order, known) {
   const path = `/v1/settlements/${order.id}`;
   const outcomes = orderOutcomes[order.status];
   return make('td', { class: 'acts' },
-    outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, () => outcomeFields(outcomes), orderRow)),
-    order.status === 'waiting' && opens(w().cancel, deed(w().cancelSettlement, `${path}/cancel`, () => [reason('remark')], orderRow)));
+    outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, () => outcomeFields(outcomes), orderRow(known))),
+    order.status === 'waiting' && opens(w().cancel, deed(w().cancelSettlement, `${path}/cancel`, () => [reason('remark')], orderRow(known))));
 }
 
-const orderRow = (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
-  make('td', {}, accountLink(order.account)), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.remark ?? ''), orderActs(order)]);
+const orderRow = (known) => (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
+  known.cell(order.account), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.remark ?? ''), orderActs(order, known)]);
 
 export async function settlement(date, status = '') {
+  const known = accountNames();
   const node = make('div');
   const choosing = turns();
-  const page = (wanted) => list((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }),
-    (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time], [w().reason], ['']], seen.map(orderRow), { hint: w().hints.settlements }));
+  const page = (wanted) => list(known.learned((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }), (one) => one.account),
+    (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time], [w().reason], ['']], seen.map(orderRow(known)), { hint: w().hints.settlements }));
   const select = make('select', { 'aria-label': w().status, onchange: async () => {
     const isNewest = choosing();
     const shown = await page(select.value).catch(problem);
@@ -49,7 +51,7 @@ export async function settlement(date, status = '') {
     make('h1', {}, w().settlement),
     section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }),
       (seen) => table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow), { hint: w().hints.runs }))),
-    date && await outcomes(date),
+    date && await outcomes(date, known),
     section('', make('div', { class: 'line' }, make('h2', {}, w().settlements), select), node),
   ];
 }

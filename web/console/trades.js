@@ -1,7 +1,8 @@
 // What people ask for beside payments: cash-outs, refunds made by hand, adjustments.
 import { get } from './api.js';
 import { bankEvidence, deed, field, opens, outcomeFields, reason } from './forms.js';
-import { accountLink, cellMoney, journalLink, line, list, make, section, state, table, timeText } from './parts.js';
+import { accountNames } from './names.js';
+import { cellMoney, journalLink, line, list, make, section, state, table, timeText } from './parts.js';
 import { voucherSection } from './vouchers.js';
 import { nameOf, w } from './words.js';
 
@@ -14,16 +15,16 @@ const cashOutcomes = { waiting_remittance: ['sent', 'failed'], sent: ['succeeded
 const claimFields = (outcomes) => () => [...outcomeFields(outcomes),
   ...(outcomes.includes('returned') ? [field('with_fee', w().withFee, make('input', { type: 'checkbox' }))] : [])];
 
-function cashActs(cash) {
+function cashActs(cash, known) {
   const path = `/v1/cash-outs/${cash.id}`;
   const outcomes = cashOutcomes[cash.status];
   return make('td', { class: 'acts' },
-    outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, claimFields(outcomes), cashRow)),
-    cash.status === 'waiting_remittance' && opens(w().cancel, deed(w().cancelCashOut, `${path}/cancel`, () => [reason()], cashRow)));
+    outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, claimFields(outcomes), cashRow(known))),
+    cash.status === 'waiting_remittance' && opens(w().cancel, deed(w().cancelCashOut, `${path}/cancel`, () => [reason()], cashRow(known))));
 }
 
-const cashRow = (cash) => line({ id: cash.id }, [timeText(cash.created_at), cellMoney(cash.amount, cash.currency), cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)),
-  make('td', {}, accountLink(cash.account)), mono(cash.merchant_order_no), note(cash.reason), cashActs(cash)]);
+const cashRow = (known) => (cash) => line({ id: cash.id }, [timeText(cash.created_at), cellMoney(cash.amount, cash.currency), cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)),
+  known.cell(cash.account), mono(cash.merchant_order_no), note(cash.reason), cashActs(cash, known)]);
 
 const refundActs = (refund) => make('td', { class: 'acts' }, refund.status === 'reserved' && [
   opens(w().paidOut, deed(w().askForReview, `/v1/refunds/${refund.id}/complete`, () => [reason(), bankEvidence()], refundRow)),
@@ -35,9 +36,10 @@ const refundRow = (refund) => line({ id: refund.id }, [timeText(refund.created_a
 const adjustmentRow = (one) => [timeText(one.created_at), one.adjustment_no, nameOf(one.kind), one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
 
 export async function trades() {
+  const known = accountNames();
   return [
     make('h1', {}, w().trades),
-    section(w().cashOuts, await list(paged('/v1/cash-outs'), (seen) => table([[w().time], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().reference], [w().reason], ['']], seen.map(cashRow), { hint: w().hints.cashOuts }))),
+    section(w().cashOuts, await list(known.learned(paged('/v1/cash-outs'), (cash) => cash.account), (seen) => table([[w().time], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().reference], [w().reason], ['']], seen.map(cashRow(known)), { hint: w().hints.cashOuts }))),
     section(w().refunds, await list(paged('/v1/refunds'), (seen) => table([[w().time], [w().amount, 'money'], [w().feeReturned, 'money'], [''], [w().status], [w().payment], [w().reference], [w().reason], ['']], seen.map(refundRow), { hint: w().hints.refunds }))),
     section(w().adjustments, await list(paged('/v1/adjustments'), (seen) => table([[w().time], [w().reference], [w().kind], [w().reason], [w().original], [w().journal], [w().review]], seen.map(adjustmentRow), { hint: w().hints.adjustments }))),
     await voucherSection(),

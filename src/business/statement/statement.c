@@ -1,4 +1,4 @@
-#include "business/statement/statement.h"
+#include "business/statement/statement_int.h"
 
 /* The desk of whoever asks. */
 static struct ledger_desk desk_of(const struct request *req)
@@ -262,6 +262,15 @@ static const struct route routes[] = {
         .query = &ledger_receipt_query,
         .errors = ledger_receipt_errors,
         .summary = "Get the receipt of a movement with all its parties as PDF",
+    },
+    {
+        OPERATOR_READ,
+        .path = "/v1/ledger/account-names",
+        .handler = statement__names_handler,
+        .query = &statement__names_query,
+        .reply = &statement__name_set,
+        .reply_is_list = true,
+        .summary = "List what people call accounts: their numbers, codes and owners",
     },
     {.method = NULL},
 };
