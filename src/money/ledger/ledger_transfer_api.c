@@ -75,7 +75,8 @@ static const struct field transfer_fields[] = {
                   "corrected are refused: they are adjustments."),
     LEDGER__LEGS_FIELD(struct transfer_body),
     FIELD(struct transfer_body, memo, FIELD_TEXT, .max = LEDGER_MEMO_MAX,
-          .help = "A remark for people to read; part of the content."),
+          .help = "A remark for people to read, on the receipts of merchants as well; part of the "
+                  "content."),
 };
 static const struct field_set transfer_set = FIELD_SET("ledger_transfer_create", transfer_fields);
 

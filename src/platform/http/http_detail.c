@@ -60,6 +60,7 @@ static const struct {
     ROW("a judicial freeze names its document", "司法冻结须写明文号"),
     ROW("give amount or whole, not both", "amount 与 whole 只填其一"),
     ROW("give one of %", "只填其一：%"),
+    ROW("% permits nothing", "% 不对应任何接口"),
     ROW("BEARER is for operators", "BEARER 仅供运营密钥"),
     ROW("a parameter's name is badly encoded", "参数名编码有误"),
     ROW("too many query parameters", "查询参数过多"),

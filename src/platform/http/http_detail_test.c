@@ -26,6 +26,7 @@ static void a_detail_keeps_its_values_in_chinese(void **state)
         {"the text ends too early at line 1, column 7", "内容不完整，止于第 1 行第 7 列"},
         {"20261101 – 20261130 has 250001 entries, at most 250000",
          "20261101 – 20261130 共有 250001 条分录，最多 250000 条"},
+        {"ledger:raed permits nothing", "ledger:raed 不对应任何接口"},
         {"must be given", "必须填写"},
         {"must be given an answer", "must be given an answer"},
         {"must be an integer from 0", "must be an integer from 0"},
