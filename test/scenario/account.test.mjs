@@ -135,6 +135,33 @@ test('a freeze that begins and ends by its time is in the history', async () => 
   assert.deepEqual(rows.map((h) => h.operator_id === undefined), [true, true, false]);
   assert.deepEqual(rows.map((h) => h.hold), [block.id, block.id, block.id]);
   assert.equal(rows[0].reason, 'a test');
+  const blocked = { effect: 'credit_block', kind: 'risk', amount: 0, left: 0 };
+  assert.deepEqual(rows.map((h) => h.hold_step), ['expired', 'open', 'waiting'].map((status) => ({ ...blocked, status })));
+});
+
+test('the history says which freeze a row is about, and what the step did with it', async () => {
+  const waiting = (await freeze({ kind: 'judicial', amount: 5000000, may_wait: true, document_no: 'doc 7' })).body;
+  await reviewed(`/v1/freezes/${waiting.id}/release`, { amount: 4000000, reason: 'in part' });
+  await reviewed(`/v1/freezes/${waiting.id}/release`, { reason: 'the rest' });
+  const open = (await freeze({ amount: 100 })).body;
+  await reviewed(`/v1/freezes/${open.id}/deduct`, { amount: 30, reason: 'an order' });
+  await release(open.id);
+  await ok('POST', `/v1/accounts/${account.id}/remark`, { remark: 'no hold' });
+  const rows = (await ok('GET', `/v1/accounts/${account.id}/history?limit=7`)).data;
+  assert.deepEqual(rows[6].before, rows[6].after); // it waits: only the hold tells of it
+  const court = { effect: 'amount', kind: 'judicial', document_no: 'doc 7' };
+  const risk = { effect: 'amount', kind: 'risk' };
+  assert.deepEqual(rows.map((row) => row.hold), [undefined, open.id, open.id, open.id, waiting.id, waiting.id, waiting.id]);
+  assert.deepEqual(rows.map((row) => [row.action, row.hold_step]), [
+    ['remarked', undefined],
+    ['released', { ...risk, status: 'closed', amount: 70, left: 0 }],
+    ['deducted', { ...risk, status: 'open', amount: 30, left: 70 }],
+    ['frozen', { ...risk, status: 'open', amount: 100, left: 100 }],
+    ['released', { ...court, status: 'closed', amount: 1000000, left: 0 }],
+    ['released', { ...court, status: 'waiting', amount: 4000000, left: 1000000 }],
+    ['frozen', { ...court, status: 'waiting', amount: 5000000, left: 5000000 }],
+  ]);
+  await ok('POST', `/v1/accounts/${account.id}/remark`, { remark: 'first' });
 });
 
 test('what comes is kept for a freeze that waits for money', async () => {

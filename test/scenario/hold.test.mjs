@@ -96,6 +96,8 @@ test('what an operator does with a hold has a reason and is in the history of it
   assert.deepEqual(rows.map((row) => [row.before.held - start.held, row.after.held - start.held, row.after.balance - row.before.balance]),
     [[-40, -100, 0], [0, -40, -40], [-100, 0, 0]]);
   assert.ok(rows.every((row) => /^op_/.test(row.operator_id)));
+  assert.deepEqual(rows.map((row) => row.hold_step), [['closed', 60, 0], ['open', 40, 60], ['open', 100, 100]]
+    .map(([status, amount, left]) => ({ effect: 'amount', kind: 'dispute', status, amount, left })));
 });
 
 test('a hold that an operator placed with an end is noted when it ends', async () => {
@@ -105,6 +107,7 @@ test('a hold that an operator placed with an end is noted when it ends', async (
   for (let i = 0; i < 200 && (await newest()).action !== 'hold_expired'; i++) await new Promise((r) => setTimeout(r, 50));
   const row = await newest();
   assert.deepEqual([row.action, row.reason, row.before.held - row.after.held, 'operator_id' in row], ['hold_expired', 'for a second', 100, false]);
+  assert.deepEqual([row.hold, row.hold_step.status, row.hold_step.amount, row.hold_step.left], [made.body.hold_id, 'expired', 100, 0]);
 });
 
 test("a cash-out's hold ends with the cash-out", async () => {

@@ -179,8 +179,13 @@ const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w()
       make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeText(freeze.expires_at)];
   }), { hint: w().hints.freezes });
 
-const historyTable = (nameOfOperator) => (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().reason], [w().maker]], changes.map((change) => [
-  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), make('td', { class: 'text' }, change.reason ?? ''), change.operator_id ? nameOfOperator(change.operator_id) : w().platform]));
+const holdCells = ({ hold: id, hold_step: hold }, currency) => {
+  const sum = hold?.effect === 'amount';
+  return [hold ? `${nameOf(hold.kind)} · ${nameOf(hold.effect)}` : '', cellMoney(sum ? hold.amount : null, currency), cellMoney(sum ? hold.left : null, currency), hold?.document_no ?? '', make('td', { class: 'mono' }, id ?? '')];
+};
+const historyTable = (currency, nameOfOperator) => (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().freezes], [w().amount, 'money'], [w().left, 'money'], [w().document], [w().id], [w().reason], [w().maker]], changes.map((change) => [
+  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), ...holdCells(change, currency),
+  make('td', { class: 'text' }, change.reason ?? ''), change.operator_id ? nameOfOperator(change.operator_id) : w().platform]));
 
 const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().maturesAfter} T+${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;
 
@@ -197,7 +202,7 @@ export async function account(name) {
   const [entries, freezes, history] = await Promise.all([
     statementSection(one, known, today),
     ifAny(list((cursor) => get(`/v1/accounts/${id}/freezes`, { limit: 20, starting_after: cursor }), (seen) => freezeTable(seen, one.currency))),
-    people && ifAny(list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable(nameOfOperator))),
+    people && ifAny(list((cursor) => get(`/v1/accounts/${id}/history`, { limit: 20, starting_after: cursor }), historyTable(one.currency, nameOfOperator))),
   ]);
   return [
     make('div', { class: 'line' }, make('h1', {}, known.title(id)), ...marks(one)),

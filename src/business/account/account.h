@@ -78,9 +78,10 @@ struct account_note {
     enum account_action action;
     struct str before;
     struct str after;
-    int64_t operator_id; /* an operator's key; 0: the platform */
-    int64_t review_id;   /* that approved it; 0: none */
-    int64_t hold_id;     /* that it was done to; 0: to none */
+    int64_t operator_id;  /* an operator's key; 0: the platform */
+    int64_t review_id;    /* that approved it; 0: none */
+    int64_t hold_id;      /* that it was done to; 0: to none */
+    struct str hold_step; /* what was done to it, JSON; empty: there is none */
     struct str reason;
 };
 MUST_USE enum err account_note(struct tx *tx, const struct account_note *note);

@@ -320,6 +320,9 @@ static const struct field history_fields[] = {
     AS(struct account_history, review_id, "review", FIELD_ID, .prefix = "rev"),
     AS(struct account_history, hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX,
        .help = "The freeze or hold it was done to."),
+    FIELD(struct account_history, hold_step, FIELD_JSON, .max = 1000,
+          .help = "What was done to it: its effect, kind and status, the amount of this step, what "
+                  "it has left, document_no."),
     FIELD(struct account_history, reason, FIELD_TEXT, .max = 200),
     AS(struct account_history, created_at_ms, "created_at", FIELD_TIME, .required = true),
 };

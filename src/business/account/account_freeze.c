@@ -35,6 +35,7 @@ static enum err freeze_apply(struct tx *tx, const void *arg, void *result)
     TRY(ledger_hold_place(tx, &place, &held));
     ((struct account_result *)result)->id = held.hold_id;
     note.hold_id = held.hold_id;
+    TRY(account__hold_step(tx, held.hold_id, &(struct ledger_hold){0}, &note.hold_step));
     return account__note_present(tx, &note);
 }
 
@@ -107,11 +108,14 @@ enum err account__release(struct tx *tx, const struct account_release *release)
         .reason = release->reason,
     };
     const struct ledger_hold *hold;
+    struct ledger_hold before;
 
     TRY(ledger_hold_get(tx, release->hold_id, &hold));
-    note.account_id = hold->account_id;
+    before = *hold;
+    note.account_id = before.account_id;
     TRY(account__state(tx, note.account_id, &note.before));
     TRY(release->deduct ? deduct(tx, release, hold) : give_back(tx, release));
+    TRY(account__hold_step(tx, before.id, &before, &note.hold_step));
     return account__note_present(tx, &note);
 }
 
@@ -244,7 +248,7 @@ enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb 
 {
     const struct ledger_hold *hold;
     struct account_note note = {.hold_id = hold_id};
-    enum ledger_hold_status before;
+    struct ledger_hold before;
     bool noted;
 
     TRY(ledger_hold_get(tx, hold_id, &hold));
@@ -252,16 +256,17 @@ enum err account__hold_turn(struct tx *tx, int64_t hold_id, ledger_hold_step_cb 
     if (!noted || !is_manual(hold)) {
         return step(tx, hold_id);
     }
-    before = hold->status;
-    note.account_id = hold->account_id;
-    note.reason = hold->reason;
+    before = *hold;
+    note.account_id = before.account_id;
+    note.reason = before.reason;
     TRY(account__state(tx, note.account_id, &note.before));
     TRY(step(tx, hold_id));
     TRY(ledger_hold_get(tx, hold_id, &hold));
-    if (hold->status == before) {
+    if (hold->status == before.status) {
         return ERR_OK;
     }
     note.action = turn_action(hold);
+    TRY(account__hold_step(tx, hold_id, &before, &note.hold_step));
     return account__note_present(tx, &note);
 }
 
@@ -274,6 +279,27 @@ static enum account_action manual_action(const struct ledger_manual_step *step)
     }
     return step->operation == LEDGER_OPERATION_CAPTURE ? ACCOUNT_HOLD_CAPTURED
                                                        : ACCOUNT_HOLD_RELEASED;
+}
+
+/* A step that was taken before is noted already. */
+static enum err note_manual(struct tx *tx, const struct ledger_manual_step *step,
+                            struct account_note *note, struct ledger_held *held)
+{
+    struct ledger_hold before = {0};
+    const struct ledger_hold *hold;
+
+    if (step->hold_id != 0) {
+        TRY(ledger_hold_get(tx, step->hold_id, &hold));
+        before = *hold;
+    }
+    TRY(account__state(tx, step->account_id, &note->before));
+    TRY(step->kind->apply(tx, step->arg, held));
+    if (held->exists) {
+        return ERR_OK;
+    }
+    note->hold_id = held->hold_id;
+    TRY(account__hold_step(tx, held->hold_id, &before, &note->hold_step));
+    return account__note_present(tx, note);
 }
 
 enum err account__hold_manual(struct tx *tx, const struct ledger_manual_step *step,
@@ -291,8 +317,5 @@ enum err account__hold_manual(struct tx *tx, const struct ledger_manual_step *st
     if (!noted) {
         return step->kind->apply(tx, step->arg, held);
     }
-    TRY(account__state(tx, step->account_id, &note.before));
-    TRY(step->kind->apply(tx, step->arg, held));
-    note.hold_id = held->hold_id;
-    return held->exists ? ERR_OK : account__note_present(tx, &note);
+    return note_manual(tx, step, &note, held);
 }

@@ -288,7 +288,10 @@ static void a_freeze_that_begins_and_ends_by_its_time_is_noted(void **state)
     assert_true(says(look.rows[1].before, "\"credit_blocks\":0"));
     assert_true(says(look.rows[1].after, "\"credit_blocks\":1"));
     assert_int_equal(look.rows[2].action, ACCOUNT_FROZEN);
+    assert_true(says(look.rows[2].hold_step, "\"effect\":\"credit_block\",\"kind\":\"judicial\","
+                                             "\"status\":\"waiting\""));
     assert_int_equal(look.rows[3].action, ACCOUNT_OPENED);
+    assert_int_equal(look.rows[3].hold_step.len, 0);
     finish(&s);
 }
 
@@ -323,6 +326,7 @@ static void a_hold_that_an_operator_placed_is_noted_when_it_ends_by_its_time(voi
     assert_int_equal(look.rows[0].action, ACCOUNT_HOLD_EXPIRED);
     assert_int_equal(look.rows[0].operator_id, 0);
     assert_true(str_eq(look.rows[0].reason, STR("a test")));
+    assert_true(says(look.rows[0].hold_step, "\"status\":\"expired\",\"amount\":10,\"left\":0"));
     assert_true(says(look.rows[0].before, "\"held\":10"));
     assert_true(says(look.rows[0].after, "\"held\":0"));
     finish(&s);

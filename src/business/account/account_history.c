@@ -1,7 +1,7 @@
 /* The history of accounts (管理历史): each change with the account before and after. */
 #include "business/account/account_int.h"
 
-enum { STATE_TEXT_MAX = 3000 };
+enum { STATE_TEXT_MAX = 3000, HOLD_STEP_TEXT_MAX = 1000 };
 
 /* ---- the state that history keeps ---- */
 
@@ -31,14 +31,19 @@ static const struct field state_fields[] = {
 };
 static const struct field_set state_set = FIELD_SET("account_state", state_fields);
 
-static struct str print(struct tx *tx, const struct state *state)
+static struct str print(struct tx *tx, const struct field_set *set, const void *values, size_t max)
 {
     struct buf buf;
 
-    buf_init_arena(&buf, tx_arena(tx), STATE_TEXT_MAX);
-    json_print_fields(&buf, &state_set, state);
+    buf_init_arena(&buf, tx_arena(tx), max);
+    json_print_fields(&buf, set, values);
     CHECK(buf_ok(&buf));
     return buf_str(&buf);
+}
+
+static struct str print_state(struct tx *tx, const struct state *state)
+{
+    return print(tx, &state_set, state, STATE_TEXT_MAX);
 }
 
 enum err account__get(struct tx *tx, int64_t account_id, const struct ledger_account **account)
@@ -73,16 +78,74 @@ enum err account__state(struct tx *tx, int64_t account_id, struct str *text)
 
     TRY(account__get(tx, account_id, &account));
     TRY(account__edit_row(tx, account_id, &row));
-    *text = print(tx, &(struct state){
-                          .status = account->status,
-                          .credit_blocks = account->credit_blocks,
-                          .debit_blocks = account->debit_blocks,
-                          .balance = account->posted,
-                          .held = account->held,
-                          .credit_line = AMOUNT(-account->floor.minor),
-                          .deferred = account->deferred,
-                          .remark = row->remark,
-                      });
+    *text = print_state(tx, &(struct state){
+                                .status = account->status,
+                                .credit_blocks = account->credit_blocks,
+                                .debit_blocks = account->debit_blocks,
+                                .balance = account->posted,
+                                .held = account->held,
+                                .credit_line = AMOUNT(-account->floor.minor),
+                                .deferred = account->deferred,
+                                .remark = row->remark,
+                            });
+    return ERR_OK;
+}
+
+/* ---- what was done to a hold ---- */
+
+struct hold_step {
+    enum ledger_hold_effect effect;
+    enum ledger_hold_kind kind;
+    enum ledger_hold_status status;
+    struct amount amount;
+    struct amount left;
+    struct str document_no;
+};
+
+static const struct field hold_step_fields[] = {
+    FIELD(struct hold_step, effect, FIELD_ENUM, .names = account__effect_names),
+    FIELD(struct hold_step, kind, FIELD_ENUM, .names = account__kind_names),
+    FIELD(struct hold_step, status, FIELD_ENUM, .names = account__hold_status_names),
+    FIELD(struct hold_step, amount, FIELD_AMOUNT, .always = true),
+    FIELD(struct hold_step, left, FIELD_AMOUNT, .always = true),
+    FIELD(struct hold_step, document_no, FIELD_TEXT, .max = LEDGER_HOLD_DOCUMENT_MAX),
+};
+static const struct field_set hold_step_set = FIELD_SET("account_hold_step", hold_step_fields);
+
+static struct amount left_of(const struct ledger_hold *hold)
+{
+    return AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
+}
+
+/* What was captured or else given back; all that is left of one that was placed or has begun. A
+ * capture may give back the rest. */
+static struct amount amount_of(const struct ledger_hold *before, const struct ledger_hold *hold)
+{
+    if (hold->captured.minor > before->captured.minor) {
+        return AMOUNT(hold->captured.minor - before->captured.minor);
+    }
+    if (hold->released.minor > before->released.minor) {
+        return AMOUNT(hold->released.minor - before->released.minor);
+    }
+    return left_of(hold);
+}
+
+enum err account__hold_step(struct tx *tx, int64_t hold_id, const struct ledger_hold *before,
+                            struct str *text)
+{
+    const struct ledger_hold *hold;
+
+    TRY(ledger_hold_get(tx, hold_id, &hold));
+    *text = print(tx, &hold_step_set,
+                  &(struct hold_step){
+                      .effect = hold->effect,
+                      .kind = hold->kind,
+                      .status = hold->status,
+                      .amount = amount_of(before, hold),
+                      .left = left_of(hold),
+                      .document_no = hold->document_no,
+                  },
+                  HOLD_STEP_TEXT_MAX);
     return ERR_OK;
 }
 
@@ -105,6 +168,7 @@ static enum err insert(struct tx *tx, const struct account_note *note, int64_t a
                          .operator_id = note->operator_id,
                          .review_id = note->review_id,
                          .hold_id = note->hold_id,
+                         .hold_step = note->hold_step,
                          .reason = note->reason,
                          .created_at_ms = at_ms,
                      });
@@ -123,7 +187,7 @@ enum err account_note_opened(struct tx *tx, int64_t account_id)
     if (row->changes > 0) {
         return ERR_OK;
     }
-    note.after = print(tx, &(struct state){.status = LEDGER_ACCOUNT_OPEN});
+    note.after = print_state(tx, &(struct state){.status = LEDGER_ACCOUNT_OPEN});
     return insert(tx, &note, account->created_at_ms);
 }
 

@@ -23,6 +23,7 @@ struct account_history {
     enum account_action action;
     struct str before; /* JSON */
     struct str after;
+    struct str hold_step; /* JSON; empty: the change was to none */
     int64_t operator_id;
     int64_t review_id;
     int64_t hold_id; /* 0: the change was to none, or is older than this column */
@@ -32,7 +33,7 @@ struct account_history {
 
 extern const struct table account__table;
 extern const struct table account__history_table;
-enum { ACCOUNT__MIGRATIONS = 14 };
+enum { ACCOUNT__MIGRATIONS = 15 };
 extern const struct migration account__migrations[ACCOUNT__MIGRATIONS];
 extern const struct route account__routes[];
 extern const struct route account__card_routes[];
@@ -58,6 +59,10 @@ MUST_USE enum err account__get(struct tx *tx, int64_t account_id,
 MUST_USE enum err account__edit_row(struct tx *tx, int64_t account_id, struct account_row **row);
 /* The account as history keeps it, JSON. */
 MUST_USE enum err account__state(struct tx *tx, int64_t account_id, struct str *text);
+/* What a step has done to a freeze or another hold, as history keeps it, JSON: what the hold is,
+ * what was taken of it since before (all 0: the step has placed it), and what it has left. */
+MUST_USE enum err account__hold_step(struct tx *tx, int64_t hold_id,
+                                     const struct ledger_hold *before, struct str *text);
 /* ERR_MERCHANT_NOT_FOUND, ERR_MERCHANT_SUSPENDED, ERR_MERCHANT_CLOSED, all at merchant_id. */
 MUST_USE enum err account__check_merchant(struct tx *tx, int64_t merchant_id);
 /* Notes what has become of note->before by now. */

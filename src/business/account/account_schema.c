@@ -122,4 +122,9 @@ const struct migration account__migrations[ACCOUNT__MIGRATIONS] = {
         .sql = "ALTER TABLE account_history ADD COLUMN hold_id BIGINT NOT NULL DEFAULT 0 "
                "COMMENT 'ledger_hold.id that it was done to; 0 none'",
     },
+    {
+        .name = "account.015_history_hold_step",
+        .sql = "ALTER TABLE account_history ADD COLUMN hold_step VARCHAR(1000) NOT NULL "
+               "DEFAULT '' COMMENT 'JSON: what was done to the hold'",
+    },
 };

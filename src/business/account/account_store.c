@@ -1,6 +1,6 @@
 #include "business/account/account_int.h"
 
-enum { STATE_MAX = 4000, REASON_MAX = 200 };
+enum { STATE_MAX = 4000, HOLD_STEP_MAX = 1000, REASON_MAX = 200 };
 
 static const struct column columns[] = {
     COLUMN(struct account_row, id, COL_ID),
@@ -35,6 +35,7 @@ static const struct column history_columns[] = {
     COLUMN(struct account_history, operator_id, COL_ID, .fixed = true),
     COLUMN(struct account_history, review_id, COL_ID, .fixed = true),
     COLUMN(struct account_history, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct account_history, hold_step, COL_TEXT, .size = HOLD_STEP_MAX, .fixed = true),
     COLUMN(struct account_history, reason, COL_TEXT, .size = REASON_MAX, .fixed = true),
     COLUMN(struct account_history, created_at_ms, COL_TIME, .fixed = true),
 };

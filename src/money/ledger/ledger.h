@@ -441,6 +441,7 @@ void ledger_on_hold_turn(struct app *app, ledger_hold_turn_cb turn);
 struct ledger_manual_step {
     enum ledger_operation operation; /* HOLD, CAPTURE or RELEASE */
     int64_t account_id;              /* of the hold; 0: there is no such hold */
+    int64_t hold_id;                 /* of a capture or a release */
     int64_t operator_id;
     struct str reason;
     const struct command_kind *kind; /* its apply takes the step, with arg; result ledger_held */

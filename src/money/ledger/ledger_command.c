@@ -131,16 +131,15 @@ static void manual_prefetch(struct prefetch *pre, const void *arg, unsigned roun
 }
 
 /* Without the hold the step is refused in its own order. */
-static enum err find_account(struct tx *tx, const struct ledger__manual *manual,
-                             struct ledger_manual_step *step)
+static enum err find_account(struct tx *tx, struct ledger_manual_step *step)
 {
     const struct ledger_hold *hold;
     enum err err;
 
-    if (manual->hold_id == 0) {
+    if (step->hold_id == 0) {
         return ERR_OK;
     }
-    err = ledger_hold_get(tx, manual->hold_id, &hold);
+    err = ledger_hold_get(tx, step->hold_id, &hold);
     if (err == ERR_OK) {
         step->account_id = hold->account_id;
     }
@@ -152,7 +151,7 @@ static enum err manual_apply(struct tx *tx, const void *arg, void *result)
     const struct ledger__manual *manual = arg;
     struct ledger_manual_step step = manual->step;
 
-    TRY(find_account(tx, manual, &step));
+    TRY(find_account(tx, &step));
     return manual->note == NULL ? step.kind->apply(tx, step.arg, result)
                                 : manual->note(tx, &step, result);
 }

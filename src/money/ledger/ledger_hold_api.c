@@ -56,12 +56,11 @@ static struct reply *held_then(struct request *req, struct command *command)
     FIELD(type_, reason, FIELD_TEXT, .required = true, .min = 1, .max = LEDGER_HOLD_REASON_MAX,    \
           .help = "Kept in the history of the account.")
 
-static struct reply *take(struct request *req, const struct ledger_manual_step *step,
-                          int64_t hold_id)
+static struct reply *take(struct request *req, const struct ledger_manual_step *step)
 {
     struct ledger__manual *manual = ARENA_NEW(req->arena, struct ledger__manual);
 
-    *manual = (struct ledger__manual){*step, hold_id, ledger__manual_note(req->app)};
+    *manual = (struct ledger__manual){*step, ledger__manual_note(req->app)};
     manual->step.operator_id = req->principal.key_id;
     return reply_command(req, &ledger__manual_kind, manual, held_then);
 }
@@ -133,13 +132,11 @@ static struct reply *place_handler(struct request *req)
         .starts_at_ms = body.starts_at,
         .expires_at_ms = body.expires_at,
     };
-    return take(req,
-                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_HOLD,
-                                             .account_id = body.account,
-                                             .reason = body.reason,
-                                             .kind = &ledger_place_kind,
-                                             .arg = place},
-                0);
+    return take(req, &(struct ledger_manual_step){.operation = LEDGER_OPERATION_HOLD,
+                                                  .account_id = body.account,
+                                                  .reason = body.reason,
+                                                  .kind = &ledger_place_kind,
+                                                  .arg = place});
 }
 
 /* ---- capture ---- */
@@ -174,12 +171,11 @@ static struct reply *capture_handler(struct request *req)
     capture->whole = body.whole;
     capture->post.reference = reference_of(LEDGER_OPERATION_CAPTURE, body.business_no);
     ledger__legs_of(req->arena, &body.legs, &capture->post);
-    return take(req,
-                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_CAPTURE,
-                                             .reason = body.reason,
-                                             .kind = &ledger_capture_kind,
-                                             .arg = capture},
-                capture->hold_id);
+    return take(req, &(struct ledger_manual_step){.operation = LEDGER_OPERATION_CAPTURE,
+                                                  .hold_id = capture->hold_id,
+                                                  .reason = body.reason,
+                                                  .kind = &ledger_capture_kind,
+                                                  .arg = capture});
 }
 
 /* ---- release ---- */
@@ -216,12 +212,11 @@ static struct reply *release_handler(struct request *req)
     release->reference = reference_of(LEDGER_OPERATION_RELEASE, body.business_no);
     release->whole = body.whole;
     release->amount = body.amount;
-    return take(req,
-                &(struct ledger_manual_step){.operation = LEDGER_OPERATION_RELEASE,
-                                             .reason = body.reason,
-                                             .kind = &ledger_release_kind,
-                                             .arg = release},
-                release->hold_id);
+    return take(req, &(struct ledger_manual_step){.operation = LEDGER_OPERATION_RELEASE,
+                                                  .hold_id = release->hold_id,
+                                                  .reason = body.reason,
+                                                  .kind = &ledger_release_kind,
+                                                  .arg = release});
 }
 
 /* ---- look at ---- */

@@ -449,9 +449,8 @@ struct ledger_state { /* of the module */
 ledger_manual_step_cb ledger__manual_note(const struct app *app);
 
 struct ledger__manual {
-    struct ledger_manual_step step;
-    int64_t hold_id;            /* of a capture or a release, whose account is looked up */
-    ledger_manual_step_cb note; /* NULL: the step alone */
+    struct ledger_manual_step step; /* without the account of a capture or a release */
+    ledger_manual_step_cb note;     /* NULL: the step alone */
 };
 extern const struct command_kind ledger__manual_kind; /* result ledger_held */
 
