@@ -277,7 +277,7 @@ static enum err give_back(struct tx *tx, void *ctx)
 
 static enum err cancel(struct tx *tx, void *ctx)
 {
-    return settle_cancelled(tx, ((const struct errand *)ctx)->id, STR("not wanted"), NULL);
+    return settle_cancelled(tx, ((const struct errand *)ctx)->id, STR("not wanted"), 7, NULL);
 }
 
 enum err settle_kit_step(struct books *books, enum settle_kit_step step, int64_t settle_id)

@@ -138,8 +138,8 @@ test('a settlement is paid, then returned, when another operator confirms it, or
   assert.deepEqual(await page.run(buttons(row(first))), ['Outcome', 'Cancel']);
   await page.run(press(row(first), 'Cancel'));
   await page.click(`#${first} + tr button.primary`);
-  await page.wait(`${wrongAt(below(first), 'remark')} !== ''`);
-  await page.run(fill(below(first), { remark: 'wrong card' }));
+  await page.wait(`${wrongAt(below(first), 'reason')} !== ''`);
+  await page.run(fill(below(first), { reason: 'wrong card' }));
   await page.click(`#${first} + tr button.primary`);
   await page.wait(`${statusOf(first)} === 'cancelled'`);
   assert.deepEqual(await page.run(buttons(row(first))), []);

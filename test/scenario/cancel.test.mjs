@@ -40,7 +40,7 @@ test('a refund under way stands in the way', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   await transfer(source, account, 1000 - (await get(account)).balance); // the fee is kept
-  const refund = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 1000, merchant_refund_no: no('R') });
+  const refund = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 1000, merchant_refund_no: no('R'), reason: 'cold soup' });
   const first = await refund();
   await refused(account, 'account_open_order');
   await p.made('POST', `/v1/refunds/${first.id}/fail`, { reason: 'not yet' });
@@ -129,7 +129,7 @@ test('a waiting settlement, a balance, a freeze and an entry that waits: each ha
   const made = await p.merchant('POST', '/v1/settlements', { settlement_no: no('S'), currency: 'CNY', amount: 500 }, {}, key);
   assert.equal(made.body.status, 'waiting', made.raw);
   await refused(account, 'account_unsettled');
-  await p.made('POST', `/v1/settlements/${made.body.id}/cancel`, { remark: 'not wanted' });
+  await p.made('POST', `/v1/settlements/${made.body.id}/cancel`, { reason: 'not wanted' });
   await refused(account, 'ledger_account_balance');
   await transfer(account, source, 500);
   const block = await p.made('POST', `/v1/accounts/${account.id}/freezes`, { effect: 'debit_block', kind: 'risk', reason: 'a test' });

@@ -60,7 +60,7 @@ test('a payment is booked, and its refund', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   assert.deepEqual(await balances(payment), [10000, 9940, 60]);
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1' });
+  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
   await p.reviewed(await post(`/v1/refunds/${refund.id}/complete`, { reason: 'paid by the bank' }));
   assert.equal((await p.made('GET', `/v1/refunds/${refund.id}`)).status, 'succeeded');
   assert.deepEqual(await balances(payment), [7000, 6940, 60]);

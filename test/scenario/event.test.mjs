@@ -14,7 +14,8 @@ const told = (id, path = '/webhooks') => p.receiver.received.filter((r) => r.pat
 // The webhook of the type has come, and says what the API says.
 const arrives = async (object, type, path) => {
   const event = await until(() => told(object.id, path).find((e) => e.type === type), `${type} of ${object.id}`);
-  assert.deepEqual(event.data.object, object);
+  const { created_by, cancelled_by, failed_by, ...shown } = object; // for operators alone
+  assert.deepEqual(event.data.object, shown);
   assert.equal(event.sequence, object.version ?? 1);
 };
 
@@ -37,7 +38,7 @@ test('a refund is told of when it is reserved and when it has ended', async () =
   const payment = await p.created({ amount: 1000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const made = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: `R${++number}` });
+  const made = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: `R${++number}`, reason: 'cold soup' });
   const get = async (refund) => (await p.operator('GET', `/v1/refunds/${refund.id}`)).body;
   const good = await made();
   await arrives(good, 'refund.reserved');
@@ -60,7 +61,7 @@ test('a settlement is told of when it is made and when it is cancelled', async (
   const made = await p.merchant('POST', '/v1/settlements', { settlement_no: 'S1', currency: 'CNY', amount: 500 }, {}, key);
   assert.equal(made.status, 200, made.raw);
   await arrives(made.body, 'settlement.waiting');
-  await arrives(await p.made('POST', `/v1/settlements/${made.body.id}/cancel`, { remark: 'not wanted' }), 'settlement.cancelled');
+  await arrives(await p.made('POST', `/v1/settlements/${made.body.id}/cancel`, { reason: 'not wanted' }), 'settlement.cancelled');
 });
 
 test('an adjustment is told to each merchant whose account it changed, once', async () => {

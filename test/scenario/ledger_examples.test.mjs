@@ -35,7 +35,7 @@ test('a payment of 100.00 with a fee of 0.60, collect mode', async () => {
 });
 
 test('a refund of 30.00, and 0.18 of the fee with it', async () => {
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1' });
+  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
   const before = await payable();
   assert.equal(before.held, 3000 - 18);
   await p.reviewed(await p.operator('POST', `/v1/refunds/${refund.id}/complete`, { reason: 'paid by hand' }));

@@ -19,7 +19,7 @@ async function paid(amount) {
 }
 
 async function refunded(payment, amount) {
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: no('R') });
+  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: no('R'), reason: 'cold soup' });
   await p.reviewed(await p.operator('POST', `/v1/refunds/${refund.id}/complete`, { reason: 'paid by the bank' }));
   return refund;
 }

@@ -31,7 +31,7 @@ async function paid(number) {
   return payment;
 }
 
-const refundOf = (payment) => ({ payment: payment.id, amount: AMOUNT, merchant_refund_no: `R${payment.merchant_order_no}` });
+const refundOf = (payment) => ({ payment: payment.id, amount: AMOUNT, merchant_refund_no: `R${payment.merchant_order_no}`, reason: 'cold soup' });
 const refunds = async (payment) => (await p.made('GET', `/v1/refunds?payment=${payment.id}`)).data;
 
 // Balance and number of entries of the accounts that a refund moves.

@@ -111,8 +111,14 @@ test('a merchant settles by itself: held at once, cancelled, seen by nobody else
   assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}&status=waiting`)).data.length, 1);
   assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}&status=paid`)).data.length, 0);
 
-  const cancelled = await ok('POST', `${one}/cancel`, { remark: 'not wanted' });
-  assert.deepEqual([cancelled.status, cancelled.remark], ['cancelled', 'not wanted']);
+  const cancelled = await ok('POST', `${one}/cancel`, { reason: 'not wanted' });
+  assert.deepEqual([cancelled.status, cancelled.reason], ['cancelled', 'not wanted']);
+  assert.match(cancelled.cancelled_by, /^op_/);
+  assert.deepEqual(await ok('GET', one), cancelled);
+  assert.equal((await ok('GET', `/v1/settlements?account_id=${account.id}`)).data[0].cancelled_by, cancelled.cancelled_by);
+  const { cancelled_by, ...shown } = cancelled; // the merchant is told why, not by whom
+  assert.deepEqual((await merchant('GET', one)).body, shown);
+  assert.deepEqual((await merchant('GET', '/v1/settlements')).body.data, [shown]);
   assert.equal((await get()).held, 0);
   assert.equal((await ok('GET', one)).status, 'cancelled');
 });
@@ -137,7 +143,7 @@ test('a settlement that is paid out by hand is paid, and returned, when another 
   assert.deepEqual([(await say('paid')).body.status, await now()], ['paid', [0, 0]]);
   await p.reviewed(await say('returned'));
   const back = await ok('GET', `/v1/settlements/${made.id}`);
-  assert.deepEqual([back.status, back.remark, await now()], ['returned', 'told by the bank', [300, 0]]);
+  assert.deepEqual([back.status, back.reason, await now()], ['returned', 'told by the bank', [300, 0]]);
 });
 
 test('a rule names a card of the merchant; when it is removed, the default one takes its place', async () => {
@@ -197,7 +203,7 @@ test('the run settles what is due, once, and goes on after a restart', async () 
 });
 
 test('an account that is skipped says why', async () => {
-  await ok('POST', `/v1/settlements/${(await ok('GET', `/v1/settlements?account_id=${account.id}`)).data[0].id}/cancel`, { remark: 'again' });
+  await ok('POST', `/v1/settlements/${(await ok('GET', `/v1/settlements?account_id=${account.id}`)).data[0].id}/cancel`, { reason: 'again' });
   await put({ minimum: 100000 });
   await p.stop();
   p.sql('DELETE FROM settle_order');

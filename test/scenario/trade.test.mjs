@@ -311,8 +311,9 @@ test('an operator takes out for the merchant, and sees the list', async () => {
   const made = await p.operator('POST', '/v1/cash-outs', { account: account.id, amount: 1, merchant_order_no: no('W') });
   assert.equal(made.status, 200, made.raw);
   assert.equal(made.body.merchant, p.owner.id);
+  assert.match(made.body.created_by, /^op_/);
   const first = (await p.merchant('GET', '/v1/cash-outs?limit=1', undefined, {}, cashKey)).body;
-  assert.equal(first.data[0].id, made.body.id);
+  assert.deepEqual([first.data[0].id, 'created_by' in first.data[0]], [made.body.id, false]);
   const all = (await p.operator('GET', `/v1/cash-outs?merchant_id=${p.owner.id}&limit=200`)).body.data;
   const second = (await p.merchant('GET', `/v1/cash-outs?limit=1&starting_after=${first.next_cursor}`, undefined, {}, cashKey)).body;
   assert.equal(second.data[0].id, all[1].id);
@@ -337,8 +338,17 @@ test('a cash-out is cancelled by its merchant while it waits', async () => {
   const refused = await decide(late.body);
   assert.deepEqual([refused.body.status, refused.body.error_code], ['failed', 'trade_state'], refused.raw);
   const byOperator = (await cashOut({ amount: 700 })).body;
-  assert.equal((await p.made('POST', `/v1/cash-outs/${byOperator.id}/cancel`, {})).status, 'cancelled');
-  p.refused(await p.operator('POST', '/v1/cash-outs/cas_0000000000001/cancel', {}), 404, 'trade_not_found');
+  p.refused(await p.operator('POST', `/v1/cash-outs/${byOperator.id}/cancel`, {}), 400, 'field_required', 'reason');
+  const given = await p.made('POST', `/v1/cash-outs/${byOperator.id}/cancel`, { reason: 'wrong card' });
+  assert.deepEqual([given.status, given.reason], ['cancelled', 'wrong card']);
+  assert.match(given.cancelled_by, /^op_/);
+  assert.equal('created_by' in given, false); // the merchant asked for it
+  assert.deepEqual(await p.made('GET', `/v1/cash-outs/${byOperator.id}`), given);
+  const { cancelled_by, ...shown } = given;
+  assert.deepEqual((await p.merchant('GET', `/v1/cash-outs/${byOperator.id}`, undefined, {}, cashKey)).body, shown);
+  assert.deepEqual((await p.merchant('GET', '/v1/cash-outs?limit=1', undefined, {}, cashKey)).body.data, [shown]);
+  assert.equal('cancelled_by' in (await p.made('GET', `/v1/cash-outs/${made.id}`)), false);
+  p.refused(await p.operator('POST', '/v1/cash-outs/cas_0000000000001/cancel', { reason: 'x' }), 404, 'trade_not_found');
 });
 
 // Four trades of 100 with a fee of 10, the last matures tomorrow; 100 is taken out with a fee of 40.
@@ -378,10 +388,12 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   const before = (await get()).balance;
-  const refund = (change) => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), ...change });
+  const refund = (change) => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup', ...change });
   const first = await refund();
   assert.equal(first.status, 200, first.raw);
-  assert.equal(first.body.status, 'reserved');
+  assert.deepEqual([first.body.status, first.body.reason], ['reserved', 'cold soup']);
+  assert.match(first.body.created_by, /^op_/);
+  p.refused(await refund({ reason: undefined }), 400, 'field_required', 'reason');
   p.refused(await refund({ amount: 601 }), 409, 'trade_refund_exceeded', 'amount');
   const claim = (id, how = {}) => p.operator('POST', `/v1/refunds/${id}/complete`, { reason: 'paid at the counter', ...how });
   p.refused(await claim(first.body.id, { reason: undefined }), 400, 'field_required', 'reason');
@@ -401,6 +413,8 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   const second = await refund({ amount: 600 });
   const late = (await claim(second.body.id)).body;
   await p.operator('POST', `/v1/refunds/${second.body.id}/fail`, { reason: 'card closed' });
+  const failed = await p.made('GET', `/v1/refunds/${second.body.id}`);
+  assert.deepEqual([failed.status, failed.failure, failed.failed_by], ['failed', 'card closed', first.body.created_by]);
   p.refused(await claim(second.body.id), 409, 'trade_state', 'status');
   const refused = await decide(late); // said while the other was under review
   assert.deepEqual([refused.body.status, refused.body.error_code], ['failed', 'trade_state'], refused.raw);
@@ -422,7 +436,7 @@ test('a refund above the limit needs two checkers', async () => {
   const payment = await p.created({ amount: 100002 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 100001, merchant_refund_no: no('R') });
+  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 100001, merchant_refund_no: no('R'), reason: 'cold soup' });
   assert.equal(made.status, 200, made.raw);
   const asked = await p.operator('POST', `/v1/refunds/${made.body.id}/complete`, { reason: 'by bank', evidence: 'B1' });
   assert.equal(asked.body.needed, 2, asked.raw);
@@ -436,7 +450,7 @@ test('a payment that was reversed is not refunded, nor when it was corrected: an
   const payment = await p.created({ amount: 1000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R') });
+  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup' });
   const before = (await get()).balance;
   const [paid] = await p.journals(payment);
   await approved(await adjust({ kind: 'reversal', original: paid.id }));
@@ -458,7 +472,7 @@ test('money that waits for the end of a block is refunded when it has been booke
   const payment = await p.created({ amount });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: `R-${payment.merchant_order_no}` });
+  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: `R-${payment.merchant_order_no}`, reason: 'cold soup' });
   const early = await refund();
   p.refused(early, 409, 'trade_pending', 'payment');
   assert.deepEqual([early.body.error.retryable, early.body.error.advice], [true, 'retry_later']);
@@ -470,7 +484,7 @@ test('money that waits for the end of a block is refunded when it has been booke
 
 test('a payment that has not succeeded is not refunded', async () => {
   const payment = await p.created();
-  const answer = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 1, merchant_refund_no: no('R') });
+  const answer = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 1, merchant_refund_no: no('R'), reason: 'cold soup' });
   p.refused(answer, 409, 'trade_unpaid', 'payment');
 });
 

@@ -29,11 +29,11 @@ function orderActs(order, known) {
   const outcomes = orderOutcomes[order.status];
   return make('td', { class: 'acts' },
     outcomes && opens(w().outcome, deed(w().askForReview, `${path}/outcome`, () => outcomeFields(outcomes), orderRow(known))),
-    order.status === 'waiting' && opens(w().cancel, deed(w().cancelSettlement, `${path}/cancel`, () => [reason('remark')], orderRow(known))));
+    order.status === 'waiting' && opens(w().cancel, deed(w().cancelSettlement, `${path}/cancel`, () => [reason()], orderRow(known))));
 }
 
 const orderRow = (known) => (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
-  known.cell(order.account), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.remark ?? ''), orderActs(order, known)]);
+  known.cell(order.account), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.reason ?? ''), orderActs(order, known)]);
 
 export async function settlement(date, status = '') {
   const known = accountNames();

@@ -340,7 +340,7 @@ enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order
     return ERR_OK;
 }
 
-enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
+enum err settle_returned(struct tx *tx, int64_t settle_id, struct str reason,
                          const struct settle_order **out)
 {
     struct settle_order *order;
@@ -354,12 +354,12 @@ enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
         return tx_refuse(tx, ERR_SETTLE_STATE, "status");
     }
     TRY(book_returned(tx, order));
-    order->remark = remark;
+    order->reason = reason;
     move(tx, order, SETTLE_RETURNED);
     return ERR_OK;
 }
 
-enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str remark,
+enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str reason, int64_t operator_id,
                           const struct settle_order **out)
 {
     struct ledger_hold_release release = {.whole = true};
@@ -377,7 +377,8 @@ enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str remark,
     release.reference =
         (struct ledger_reference){LEDGER_SOURCE_SETTLEMENT, LEDGER_OPERATION_RELEASE, order->id};
     TRY(ledger_hold_release(tx, &release, NULL));
-    order->remark = remark;
+    order->reason = reason;
+    order->cancelled_by = operator_id;
     move(tx, order, SETTLE_CANCELLED);
     return ERR_OK;
 }
@@ -389,7 +390,7 @@ static enum err cancelled_apply(struct tx *tx, const void *arg_ptr, void *result
     const struct settle_step *arg = arg_ptr;
     const struct settle_order *order;
 
-    TRY(settle_cancelled(tx, arg->settle_id, arg->remark, &order));
+    TRY(settle_cancelled(tx, arg->settle_id, arg->reason, arg->operator_id, &order));
     tx_result_row(tx, &settle_order_table, order, result);
     return ERR_OK;
 }

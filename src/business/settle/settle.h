@@ -29,7 +29,7 @@
 
 #define SETTLE_PREFIX "stl"
 
-enum { SETTLE_NO_MAX = 64, SETTLE_REMARK_MAX = 200 };
+enum { SETTLE_NO_MAX = 64, SETTLE_REASON_MAX = 200 };
 
 enum settle_status { /* stored */
                      SETTLE_WAITING = 1,
@@ -58,7 +58,8 @@ struct settle_order {
     int64_t journal_id; /* that took the money out */
     int64_t return_journal_id;
     enum settle_status status;
-    struct str remark; /* why it was returned or cancelled */
+    struct str reason;    /* why it was returned or cancelled */
+    int64_t cancelled_by; /* the operator's key; 0: it was not cancelled */
     int64_t created_at_ms;
     int64_t updated_at_ms;
     int64_t version;
@@ -75,11 +76,11 @@ struct amount settle_payout(const struct settle_order *order);
 /* waiting → paid: captures the hold. A returned one stays what it is. */
 MUST_USE enum err settle_paid(struct tx *tx, int64_t settle_id, const struct settle_order **order);
 /* paid → returned. */
-MUST_USE enum err settle_returned(struct tx *tx, int64_t settle_id, struct str remark,
+MUST_USE enum err settle_returned(struct tx *tx, int64_t settle_id, struct str reason,
                                   const struct settle_order **order);
 /* waiting → cancelled: the money is free again. */
-MUST_USE enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str remark,
-                                   const struct settle_order **order);
+MUST_USE enum err settle_cancelled(struct tx *tx, int64_t settle_id, struct str reason,
+                                   int64_t operator_id, const struct settle_order **order);
 
 /* ---- reading ---- */
 

@@ -46,12 +46,31 @@ static const struct field order_fields[] = {
     ORDER_FIELD(hold_id, "hold", FIELD_ID, .prefix = LEDGER_HOLD_PREFIX, .always = true),
     ORDER_FIELD(journal_id, "journal", FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX),
     ORDER_FIELD(return_journal_id, "return_journal", FIELD_ID, .prefix = LEDGER_JOURNAL_PREFIX),
-    FIELD(struct settle_order, remark, FIELD_TEXT, .max = SETTLE_REMARK_MAX),
+    FIELD(struct settle_order, reason, FIELD_TEXT, .max = SETTLE_REASON_MAX,
+          .help = "Why it was returned or cancelled"),
     ORDER_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
     ORDER_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
     FIELD(struct settle_order, version, FIELD_INT, .always = true),
+    FIELD(struct settle_order, cancelled_by, FIELD_ID, .prefix = "op",
+          .help = "The operator; for operators alone"),
 };
-const struct field_set settle__order_set = FIELD_SET("settlement", order_fields);
+enum { OPERATOR_FIELDS = 1 }; /* the last ones */
+const struct field_set settle__order_set = {
+    .name = "settlement",
+    .fields = order_fields,
+    .count = ARRAY_LEN(order_fields) - OPERATOR_FIELDS,
+};
+const struct field_set settle__operator_set = FIELD_SET("settlement", order_fields);
+
+static const struct field_set *set_of(const struct request *req)
+{
+    return req->principal.kind == HTTP_AUTH_OPERATOR ? &settle__operator_set : &settle__order_set;
+}
+
+static struct reply *reply_order(struct request *req, const void *order)
+{
+    return reply_fields(req, 200, set_of(req), order);
+}
 
 /* ---- asking for one ---- */
 
@@ -68,7 +87,7 @@ static const struct field_set self_set = FIELD_SET("settlement_create", self_fie
 
 static struct reply *made(struct request *req, struct command *command)
 {
-    return reply_fields(req, 200, &settle__order_set, command->result);
+    return reply_order(req, command->result);
 }
 
 static struct reply *create_handler(struct request *req)
@@ -86,8 +105,8 @@ static struct reply *create_handler(struct request *req)
 /* ---- cancelling ---- */
 
 static const struct field cancel_fields[] = {
-    FIELD(struct settle_step, remark, FIELD_TEXT, .required = true, .min = 1,
-          .max = SETTLE_REMARK_MAX, .help = "Why", .example = "wrong card"),
+    FIELD(struct settle_step, reason, FIELD_TEXT, .required = true, .min = 1,
+          .max = SETTLE_REASON_MAX, .help = "The merchant reads it", .example = "wrong card"),
 };
 static const struct field_set cancel_set = FIELD_SET("settlement_cancel", cancel_fields);
 
@@ -101,6 +120,7 @@ static struct reply *cancel_handler(struct request *req)
     if (request_body(req, &cancel_set, step) != ERR_OK) {
         return reply_refusal(req);
     }
+    step->operator_id = req->principal.key_id;
     return reply_command(req, &settle__cancelled_kind, step, made);
 }
 
@@ -110,7 +130,7 @@ static struct reply *claimed(struct request *req, struct command *command)
 {
     const struct settle_claimed *result = command->result;
 
-    return result->order.id != 0 ? reply_fields(req, 200, &settle__order_set, &result->order)
+    return result->order.id != 0 ? reply_order(req, &result->order)
                                  : review_reply(req, &result->review);
 }
 
@@ -148,7 +168,7 @@ static enum err read_one(struct reader *reader, struct request *req, const void 
 
 static struct reply *got_one(struct request *req, void *result)
 {
-    return reply_fields(req, 200, &settle__order_set, result);
+    return reply_order(req, result);
 }
 
 static struct reply *get_handler(struct request *req)
@@ -194,12 +214,11 @@ static enum err read_list(struct reader *reader, struct request *req, const void
     return ERR_OK;
 }
 
-static const struct list_shape page_shape = {&settle__order_set, sizeof(struct settle_order),
-                                             SETTLE_PREFIX};
-
 static struct reply *listed(struct request *req, void *result)
 {
-    return reply_page(req, result, &page_shape);
+    const struct list_shape shape = {set_of(req), sizeof(struct settle_order), SETTLE_PREFIX};
+
+    return reply_page(req, result, &shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -245,7 +264,7 @@ const struct route settle__routes[] = {
         .permission = "settle:create",
         .idempotent = true,
         .body = &self_set,
-        .reply = &settle__order_set,
+        .reply = &settle__operator_set,
         .errors = create_errors,
         .summary = "Settle what has matured, by yourself",
         ROUTE_HERE,
@@ -257,7 +276,7 @@ const struct route settle__routes[] = {
         .auth = HTTP_AUTH_EITHER,
         .permission = "settle:read",
         .query = &list_set,
-        .reply = &settle__order_set,
+        .reply = &settle__operator_set,
         .reply_is_list = true,
         .summary = "List settlements, newest first; a merchant sees its own",
         ROUTE_HERE,
@@ -268,7 +287,7 @@ const struct route settle__routes[] = {
         .handler = get_handler,
         .auth = HTTP_AUTH_EITHER,
         .permission = "settle:read",
-        .reply = &settle__order_set,
+        .reply = &settle__operator_set,
         .errors = id_errors,
         .summary = "Get a settlement",
         ROUTE_HERE,
@@ -281,7 +300,7 @@ const struct route settle__routes[] = {
         .permission = "settle:write",
         .idempotent = true,
         .body = &cancel_set,
-        .reply = &settle__order_set,
+        .reply = &settle__operator_set,
         .errors = cancel_errors,
         .summary = "Give a settlement up that has not been paid: its money is free again",
         ROUTE_HERE,

@@ -48,7 +48,8 @@ extern const struct command_kind settle__self_kind;
 /* The steps of an operator, or of remittance by hand: arg struct settle_step. */
 struct settle_step {
     int64_t settle_id;
-    struct str remark;
+    int64_t operator_id;
+    struct str reason;
 };
 extern const struct command_kind settle__cancelled_kind;
 
@@ -188,8 +189,10 @@ MUST_USE enum err settle__read_outcomes(struct reader *reader,
                                         struct settle_outcome **out, size_t *count);
 
 extern const struct enum_name settle__statuses[];
+/* As merchants see it, in events too; and as operators do. */
 extern const struct field_set settle__order_set;
-extern const struct migration settle__migrations[13];
+extern const struct field_set settle__operator_set;
+extern const struct migration settle__migrations[15];
 extern const struct route settle__routes[];
 extern const struct route settle__run_routes[];
 

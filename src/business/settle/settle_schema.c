@@ -1,6 +1,6 @@
 #include "business/settle/settle_int.h"
 
-const struct migration settle__migrations[13] = {
+const struct migration settle__migrations[15] = {
     {
         .name = "settle.001_order",
         .sql = "CREATE TABLE settle_order (\n"
@@ -102,5 +102,14 @@ const struct migration settle__migrations[13] = {
         .name = "settle.013_order_millionths_so_far",
         .sql = "UPDATE settle_order SET rate_millionths = (SELECT rate.rate_millionths FROM rate "
                "WHERE rate.id = settle_order.rate_id) WHERE rate_id > 0",
+    },
+    {
+        .name = "settle.014_order_reason",
+        .sql = "ALTER TABLE settle_order RENAME COLUMN remark TO reason",
+    },
+    {
+        .name = "settle.015_order_cancelled_by",
+        .sql = "ALTER TABLE settle_order ADD COLUMN cancelled_by BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of the operator; 0: it was not cancelled'",
     },
 };

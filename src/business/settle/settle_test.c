@@ -136,7 +136,7 @@ static void a6_what_comes_back_is_there_at_once_with_its_fee(void **state)
     order = settle_kit_order(books, account);
     assert_int_equal(order.status, SETTLE_RETURNED);
     assert_true(order.return_journal_id > order.journal_id);
-    assert_true(str_eq(order.remark, STR("wrong card")));
+    assert_true(str_eq(order.reason, STR("wrong card")));
     assert_int_equal(books_get(books, account).posted.minor, 360);
     assert_int_equal(settle_kit_matured(books, account, THURSDAY), 270);
     assert_int_equal(books_get(books, bank).posted.minor, 0);
@@ -236,7 +236,7 @@ static void what_the_bank_has_done_is_booked_when_it_is_approved(void **state)
     assert_ok(say(books, id, SETTLE_RETURNED, &claimed));
     assert_ok(books_run(books, apply_review, &claimed.review));
     assert_int_equal(books_get(books, account).posted.minor, 360);
-    assert_true(str_eq(settle_kit_order(books, account).remark, STR("wrong card")));
+    assert_true(str_eq(settle_kit_order(books, account).reason, STR("wrong card")));
     books_assert_right(books);
     books_close(books);
 }

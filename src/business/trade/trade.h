@@ -69,10 +69,12 @@ struct trade_cash_out {
     int64_t rate_millionths;
     struct str rate_snapshot;
     int64_t hold_id;
+    int64_t created_by; /* the operator's key; 0: the merchant asked */
     int64_t created_at_ms;
     /* What follows changes. */
     enum trade_cash_status status;
-    struct str reason; /* why it failed, came back or was cancelled */
+    struct str reason;    /* why it failed, came back or was cancelled */
+    int64_t cancelled_by; /* the operator's key; 0: the merchant, or it was not cancelled */
     int64_t updated_at_ms;
     int64_t version;
 };
@@ -122,10 +124,12 @@ struct trade_refund {
     struct amount immature;   /* that part */
     int64_t matures_on;       /* yyyymmdd, its maturity */
     struct str reason;
+    int64_t created_by; /* the operator's key */
     int64_t created_at_ms;
     /* What follows changes. */
     enum trade_refund_status status;
     struct str failure;
+    int64_t failed_by; /* the operator's key; 0: it has not failed */
     int64_t updated_at_ms;
     int64_t version;
 };
@@ -137,6 +141,7 @@ struct trade_refund_ask {
     struct str merchant_refund_no;
     struct amount amount; /* > 0 */
     struct str reason;
+    int64_t operator_id;
 };
 /* Reserves a refund of a payment that has succeeded. The same number with the same content gives
  * the first refund; with other content ERR_TRADE_ORDER_CONFLICT and the names of the fields.
@@ -150,7 +155,12 @@ MUST_USE enum err trade_refund_reserve(struct tx *tx, const struct trade_refund_
                                        const struct trade_refund **out);
 /* The payer has the money: books it, and what of the fee comes back. */
 MUST_USE enum err trade_refund_complete(struct tx *tx, int64_t id);
-MUST_USE enum err trade_refund_fail(struct tx *tx, int64_t id, struct str reason);
+struct trade_refund_failure {
+    int64_t id;
+    int64_t operator_id;
+    struct str reason;
+};
+MUST_USE enum err trade_refund_fail(struct tx *tx, const struct trade_refund_failure *failure);
 
 /* What of a payment has been refunded. */
 struct trade_refunded {

@@ -134,6 +134,7 @@ static struct trade_cash_out from_create(const struct trade_cash_create *create,
         .card_id = create->card,
         .amount = create->amount,
         .currency = account->currency,
+        .created_by = create->operator_id,
         .status = TRADE_CASH_WAITING,
         .version = 1,
     };
@@ -388,12 +389,23 @@ enum err trade_cash_return(struct tx *tx, const struct trade_cash_return *ret)
 
 /* ---- cancelling ---- */
 
-static enum err cancel(struct tx *tx, const struct trade_cash_out *cash, struct str reason)
+static enum err note_cancel(struct tx *tx, const struct trade_cash_cancel *asked)
+{
+    void *row;
+
+    TRY(note_reason(tx, asked->id, asked->reason));
+    TRY(tx_edit(tx, &trade_cash_table, asked->id, &row));
+    ((struct trade_cash_out *)row)->cancelled_by = asked->operator_id;
+    return ERR_OK;
+}
+
+static enum err cancel(struct tx *tx, const struct trade_cash_out *cash,
+                       const struct trade_cash_cancel *asked)
 {
     switch (cash->status) {
     case TRADE_CASH_WAITING:
         TRY(release(tx, cash));
-        TRY(note_reason(tx, cash->id, reason));
+        TRY(note_cancel(tx, asked));
         return move(tx, cash->id, TRADE_CASH_CANCELLED, "cash_out.cancelled");
     case TRADE_CASH_CANCELLED:
         return ERR_OK;
@@ -415,7 +427,7 @@ static enum err cancel_apply(struct tx *tx, const void *arg, void *result)
     if (asked->merchant_id != 0 && asked->merchant_id != cash->merchant_id) {
         return ERR_TRADE_NOT_FOUND;
     }
-    TRY(cancel(tx, cash, asked->reason));
+    TRY(cancel(tx, cash, asked));
     TRY(trade_cash_get(tx, asked->id, &cash));
     tx_result_row(tx, &trade_cash_table, cash, result);
     return ERR_OK;

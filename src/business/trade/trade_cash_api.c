@@ -39,8 +39,28 @@ static const struct field cash_fields[] = {
     CASH_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
     CASH_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
     CASH_FIELD(version, "version", FIELD_INT, .always = true),
+    CASH_FIELD(created_by, "created_by", FIELD_ID, .prefix = "op",
+               .help = "The operator who asked for it; for operators alone"),
+    CASH_FIELD(cancelled_by, "cancelled_by", FIELD_ID, .prefix = "op",
+               .help = "The operator who cancelled it; for operators alone"),
 };
-const struct field_set trade__cash_set = FIELD_SET("cash_out", cash_fields);
+enum { OPERATOR_FIELDS = 2 }; /* the last ones */
+const struct field_set trade__cash_set = {
+    .name = "cash_out",
+    .fields = cash_fields,
+    .count = ARRAY_LEN(cash_fields) - OPERATOR_FIELDS,
+};
+static const struct field_set operator_set = FIELD_SET("cash_out", cash_fields);
+
+static bool is_operator(const struct request *req)
+{
+    return req->principal.kind == HTTP_AUTH_OPERATOR;
+}
+
+static const struct field_set *set_of(const struct request *req)
+{
+    return is_operator(req) ? &operator_set : &trade__cash_set;
+}
 
 static const struct field create_fields[] = {
     FIELD(struct trade_cash_create, account, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
@@ -60,7 +80,7 @@ static const struct field_set create_set = FIELD_SET("cash_out_create", create_f
 
 static struct reply *reply_cash(struct request *req, const void *cash)
 {
-    return reply_fields(req, 200, &trade__cash_set, cash);
+    return reply_fields(req, 200, set_of(req), cash);
 }
 
 static struct reply *created(struct request *req, struct command *command)
@@ -77,12 +97,13 @@ static struct reply *create_handler(struct request *req)
     }
     create->merchant_id = req->principal.merchant_id;
     create->app_id = req->principal.app_id;
+    create->operator_id = is_operator(req) ? req->principal.key_id : 0;
     return reply_command(req, &trade__cash_kind, create, created);
 }
 
 static const struct field cancel_fields[] = {
     FIELD(struct trade_cash_cancel, reason, FIELD_TEXT, .max = TRADE_REASON_MAX,
-          .example = "no longer wanted"),
+          .help = "Required of an operator", .example = "no longer wanted"),
 };
 static const struct field_set cancel_set = FIELD_SET("cash_out_cancel", cancel_fields);
 
@@ -96,7 +117,11 @@ static struct reply *cancel_handler(struct request *req)
     if (request_body(req, &cancel_set, cancel) != ERR_OK) {
         return reply_refusal(req);
     }
+    if (is_operator(req) && cancel->reason.len == 0) {
+        return reply_error_at(req, ERR_FIELD_REQUIRED, "reason", "an operator says why");
+    }
     cancel->merchant_id = req->principal.merchant_id;
+    cancel->operator_id = is_operator(req) ? req->principal.key_id : 0;
     return reply_command(req, &trade__cash_cancel_kind, cancel, created);
 }
 
@@ -128,8 +153,7 @@ static enum err read_own(struct reader *reader, struct request *req, const void 
     const struct trade_cash_out *cash = result;
 
     TRY(trade__read_cash(reader, *(const int64_t *)arg, req->arena, result));
-    return req->principal.kind == HTTP_AUTH_OPERATOR ||
-                   cash->merchant_id == req->principal.merchant_id
+    return is_operator(req) || cash->merchant_id == req->principal.merchant_id
                ? ERR_OK
                : ERR_TRADE_NOT_FOUND;
 }
@@ -180,12 +204,12 @@ static enum err read_list(struct reader *reader, struct request *req, const void
     return ERR_OK;
 }
 
-static const struct list_shape page_shape = {&trade__cash_set, sizeof(struct trade_cash_out),
-                                             TRADE_CASH_OUT_PREFIX};
-
 static struct reply *listed(struct request *req, void *result)
 {
-    return reply_page(req, result, &page_shape);
+    const struct list_shape shape = {set_of(req), sizeof(struct trade_cash_out),
+                                     TRADE_CASH_OUT_PREFIX};
+
+    return reply_page(req, result, &shape);
 }
 
 static struct reply *list_handler(struct request *req)
@@ -197,8 +221,7 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     *filter = (struct trade_filter){
-        .merchant_id = req->principal.kind == HTTP_AUTH_OPERATOR ? query.merchant_id
-                                                                 : req->principal.merchant_id,
+        .merchant_id = is_operator(req) ? query.merchant_id : req->principal.merchant_id,
         .cash_status = query.status,
         .before_id = query.starting_after,
         .limit = query.limit == 0 ? CASH_LIST_DEFAULT : query.limit,
@@ -230,7 +253,7 @@ const struct route trade__cash_routes[] = {
      .permission = "trade:cash",
      .idempotent = true,
      .body = &create_set,
-     .reply = &trade__cash_set,
+     .reply = &operator_set,
      .errors = create_errors,
      .summary = "Take money out to a merchant's card; it is held at once with the fee",
      ROUTE_HERE},
@@ -240,7 +263,7 @@ const struct route trade__cash_routes[] = {
      .auth = HTTP_AUTH_EITHER,
      .permission = "trade:read",
      .query = &list_set,
-     .reply = &trade__cash_set,
+     .reply = &operator_set,
      .reply_is_list = true,
      .summary = "List cash-outs, newest first; a merchant sees its own",
      ROUTE_HERE},
@@ -249,7 +272,7 @@ const struct route trade__cash_routes[] = {
      .handler = get_handler,
      .auth = HTTP_AUTH_EITHER,
      .permission = "trade:read",
-     .reply = &trade__cash_set,
+     .reply = &operator_set,
      .errors = id_errors,
      .summary = "Get a cash-out",
      ROUTE_HERE},
@@ -260,7 +283,7 @@ const struct route trade__cash_routes[] = {
      .permission = "trade:cash",
      .idempotent = true,
      .body = &cancel_set,
-     .reply = &trade__cash_set,
+     .reply = &operator_set,
      .errors = cancel_errors,
      .summary = "Give up a cash-out that has not been sent: its money and fee are free again",
      ROUTE_HERE},

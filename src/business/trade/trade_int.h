@@ -12,11 +12,12 @@
 
 extern const struct table trade__refunded_table;
 extern const struct sequence trade__adjustment_sequence;
-extern const struct migration trade__migrations[11];
+extern const struct migration trade__migrations[15];
 extern const struct route trade__cash_routes[];
 extern const struct route trade__refund_routes[];
 extern const struct route trade__adjustment_routes[];
 extern const struct route trade__event_routes[];
+/* As merchants see them, in events too. */
 extern const struct field_set trade__cash_set;
 extern const struct field_set trade__refund_set;
 extern const struct field_set trade__adjustment_set;
@@ -39,6 +40,7 @@ void trade__announce(struct tx *tx, const struct trade_news *news);
 
 struct trade_cash_create {
     int64_t merchant_id; /* 0: an operator asks, for the account's owner */
+    int64_t operator_id; /* 0: the merchant asks */
     int64_t app_id;
     int64_t account;
     struct amount amount;
@@ -53,6 +55,7 @@ extern const struct command_kind trade__refund_kind; /* arg trade_refund_ask; tr
 struct trade_cash_cancel {
     int64_t id;
     int64_t merchant_id; /* 0: an operator; otherwise it must be its */
+    int64_t operator_id; /* 0: the merchant */
     struct str reason;
 };
 extern const struct command_kind trade__cash_cancel_kind;
@@ -82,11 +85,8 @@ extern const struct review_kind trade__cash_review;
 
 MUST_USE enum err trade__refund_get(struct tx *tx, int64_t id, const struct trade_refund **out);
 
-/* An operator's word that a refund was not made. Result: struct trade_refund. */
-struct trade_refund_failure {
-    int64_t id;
-    struct str reason;
-};
+/* An operator's word that a refund was not made: arg trade_refund_failure. Result: struct
+ * trade_refund. */
 extern const struct command_kind trade__refund_fail_kind;
 
 /* An operator's word that the payer has the money: reviewed. */

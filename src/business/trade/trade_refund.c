@@ -252,6 +252,7 @@ static struct trade_refund refund_of(const struct payment *payment,
         .amount = ask->amount,
         .currency = payment->currency,
         .reason = ask->reason,
+        .created_by = ask->operator_id,
         .status = TRADE_REFUND_RESERVED,
         .version = 1,
     };
@@ -395,15 +396,18 @@ enum err trade__refund_get(struct tx *tx, int64_t id, const struct trade_refund 
     return ERR_OK;
 }
 
-static enum err end(struct tx *tx, int64_t id, enum trade_refund_status status, struct str failure)
+/* failure is all 0 of one that has succeeded, but for its id. */
+static enum err end(struct tx *tx, enum trade_refund_status status,
+                    const struct trade_refund_failure *failure)
 {
     struct trade_refund *refund;
     void *row;
 
-    TRY(tx_edit(tx, &trade_refund_table, id, &row));
+    TRY(tx_edit(tx, &trade_refund_table, failure->id, &row));
     refund = row;
     refund->status = status;
-    refund->failure = failure;
+    refund->failure = failure->reason;
+    refund->failed_by = failure->operator_id;
     refund->updated_at_ms = tx_now_ms(tx);
     refund->version++;
     announce(tx, status == TRADE_REFUND_SUCCEEDED ? "refund.succeeded" : "refund.failed", refund);
@@ -427,15 +431,15 @@ enum err trade_refund_complete(struct tx *tx, int64_t id)
     all->reserved.minor -= refund->amount.minor;
     all->refunded.minor += refund->amount.minor;
     CHECK(all->reserved.minor >= 0);
-    return end(tx, id, TRADE_REFUND_SUCCEEDED, STR(""));
+    return end(tx, TRADE_REFUND_SUCCEEDED, &(struct trade_refund_failure){.id = id});
 }
 
-enum err trade_refund_fail(struct tx *tx, int64_t id, struct str reason)
+enum err trade_refund_fail(struct tx *tx, const struct trade_refund_failure *failure)
 {
     const struct trade_refund *refund;
     struct trade_refunded *all;
 
-    TRY(trade__refund_get(tx, id, &refund));
+    TRY(trade__refund_get(tx, failure->id, &refund));
     if (refund->status != TRADE_REFUND_RESERVED) {
         return refund->status == TRADE_REFUND_FAILED ? ERR_OK
                                                      : tx_refuse(tx, ERR_TRADE_STATE, "status");
@@ -447,7 +451,7 @@ enum err trade_refund_fail(struct tx *tx, int64_t id, struct str reason)
     all->fee_returned.minor -= refund->fee_returned.minor;
     all->immature.minor -= refund->immature.minor;
     CHECK(all->reserved.minor >= 0 && all->fee_returned.minor >= 0 && all->immature.minor >= 0);
-    return end(tx, id, TRADE_REFUND_FAILED, reason);
+    return end(tx, TRADE_REFUND_FAILED, failure);
 }
 
 /* ---- commands ---- */
@@ -492,7 +496,7 @@ static enum err fail_apply(struct tx *tx, const void *arg, void *result)
     const struct trade_refund_failure *failure = arg;
     const struct trade_refund *refund;
 
-    TRY(trade_refund_fail(tx, failure->id, failure->reason));
+    TRY(trade_refund_fail(tx, failure));
     TRY(trade__refund_get(tx, failure->id, &refund));
     tx_result_row(tx, &trade_refund_table, refund, result);
     return ERR_OK;

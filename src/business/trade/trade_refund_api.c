@@ -38,8 +38,18 @@ static const struct field refund_fields[] = {
     REFUND_FIELD(created_at_ms, "created_at", FIELD_TIME, .always = true),
     REFUND_FIELD(updated_at_ms, "updated_at", FIELD_TIME, .always = true),
     REFUND_FIELD(version, "version", FIELD_INT, .always = true),
+    REFUND_FIELD(created_by, "created_by", FIELD_ID, .prefix = "op",
+                 .help = "The operator who reserved it"),
+    REFUND_FIELD(failed_by, "failed_by", FIELD_ID, .prefix = "op",
+                 .help = "The operator who said that it was not made"),
 };
-const struct field_set trade__refund_set = FIELD_SET("refund", refund_fields);
+enum { OPERATOR_FIELDS = 2 }; /* the last ones */
+const struct field_set trade__refund_set = {
+    .name = "refund",
+    .fields = refund_fields,
+    .count = ARRAY_LEN(refund_fields) - OPERATOR_FIELDS,
+};
+static const struct field_set operator_set = FIELD_SET("refund", refund_fields);
 
 #define ASK_FIELD(member_, name_, ...)                                                             \
     {                                                                                              \
@@ -53,13 +63,14 @@ static const struct field ask_fields[] = {
               .help = "Unique per merchant for ever. The same number with the same content gives "
                       "the first refund.",
               .example = "R20261122-0001"),
-    ASK_FIELD(reason, "reason", FIELD_TEXT, .max = TRADE_REASON_MAX),
+    ASK_FIELD(reason, "reason", FIELD_TEXT, .required = true, .min = 1, .max = TRADE_REASON_MAX,
+              .example = "returned goods"),
 };
 static const struct field_set ask_set = FIELD_SET("refund_create", ask_fields);
 
 static struct reply *reply_refund(struct request *req, const void *refund)
 {
-    return reply_fields(req, 200, &trade__refund_set, refund);
+    return reply_fields(req, 200, &operator_set, refund);
 }
 
 static struct reply *changed(struct request *req, struct command *command)
@@ -74,6 +85,7 @@ static struct reply *create_handler(struct request *req)
     if (request_body(req, &ask_set, ask) != ERR_OK) {
         return reply_refusal(req);
     }
+    ask->operator_id = req->principal.key_id;
     return reply_command(req, &trade__refund_kind, ask, changed);
 }
 
@@ -124,6 +136,7 @@ static struct reply *fail_handler(struct request *req)
     if (request_body(req, &fail_set, failure) != ERR_OK) {
         return reply_refusal(req);
     }
+    failure->operator_id = req->principal.key_id;
     return reply_command(req, &trade__refund_fail_kind, failure, changed);
 }
 
@@ -175,7 +188,7 @@ static enum err read_list(struct reader *reader, struct request *req, const void
     return ERR_OK;
 }
 
-static const struct list_shape page_shape = {&trade__refund_set, sizeof(struct trade_refund),
+static const struct list_shape page_shape = {&operator_set, sizeof(struct trade_refund),
                                              TRADE_REFUND_PREFIX};
 
 static struct reply *listed(struct request *req, void *result)
@@ -211,9 +224,9 @@ static const enum err id_errors[] = {ERR_TRADE_NOT_FOUND, ERR_OK};
 
 #define WRITE                                                                                      \
     .auth = HTTP_AUTH_OPERATOR, .permission = "trade:write", .idempotent = true,                   \
-    .reply = &trade__refund_set, ROUTE_HERE
+    .reply = &operator_set, ROUTE_HERE
 #define READ                                                                                       \
-    .auth = HTTP_AUTH_OPERATOR, .permission = "trade:read", .reply = &trade__refund_set, ROUTE_HERE
+    .auth = HTTP_AUTH_OPERATOR, .permission = "trade:read", .reply = &operator_set, ROUTE_HERE
 
 const struct route trade__refund_routes[] = {
     {.method = "POST",

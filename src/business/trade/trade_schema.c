@@ -1,6 +1,6 @@
 #include "business/trade/trade_int.h"
 
-const struct migration trade__migrations[11] = {
+const struct migration trade__migrations[15] = {
     {
         .name = "trade.001_cash_out",
         .sql = "CREATE TABLE trade_cash_out (\n"
@@ -112,5 +112,25 @@ const struct migration trade__migrations[11] = {
     {
         .name = "trade.011_adjustment_journal",
         .sql = "CREATE INDEX trade_adjustment_journal ON trade_adjustment (journal_id)",
+    },
+    {
+        .name = "trade.012_cash_out_created_by",
+        .sql = "ALTER TABLE trade_cash_out ADD COLUMN created_by BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of the operator; 0: the merchant'",
+    },
+    {
+        .name = "trade.013_cash_out_cancelled_by",
+        .sql = "ALTER TABLE trade_cash_out ADD COLUMN cancelled_by BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of the operator; 0: the merchant, or it was not'",
+    },
+    {
+        .name = "trade.014_refund_created_by",
+        .sql = "ALTER TABLE trade_refund ADD COLUMN created_by BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of the operator'",
+    },
+    {
+        .name = "trade.015_refund_failed_by",
+        .sql = "ALTER TABLE trade_refund ADD COLUMN failed_by BIGINT NOT NULL DEFAULT 0 "
+               "COMMENT 'auth_key.id of the operator; 0: it has not failed'",
     },
 };

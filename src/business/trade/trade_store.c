@@ -13,9 +13,11 @@ static const struct column cash_columns[] = {
     COLUMN(struct trade_cash_out, rate_millionths, COL_INT, .fixed = true),
     COLUMN(struct trade_cash_out, rate_snapshot, COL_TEXT, .size = 1000, .fixed = true),
     COLUMN(struct trade_cash_out, hold_id, COL_ID, .fixed = true),
+    COLUMN(struct trade_cash_out, created_by, COL_ID, .fixed = true),
     COLUMN(struct trade_cash_out, created_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct trade_cash_out, status, COL_ENUM),
     COLUMN(struct trade_cash_out, reason, COL_TEXT, .size = TRADE_REASON_MAX),
+    COLUMN(struct trade_cash_out, cancelled_by, COL_ID),
     COLUMN(struct trade_cash_out, updated_at_ms, COL_TIME),
     COLUMN(struct trade_cash_out, version, COL_INT),
 };
@@ -49,9 +51,11 @@ static const struct column refund_columns[] = {
     COLUMN(struct trade_refund, immature, COL_AMOUNT, .fixed = true),
     COLUMN(struct trade_refund, matures_on, COL_INT, .fixed = true),
     COLUMN(struct trade_refund, reason, COL_TEXT, .size = TRADE_REASON_MAX, .fixed = true),
+    COLUMN(struct trade_refund, created_by, COL_ID, .fixed = true),
     COLUMN(struct trade_refund, created_at_ms, COL_TIME, .fixed = true),
     COLUMN(struct trade_refund, status, COL_ENUM),
     COLUMN(struct trade_refund, failure, COL_TEXT, .size = TRADE_REASON_MAX),
+    COLUMN(struct trade_refund, failed_by, COL_ID),
     COLUMN(struct trade_refund, updated_at_ms, COL_TIME),
     COLUMN(struct trade_refund, version, COL_INT),
 };

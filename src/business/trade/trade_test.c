@@ -503,12 +503,14 @@ static void a6_a_returned_cash_out_may_bring_its_fee_back(void **state)
 
 static enum err cancel(struct till *till, int64_t id, int64_t merchant_id)
 {
-    const struct trade_cash_cancel arg = {id, merchant_id, STR("no longer wanted")};
+    const struct trade_cash_cancel arg = {id, merchant_id, merchant_id == 0 ? 7 : 0,
+                                          STR("no longer wanted")};
     struct trade_cash_out cash;
 
     TRY(till_run(till, &trade__cash_cancel_kind, &arg, &cash));
     assert_int_equal(cash.status, TRADE_CASH_CANCELLED);
     assert_true(str_eq(cash.reason, STR("no longer wanted")));
+    assert_int_equal(cash.cancelled_by, arg.operator_id);
     assert_int_equal(cash.version, 2);
     return ERR_OK;
 }
@@ -765,7 +767,7 @@ static enum err claim_by(struct till *till, const struct trade_refund_claim *who
 /* As what approves it does, or by the operator's word that it was not made. */
 static enum err finish(struct till *till, int64_t id, bool succeeded, struct trade_refund *out)
 {
-    const struct trade_refund_failure failure = {id, STR("no")};
+    const struct trade_refund_failure failure = {id, 7, STR("no")};
     struct trade_refund_claimed claimed;
 
     if (!succeeded) {
