@@ -207,3 +207,10 @@ test('two lengths, two hosts or none are refused', async () => {
     assert.match(await raw([`POST /v1/payments HTTP/1.1\r\n${head}\r\n`]), /^HTTP\/1.1 400/);
   }
 });
+
+test('a permission that no route of merchants has is refused', async () => {
+  for (const permissions of ['payment:raed', 'payments:*', 'payment:read ledger:read']) {
+    const answer = await p.operator('POST', `/v1/merchants/${p.owner.id}/keys`, { app: p.app.id, permissions });
+    p.refused(answer, 400, 'field_value', 'permissions');
+  }
+});

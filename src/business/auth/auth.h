@@ -63,6 +63,10 @@ enum auth_step auth_authenticate(struct request *req,
                                  void (*then)(struct request *req, enum err err), enum err *err);
 /* Whether the blank-separated permissions cover what is needed: "payment:*" and "*" do. */
 bool auth_permits(struct str permissions, const char *needed);
+/* Of blank-separated permissions the first that grants nothing: no route that merchants, or
+ * operators, may call has it. Empty: each grants something. */
+struct str auth_vain_permission(const struct app *app, enum http_auth caller,
+                                struct str permissions);
 /* Whether they cover each of the others, so that who has them may give those. */
 bool auth_covers(struct str permissions, struct str others);
 

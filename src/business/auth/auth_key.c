@@ -45,6 +45,39 @@ bool auth_permits(struct str permissions, const char *needed)
     return permits(permissions, str_of(needed));
 }
 
+static bool grants(struct str word, enum http_auth caller, const struct route *routes)
+{
+    for (const struct route *route = routes; route->method != NULL; route++) {
+        if ((route->auth == caller || route->auth == HTTP_AUTH_EITHER) &&
+            route->permission != NULL && auth_permits(word, route->permission)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct str auth_vain_permission(const struct app *app, enum http_auth caller,
+                                struct str permissions)
+{
+    const struct route *sets[APP_ROUTE_SETS_MAX];
+    size_t count = module_route_sets(app->modules, app->module_count, sets);
+    struct str word;
+    bool more = true;
+
+    while (more) {
+        bool found = false;
+
+        more = str_cut(&permissions, ' ', &word);
+        for (size_t i = 0; i < count && !found; i++) {
+            found = grants(word, caller, sets[i]);
+        }
+        if (!found) {
+            return word;
+        }
+    }
+    return STR("");
+}
+
 bool auth_covers(struct str permissions, struct str others)
 {
     struct str word;

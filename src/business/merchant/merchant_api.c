@@ -495,6 +495,7 @@ static struct reply *key_create_handler(struct request *req)
 {
     struct key_errand *errand = ARENA_NEW(req->arena, struct key_errand);
     enum err err = owner(req, &errand->merchant_id);
+    struct str vain;
 
     errand->req = req;
     if (err != ERR_OK) {
@@ -502,6 +503,13 @@ static struct reply *key_create_handler(struct request *req)
     }
     if (request_body(req, &key_create_set, &errand->create) != ERR_OK) {
         return reply_refusal(req);
+    }
+    vain = auth_vain_permission(req->app, HTTP_AUTH_MERCHANT, errand->create.permissions);
+    if (errand->create.permissions.len > 0 && vain.len > 0) {
+        return reply_error_at(
+            req, ERR_FIELD_VALUE, "permissions",
+            str_cstr(req->arena,
+                     str_printf(req->arena, STR_FMT " permits nothing", STR_ARG(vain))));
     }
     if (errand->create.algorithm == AUTH_BEARER) {
         return reply_error_at(req, ERR_FIELD_VALUE, "algorithm", "BEARER is for operators");

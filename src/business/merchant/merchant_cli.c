@@ -229,10 +229,20 @@ static int app_create(const struct merchant_cli *cli)
 static int key_insert(const struct merchant_cli *cli, const struct auth_key_ask *ask)
 {
     const bool operators = ask->algorithm == AUTH_BEARER;
+    struct str vain = auth_vain_permission(
+        cli->app, operators ? HTTP_AUTH_OPERATOR : HTTP_AUTH_MERCHANT, ask->permissions);
     struct auth_key key;
     struct secret plain;
-    enum err err = auth_key_prepare(cli->app, cli->arena, ask, &key, &plain);
+    enum err err;
 
+    if (vain.len > 0) {
+        return merchant_cli_misuse(
+            "--permissions",
+            str_cstr(cli->arena,
+                     str_printf(cli->arena, "has \"" STR_FMT "\", which permits nothing",
+                                STR_ARG(vain))));
+    }
+    err = auth_key_prepare(cli->app, cli->arena, ask, &key, &plain);
     if (err == ERR_OK) {
         err = store_run(cli->app->store, operators ? &operator_insert_kind : &auth_key_insert_kind,
                         &key, NULL, NULL);
@@ -265,20 +275,11 @@ static int operator_key(const struct merchant_cli *cli)
     const char *permissions = merchant_cli_option(cli, "--permissions");
     const char *name = merchant_cli_option(cli, "--name");
     struct auth_key_ask ask = {.algorithm = AUTH_BEARER};
-    struct str vain;
 
     ask.permissions = str_of(permissions == NULL ? "*" : permissions);
     ask.name = str_of(name == NULL ? "" : name);
     if (ask.name.len > 64) {
         return merchant_cli_misuse("--name", "must have at most 64 characters");
-    }
-    vain = operator_vain_permission(cli->app, ask.permissions);
-    if (vain.len > 0) {
-        return merchant_cli_misuse(
-            "--permissions",
-            str_cstr(cli->arena,
-                     str_printf(cli->arena, "has \"" STR_FMT "\", which permits nothing",
-                                STR_ARG(vain))));
     }
     return key_insert(cli, &ask);
 }

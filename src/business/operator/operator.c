@@ -24,41 +24,6 @@ static enum err get(struct tx *tx, int64_t key_id, const struct auth_key **key)
     return (*key)->algorithm == AUTH_BEARER ? ERR_OK : ERR_AUTH_KEY_NOT_FOUND;
 }
 
-/* ---- permissions ---- */
-
-static bool grants(struct str word, const struct route *routes)
-{
-    for (const struct route *route = routes; route->method != NULL; route++) {
-        bool operators = route->auth == HTTP_AUTH_OPERATOR || route->auth == HTTP_AUTH_EITHER;
-
-        if (operators && route->permission != NULL && auth_permits(word, route->permission)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct str operator_vain_permission(const struct app *app, struct str permissions)
-{
-    const struct route *sets[APP_ROUTE_SETS_MAX];
-    size_t count = module_route_sets(app->modules, app->module_count, sets);
-    struct str word;
-    bool more = true;
-
-    while (more) {
-        bool found = false;
-
-        more = str_cut(&permissions, ' ', &word);
-        for (size_t i = 0; i < count && !found; i++) {
-            found = grants(word, sets[i]);
-        }
-        if (!found) {
-            return word;
-        }
-    }
-    return STR("");
-}
-
 /* ---- making ---- */
 
 static enum err insert_apply(struct tx *tx, const void *arg, void *result)

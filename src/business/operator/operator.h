@@ -31,10 +31,6 @@
 
 extern const struct module operator_module;
 
-/* Of blank-separated permissions the first that grants nothing: no route an operator may call has
- * it. Empty: each grants something. */
-struct str operator_vain_permission(const struct app *app, struct str permissions);
-
 /* Makes the key at once, without a review. arg: struct auth_key, prepared; no result. */
 extern const struct command_kind operator_insert_kind;
 

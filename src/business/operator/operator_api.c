@@ -110,7 +110,7 @@ static struct reply *asked(struct request *req, struct command *command)
 
 static struct reply *refused(struct request *req, enum err err, struct str permissions)
 {
-    struct str vain = operator_vain_permission(req->app, permissions);
+    struct str vain = auth_vain_permission(req->app, HTTP_AUTH_OPERATOR, permissions);
 
     return err != ERR_OK
                ? reply_error_at(req, err, err == ERR_FIELD_FORMAT ? "permissions" : NULL, NULL)
@@ -138,7 +138,8 @@ static struct reply *create_handler(struct request *req)
                                                   .not_before_ms = body.not_before,
                                                   .expires_at_ms = body.expires_at},
                            &making->ask.key, &making->plain);
-    return err == ERR_OK && operator_vain_permission(req->app, body.permissions).len == 0
+    return err == ERR_OK &&
+                   auth_vain_permission(req->app, HTTP_AUTH_OPERATOR, body.permissions).len == 0
                ? reply_command(req, &operator__ask_kind, making, asked)
                : refused(req, err, body.permissions);
 }
