@@ -183,9 +183,12 @@ asan: ## Run unit tests, scenarios and a storm with address and undefined-behavi
 	[ -n "$(FILTER)" ] || tools/run_programs storm.asan build/asan/storm payment 1 sqlite || status=1; \
 	exit $$status
 
+# Only what these tests can reach is compiled.
 tsan: ## Run the units of loop and store with data race checks
 	@status=0; for part in platform/loop platform/store; do \
-	    $(MAKE) --no-print-directory VARIANT=tsan FILTER=$$part unit || status=1; done; exit $$status
+	    $(MAKE) --no-print-directory VARIANT=tsan FILTER=$$part PROGRAMS= \
+	        LIBRARY_SOURCES="$(filter src/base/% src/platform/%,$(LIBRARY_SOURCES))" \
+	        unit || status=1; done; exit $$status
 
 storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
 	@tools/run_programs storm $(B)/storm "$(FILTER)"
@@ -194,8 +197,11 @@ storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILT
 
 fuzzers: $(FUZZ_PROGRAMS)
 
+# Only what the targets can reach is compiled.
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (FILTER=word)
-	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang \
+	    LIBRARY_SOURCES="$(filter src/base/% src/platform/% src/business/auth/% src/business/channel/% src/business/merchant/%,$(LIBRARY_SOURCES))" \
+	    fuzzers
 	@tools/run_fuzz build/fuzz/fuzz "$(FILTER)" $(FUZZ_SECONDS)
 
 bench: build $(BENCH_PROGRAMS) ## Print the figures (make bench WORD: of one area)
