@@ -66,7 +66,7 @@ FUZZ_PROGRAMS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 PROGRAMS := $(if $(wildcard src/main/tomato.c),$(B)/tomato) $(if $(SIM_SOURCES),$(B)/tomato-sim)
 
 TARGETS := help build tests check unit scenario oracle asan tsan storm fuzz fuzzers bench format \
-    routes install clean
+    storm.programs storm.kill.sqlite storm.kill.mariadb routes install clean
 .PHONY: $(TARGETS)
 # make bench WORD is make bench FILTER=WORD.
 ifeq ($(firstword $(MAKECMDGOALS)),bench)
@@ -190,10 +190,17 @@ tsan: ## Run the units of loop and store with data race checks
 	        LIBRARY_SOURCES="$(filter src/base/% src/platform/%,$(LIBRARY_SOURCES))" \
 	        unit || status=1; done; exit $$status
 
-storm: build $(STORM_PROGRAMS) ## Load, faults and kills, then the auditor (FILTER=word)
+storm: storm.programs storm.kill.sqlite storm.kill.mariadb ## Load, faults and kills, then the auditor (FILTER=word)
+
+storm.programs: build $(STORM_PROGRAMS)
 	@tools/run_programs storm $(B)/storm "$(FILTER)"
-	@TOMATO_BUILD=$(B) tools/run_node test/storm storm.kill.sqlite
-	@TOMATO_BUILD=$(B) TOMATO_TEST_STORE=mysql tools/run_node test/storm storm.kill.mariadb
+
+# The whole platform on a disk.
+storm.kill.sqlite: build
+	@TMPDIR=/tmp TOMATO_BUILD=$(B) tools/run_node test/storm $@
+
+storm.kill.mariadb: build
+	@TMPDIR=/tmp TOMATO_BUILD=$(B) TOMATO_TEST_STORE=mysql tools/run_node test/storm $@
 
 fuzzers: $(FUZZ_PROGRAMS)
 
