@@ -150,7 +150,7 @@ test('a review of a freeze leads to its account', async () => {
   const { body: review } = await p.operator('POST', `/v1/freezes/${freeze.id}/release`, { reason: 'over' });
   const page = await open('reviews', { language: 'zh' });
   await page.wait(`document.querySelector('#${review.id} a')?.textContent === '2241 应付商户待结算'`);
-  assert.equal(await page.run(`document.querySelector('#${review.id} a').title`), account);
+  assert.deepEqual(await page.run(`{ const link = document.querySelector('#${review.id} a'); [link.title, link.parentNode.textContent] }`), [account, `2241 应付商户待结算 · 番茄小厨 Tomato · ${number}`]);
   assert.match(await page.run(text(`#${review.id} dl`)), /司法 冻结止付/);
   assert.equal(await page.run(text(`#${review.id} h2`)), '司法冻结的解除或扣划');
 });

@@ -223,6 +223,40 @@ test('lists name accounts and operators as people do, and tell their ids beside'
   await fits(page);
 });
 
+test('in a narrow window amounts are not hidden behind what can be done', async () => {
+  const id = await cashOut('W6');
+  const page = await open('trades', { language: 'zh', width: 375 });
+  const at = (selector) => `${row(id)}.querySelector('${selector}').getBoundingClientRect()`;
+  assert.ok(await page.run(`${at('.money')}.right <= ${at('.acts')}.left`));
+  await page.run(`location.hash = 'account/${account}'`);
+  await page.wait(`document.querySelector('button.plain') !== null`);
+  await page.click('button.plain');
+  await page.wait(`document.querySelector('.journal .chip') !== null`);
+  assert.deepEqual((await page.run(texts('.journal .chip'))).filter((one) => /[a-z]/.test(one)), []);
+  assert.ok(await page.run(`document.querySelector('.below').getBoundingClientRect().right <= innerWidth`));
+  await fits(page);
+});
+
+test('a run that is under way is looked at again until it is done, and a file in the making is asked for once', async () => {
+  const page = await open('days');
+  const run = (status, done) => ({ date: 20260101, status, done, all: 4, settled: done, skipped: 0, failed: 0, amounts: [] });
+  await page.run(`{ const real = fetch; window.asked = 0; window.fetch = async (path, options) => (path.includes('/settlement-runs')
+    ? Response.json({ data: [asked++ ? ${JSON.stringify(run('done', 4))} : ${JSON.stringify(run('running', 1))}], has_more: false }) : real(path, options)); }`);
+  await page.run(`location.hash = 'settlement'`);
+  await page.wait(`(${text('#page section')} ?? '').includes('1 / 4')`);
+  await page.wait(`(${text('#page section')} ?? '').includes('4 / 4')`);
+  await page.run(`location.hash = 'account/${account}'`);
+  await page.wait(`document.querySelector('button.plain') !== null`);
+  await page.run(`{ window.files = 0; window.fetch = () => new Promise((good) => { files++; window.answer = good; }); HTMLAnchorElement.prototype.click = function () {}; }`);
+  const csv = `[...document.querySelectorAll('#page form button')].at(-2)`;
+  await page.run(`window.csv = ${csv}; csv.click(); csv.click()`);
+  assert.deepEqual(await page.run('[csv.disabled, csv.textContent, files]'), [true, 'Working…', 1]);
+  await page.run(`answer(new Response('a'))`);
+  await page.wait(`!csv.disabled && csv.textContent === 'CSV'`);
+  assert.equal(await page.run('asked'), 2);
+  await fits(page);
+});
+
 test('who is not allowed to is told so below the form', async () => {
   const id = await cashOut('W4');
   await p.stop();

@@ -1,7 +1,7 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny, ifAny, turns } from './api.js';
 import { accountNames, operatorNames } from './names.js';
-import { bar, cellMoney, chip, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeText } from './parts.js';
+import { bar, busy, cellMoney, chip, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeCell, timeText } from './parts.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -63,7 +63,7 @@ async function parked(known) {
   await known.learn(data.map((entry) => entry.account_id));
   return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
     table([[w().account], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => [
-      ...legCells(entry, known), make('td', {}, refusalLink(entry.refusal)), timeText(entry.created_at)])));
+      ...legCells(entry, known), make('td', {}, refusalLink(entry.refusal)), timeCell(entry.created_at)])));
 }
 
 export async function accounts(owner = '') {
@@ -90,22 +90,21 @@ const legCells = (entry, known) => {
 async function legs(id, known) {
   const { entries, event } = await get(`/v1/ledger/journals/${id}`);
   await known.learn(entries.map((entry) => entry.account_id));
-  const receipt = make('button', { type: 'button', onclick: () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() })
-    .catch((error) => receipt.replaceWith(problem(error))) }, w().receipt);
+  const receipt = busy(w().receipt, () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() }).catch((error) => receipt.replaceWith(problem(error))));
   return [
     make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(w().events[event] ?? nameOf(event)) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
     table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => legCells(entry, known))),
   ];
 }
 
-const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, await legs(id, known)));
+const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, make('div', { class: 'below' }, await legs(id, known))));
 export const journal = async (id) => [section('', await legs(encodeURIComponent(id), accountNames()))];
 
 function entryRow(entry, currency, known) {
   let below = null; // the journal, once shown
   let loading = false;
   const button = make('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: toggle }, `${nameOf(entry.source)} · ${nameOf(entry.operation)}`);
-  const row = make('tr', {}, make('td', {}, timeText(entry.created_at)), make('td', { class: 'money' }, String(entry.sequence)),
+  const row = make('tr', {}, timeCell(entry.created_at), make('td', { class: 'money' }, String(entry.sequence)),
     make('td', {}, button),
     make('td', { class: 'mono' }, entry.reference), cellMoney(entry.side === 'debit' ? entry.amount : null, currency),
     cellMoney(entry.side === 'credit' ? entry.amount : null, currency), cellMoney(entry.balance, currency));
@@ -168,7 +167,7 @@ async function statementSection(account, known, today) {
   return section(w().statement,
     make('form', { class: 'line', onsubmit: choose },
       make('label', {}, w().from, first), make('label', {}, w().to, last), make('button', { type: 'submit' }, w().show),
-      make('button', { type: 'button', onclick: file('csv') }, w().csv), make('button', { type: 'button', onclick: file('pdf') }, w().pdf)),
+      busy(w().csv, file('csv')), busy(w().pdf, file('pdf'))),
     wrong, days, node);
 }
 
@@ -176,7 +175,7 @@ const freezeTable = (freezes, currency) => table([[w().effect], [w().kind], [w()
   freezes.map((freeze) => {
     const sum = freeze.effect === 'amount';
     return [nameOf(freeze.effect), nameOf(freeze.kind), cellMoney(sum ? freeze.amount : null, currency), cellMoney(sum ? freeze.amount - freeze.captured - freeze.released : null, currency),
-      make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeText(freeze.expires_at)];
+      make('td', {}, state(freeze.status, w().freezeStates)), make('td', { class: 'text' }, freeze.reason ?? ''), freeze.document_no ?? '', timeCell(freeze.expires_at)];
   }), { hint: w().hints.freezes });
 
 const holdCells = ({ hold: id, hold_step: hold }, currency) => {
@@ -184,7 +183,7 @@ const holdCells = ({ hold: id, hold_step: hold }, currency) => {
   return [hold ? `${nameOf(hold.kind)} · ${nameOf(hold.effect)}` : '', cellMoney(sum ? hold.amount : null, currency), cellMoney(sum ? hold.left : null, currency), hold?.document_no ?? '', make('td', { class: 'mono' }, id ?? '')];
 };
 const historyTable = (currency, nameOfOperator) => (changes) => table([[w().sequence, 'money'], [w().time], [w().what], [w().freezes], [w().amount, 'money'], [w().left, 'money'], [w().document], [w().id], [w().reason], [w().maker]], changes.map((change) => [
-  make('td', { class: 'money' }, String(change.number)), timeText(change.created_at), nameOf(change.action), ...holdCells(change, currency),
+  make('td', { class: 'money' }, String(change.number)), timeCell(change.created_at), nameOf(change.action), ...holdCells(change, currency),
   make('td', { class: 'text' }, change.reason ?? ''), change.operator_id ? nameOfOperator(change.operator_id) : w().platform]));
 
 const ruleText = (rule) => rule && `${nameOf(rule.cycle)} ${rule.cycle_days} · ${w().maturesAfter} T+${rule.reserve_days} · ${nameOf(rule.mode)} · ${w().next} ${dateText(rule.next_date)}`;

@@ -1,6 +1,6 @@
 // The general ledger of a date as a tree, and the days with their seals.
 import { get, getIfAny } from './api.js';
-import { bar, cellMoney, chip, codeName, dateNumber, dateText, list, magnitude, make, money, most, section, state, sum, table, timeText } from './parts.js';
+import { bar, cellMoney, chip, codeName, dateNumber, dateText, list, magnitude, make, money, most, section, state, sum, table, timeCell } from './parts.js';
 import { w } from './words.js';
 
 // ---- the tree ----
@@ -64,7 +64,7 @@ const dayRow = (day) => [
   make('td', {}, make('a', { href: `#books/${day.date}` }, dateText(day.date))),
   make('td', {}, state(day.status, w().dayStates), day.wrong ? chip(`${w().wrong}: ${day.wrong}`, 'bad') : null),
   make('td', { class: 'money' }, String(day.journals ?? '')), make('td', { class: 'money' }, String(day.entries ?? '')),
-  timeText(day.closed_at), make('td', { class: 'mono hash', title: day.hash ?? '' }, day.hash ?? ''),
+  timeCell(day.closed_at), make('td', { class: 'mono hash', title: day.hash ?? '' }, day.hash ?? ''),
 ];
 
 export async function days() {

@@ -2,7 +2,7 @@
 import { get, ifAny, keyId, post, turns } from './api.js';
 import { bodyOf, field, form, input, opens, reason } from './forms.js';
 import { allKeys } from './names.js';
-import { chip, decisive, list, make, problem, section, state, table, timeText } from './parts.js';
+import { chip, decisive, list, make, problem, section, state, table, timeCell } from './parts.js';
 import { stateOf, w } from './words.js';
 
 const mono = (text) => make('td', { class: 'mono' }, text ?? '');
@@ -82,13 +82,13 @@ function revocation(key, changed) {
 function keyRow(key, own, changed) {
   const status = statusOf(key);
   return make('tr', { id: key.id }, make('td', {}, key.name || w().nameless, make('small', { class: 'mono' }, key.id)),
-    make('td', {}, state(status), key.id === keyId() && chip(w().thisKey)), wrapped(key.permissions), make('td', {}, timeText(key.last_used_at)), make('td', {}, timeText(key.expires_at)),
+    make('td', {}, state(status), key.id === keyId() && chip(w().thisKey)), wrapped(key.permissions), timeCell(key.last_used_at), timeCell(key.expires_at),
     make('td', { class: 'acts' }, status === 'active' && own ? opens(w().rotate, () => rotation(key, changed)) : null, status === 'revoked' ? null : opens(w().revoke, () => revocation(key, changed))));
 }
 
 // ---- the page ----
 
-const changeRow = (change, nameOfKey) => [timeText(change.created_at), stateOf(change.action), wrapped(change.name), mono(change.key), mono(change.next_key), nameOfKey(change.operator_id), mono(change.review), wrapped(change.reason)];
+const changeRow = (change, nameOfKey) => [timeCell(change.created_at), stateOf(change.action), wrapped(change.name), mono(change.key), mono(change.next_key), nameOfKey(change.operator_id), mono(change.review), wrapped(change.reason)];
 const changes = (nameOfKey) => list((cursor) => get('/v1/operator-key-changes', { limit: 20, starting_after: cursor }),
   (seen) => table([[w().time], [w().what], [w().operatorName], [w().key], [w().nextKey], [w().operator], [w().review], [w().reason]], seen.map((change) => changeRow(change, nameOfKey))));
 

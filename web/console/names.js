@@ -19,6 +19,7 @@ export function accountNames() {
   const owner = (id) => known.get(id)?.owner ?? w().platform;
   const number = (id) => known.get(id)?.number;
   const link = (id) => accountLink(id, title(id));
+  const line = (id) => make('span', {}, link(id), known.has(id) && ` · ${owner(id)} · ${number(id)}`);
   const cell = (id) => make('td', { class: 'entity' }, link(id), known.has(id) && make('small', {}, owner(id), ' ', make('span', { class: 'number' }, number(id))));
   // A page of a list, whose rows name accounts by `of`.
   const learned = (page, of) => async (cursor) => {
@@ -26,7 +27,7 @@ export function accountNames() {
     await learn(rows.data.map(of));
     return rows;
   };
-  return { learn, learned, title, owner, number, link, cell, currency: (id) => known.get(id)?.currency ?? '' };
+  return { learn, learned, title, owner, number, line, cell, currency: (id) => known.get(id)?.currency ?? '' };
 }
 
 // null: they may not be read.

@@ -56,7 +56,18 @@ export const refusalLink = (code) => code && make('a', { href: errorPage(code), 
 export const journalLink = (id) => id && make('a', { href: `#journal/${id}`, class: 'mono' }, id);
 // `text`: what people call it, instead of the id.
 export const accountLink = (id, text) => make('a', { href: `#account/${id}`, title: text && id, class: text ? '' : 'mono' }, text ?? id);
+// A date and a time, which may stand above each other where it is narrow.
+export const timeCell = (time) => make('td', { class: 'time' }, timeText(time).split(' ').flatMap((part, i) => [i > 0 && ' ', make('span', {}, part)]));
 export const cellMoney = (minor, currency, attributes = {}) => make('td', { class: 'money', ...attributes }, minor === null ? '' : money(minor, currency));
+
+// A button whose work takes a while: it cannot be pressed again meanwhile.
+export const busy = (text, work) => make('button', { type: 'button', onclick: async ({ currentTarget }) => {
+  currentTarget.disabled = true;
+  currentTarget.textContent = w().working;
+  await work();
+  currentTarget.textContent = text;
+  currentTarget.disabled = false;
+} }, text);
 
 // Asks once more: the second click within some seconds decides, unless it is one of a double click.
 export function decisive(text, primary, decide) {

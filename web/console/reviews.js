@@ -31,17 +31,17 @@ function decision(review, changed) {
     }
   };
   const buttons = [decisive(w().approve, true, decide('approve')), decisive(w().reject, false, decide('reject'))];
-  return [make('div', { class: 'line' }, remark, ...buttons), wrong];
+  return [make('div', { class: 'line decide' }, remark, ...buttons), wrong];
 }
 
 // What would be changed. Of a freeze its account and what it has left are worth knowing.
 function subjectOf(subject, known) {
-  if (subject.startsWith('acc_')) return known.link(subject);
+  if (subject.startsWith('acc_')) return known.line(subject);
   const node = make('span', { class: 'mono' }, subject);
   if (subject.startsWith('hld_')) getIfAny(`/v1/ledger/holds/${subject}`).then(async (hold) => {
     if (!hold) return;
     await known.learn([hold.account_id]);
-    node.append(' · ', nameOf(hold.kind), ' ', nameOf(hold.effect), ' · ', known.link(hold.account_id));
+    node.append(' · ', nameOf(hold.kind), ' ', nameOf(hold.effect), ' · ', known.line(hold.account_id));
   }).catch(() => {});
   return node;
 }

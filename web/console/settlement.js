@@ -2,7 +2,7 @@
 import { get, turns } from './api.js';
 import { deed, opens, outcomeFields, reason } from './forms.js';
 import { accountNames } from './names.js';
-import { bar, cellMoney, chip, dateText, line, list, make, money, problem, refusalLink, section, state, table, timeText } from './parts.js';
+import { bar, cellMoney, chip, dateText, line, list, make, money, problem, refusalLink, section, state, table, timeCell } from './parts.js';
 import { nameOf, stateOf, w } from './words.js';
 
 const statuses = ['', 'waiting', 'paid', 'returned', 'cancelled'];
@@ -15,6 +15,19 @@ const runRow = (run) => [make('td', {}, make('a', { href: `#settlement/${run.dat
   make('td', { class: 'wide' }, progress(run)), make('td', { class: 'money' }, `${run.done} / ${run.all}`), make('td', { class: 'money' }, String(run.settled)),
   make('td', { class: 'money' }, String(run.skipped)), make('td', { class: 'money' }, run.failed ? chip(String(run.failed), 'bad') : '0'),
   make('td', { class: 'money' }, run.amounts.map((sum) => make('div', {}, `${money(sum.amount, sum.currency)} ${sum.currency}`)))];
+
+const WATCH_MS = 2000; // between two looks at a run that is under way
+
+async function runs() {
+  const node = section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }), (seen) => {
+    if (seen.some((run) => run.status === 'running')) setTimeout(watch, WATCH_MS);
+    return table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow), { hint: w().hints.runs });
+  }));
+  async function watch() {
+    if (node.isConnected) node.replaceWith(await runs().catch(() => node));
+  }
+  return node;
+}
 
 async function outcomes(date, known) {
   return section(`${w().outcomes} ${dateText(date)}`, await list(known.learned((cursor) => get('/v1/settlement-outcomes', { date, limit: 50, starting_after: cursor }), (one) => one.account_id),
@@ -33,7 +46,7 @@ function orderActs(order, known) {
 }
 
 const orderRow = (known) => (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
-  known.cell(order.account), nameOf(order.mode), timeText(order.created_at), make('td', { class: 'text' }, order.reason ?? ''), orderActs(order, known)]);
+  known.cell(order.account), nameOf(order.mode), timeCell(order.created_at), make('td', { class: 'text' }, order.reason ?? ''), orderActs(order, known)]);
 
 export async function settlement(date, status = '') {
   const known = accountNames();
@@ -49,8 +62,7 @@ export async function settlement(date, status = '') {
   node.append(await page(status));
   return [
     make('h1', {}, w().settlement),
-    section(w().runs, await list((cursor) => get('/v1/settlement-runs', { limit: 20, starting_after: cursor }),
-      (seen) => table([[w().date], [w().status], [w().progress, 'wide'], ['', 'money'], [w().settled, 'money'], [w().skipped, 'money'], [w().failed, 'money'], [w().sums, 'money']], seen.map(runRow), { hint: w().hints.runs }))),
+    await runs(),
     date && await outcomes(date, known),
     section('', make('div', { class: 'line' }, make('h2', {}, w().settlements), select), node),
   ];

@@ -2,7 +2,7 @@
 import { get } from './api.js';
 import { bankEvidence, deed, field, opens, outcomeFields, reason } from './forms.js';
 import { accountNames } from './names.js';
-import { cellMoney, journalLink, line, list, make, section, state, table, timeText } from './parts.js';
+import { cellMoney, journalLink, line, list, make, section, state, table, timeCell } from './parts.js';
 import { voucherSection } from './vouchers.js';
 import { nameOf, w } from './words.js';
 
@@ -23,17 +23,17 @@ function cashActs(cash, known) {
     cash.status === 'waiting_remittance' && opens(w().cancel, deed(w().cancelCashOut, `${path}/cancel`, () => [reason()], cashRow(known))));
 }
 
-const cashRow = (known) => (cash) => line({ id: cash.id }, [timeText(cash.created_at), cellMoney(cash.amount, cash.currency), cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)),
+const cashRow = (known) => (cash) => line({ id: cash.id }, [timeCell(cash.created_at), cellMoney(cash.amount, cash.currency), cellMoney(cash.fee, cash.currency), cash.currency, make('td', {}, state(cash.status)),
   known.cell(cash.account), mono(cash.merchant_order_no), note(cash.reason), cashActs(cash, known)]);
 
 const refundActs = (refund) => make('td', { class: 'acts' }, refund.status === 'reserved' && [
   opens(w().paidOut, deed(w().askForReview, `/v1/refunds/${refund.id}/complete`, () => [reason(), bankEvidence()], refundRow)),
   opens(w().notPaidOut, deed(w().failRefund, `/v1/refunds/${refund.id}/fail`, () => [reason()], refundRow))]);
 
-const refundRow = (refund) => line({ id: refund.id }, [timeText(refund.created_at), cellMoney(refund.amount, refund.currency), cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)),
+const refundRow = (refund) => line({ id: refund.id }, [timeCell(refund.created_at), cellMoney(refund.amount, refund.currency), cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)),
   mono(refund.payment), mono(refund.merchant_refund_no), note(refund.reason, refund.failure), refundActs(refund)]);
 
-const adjustmentRow = (one) => [timeText(one.created_at), one.adjustment_no, nameOf(one.kind), one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
+const adjustmentRow = (one) => [timeCell(one.created_at), one.adjustment_no, nameOf(one.kind), one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
 
 export async function trades() {
   const known = accountNames();

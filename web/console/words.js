@@ -3,7 +3,7 @@ const words = {
     title: 'Tomato console', other: '中文', leave: 'Sign out',
     books: 'Books', accounts: 'Accounts', reviews: 'Reviews', settlement: 'Settlement', trades: 'Trades', days: 'Days', keys: 'Keys',
     enterTitle: 'Operator sign-in', enterText: 'With an operator’s key, as script/run prints it, “tomato merchant operator-key” makes it, or the page Keys. It stays in this tab and is sent to this server alone.',
-    key: 'Operator key', enter: 'Sign in', loading: 'Loading…', unreachable: 'The server does not answer.', more: 'More', none: 'Nothing here.', noPage: 'There is no such page', noPageText: 'The address names none of the console’s pages. These are there:',
+    key: 'Operator key', enter: 'Sign in', loading: 'Loading…', working: 'Working…', unreachable: 'The server does not answer.', more: 'More', none: 'Nothing here.', noPage: 'There is no such page', noPageText: 'The address names none of the console’s pages. These are there:',
     generalLedger: 'General ledger', onDate: 'Business date', code: 'Code', opening: 'Opening', debits: 'Debits', credits: 'Credits', closing: 'Closing',
     balanced: 'Debits equal credits', unbalanced: 'Debits differ from credits', fold: 'Fold or unfold', debitSide: 'Debit balances', creditSide: 'Credit balances', noRows: 'Nothing has been booked by this date.',
     account: 'Account', owner: 'Owner', id: 'Id', side: 'Side', balance: 'Balance', held: 'Held', kept: 'Kept for freezes that wait', immature: 'Immature', available: 'Available', creditLine: 'Credit line', number: 'Number', find: 'Find by number or id', go: 'Open',
@@ -17,6 +17,7 @@ const words = {
     event: 'Event', adjustmentNo: 'Number of the adjustment', chooseEvent: 'Choose an event …', optional: 'may be empty', reasonCode: 'Reason code', about: 'Journal it is about', noAmount: 'This is no amount of the currency', reasonCodes: { bank_statement: 'as the bank’s statement says', goodwill: 'goodwill', wrong_amount: 'a wrong amount was booked', difference: 'a difference was found', contract: 'as the contract says' },
     voucherFields: { mode: 'Fund mode', merchant: 'Merchant', channel_account: 'Channel account', receiver: 'Merchant that gets the share', currency: 'Currency', other_currency: 'Currency bought', amount: 'Amount', fee: 'Fee', cost: 'Channel’s cost', short: 'What the merchant does not have of it', difference: 'Difference (above 0: the channel took more)', sold: 'Sold', bought: 'Bought', rounding: 'Gained by rounding' },
     events: {
+      payment_succeeded: 'Payment succeeded', payment_conflicted: 'Payment conflicted', refund_succeeded: 'Refund succeeded', refund_from_fee: 'Refund taken from the fee', settlement_sent: 'Settlement sent', settlement_paid: 'Settlement paid', settlement_returned: 'Settlement returned', cash_sent: 'Cash-out sent', cash_paid: 'Cash-out paid', cash_returned: 'Cash-out returned', balance_deducted: 'Forced deduction from the balance', deposit_deducted: 'Forced deduction from the deposit',
       channel_cost_accrued: 'Channel cost accrued', channel_settled: 'Channel has settled', profit_shared: 'Profit shared', chargeback_lost: 'Chargeback lost', surplus_found: 'Surplus found', surplus_resolved: 'Surplus: given to a merchant', surplus_refunded: 'Surplus: refunded by the channel', shortage_found: 'Shortage found', shortage_received: 'Shortage: received later', shortage_written_off: 'Shortage: written off', channel_fee_differed: 'Channel took another fee',
       merchant_topped_up: 'Merchant has topped up', deposit_paid_in: 'Deposit paid in at the bank', deposit_taken: 'Deposit taken from the balance', deposit_returned: 'Deposit returned to the balance', currency_sold: 'Currency sold (gain in the currency bought)', currency_bought: 'Currency bought (gain in the currency sold)', interest_paid: 'Interest paid', platform_fee_charged: 'Platform’s fee charged', adjustment_credited: 'Adjustment in the merchant’s favour', adjustment_debited: 'Adjustment at the merchant’s expense',
     },
@@ -44,7 +45,7 @@ const words = {
     title: '番茄支付 运营台', other: 'English', leave: '退出',
     books: '总账', accounts: '账户', reviews: '复核', settlement: '结算', trades: '交易', days: '账务日期', keys: '密钥',
     enterTitle: '运营登录', enterText: '请输入运营密钥：script/run 启动时会打印，也可用 tomato merchant operator-key 或“密钥”页新建。密钥只保存在本标签页，只发往本服务器。',
-    key: '运营密钥', enter: '登录', loading: '载入中…', unreachable: '服务器没有应答。', more: '更多', none: '没有记录。', noPage: '没有这个页面', noPageText: '地址中的页面不存在，可前往：',
+    key: '运营密钥', enter: '登录', loading: '载入中…', working: '处理中…', unreachable: '服务器没有应答。', more: '更多', none: '没有记录。', noPage: '没有这个页面', noPageText: '地址中的页面不存在，可前往：',
     generalLedger: '总账', onDate: '账务日期', code: '科目', opening: '期初余额', debits: '借方发生', credits: '贷方发生', closing: '期末余额',
     balanced: '借贷平衡', unbalanced: '借贷不平', fold: '折叠或展开', debitSide: '借方余额', creditSide: '贷方余额', noRows: '截至该日尚未记账。',
     account: '账户', owner: '归属', id: '编号', side: '方向', balance: '余额', held: '冻结', kept: '为轮候冻结保留', immature: '未到期', available: '可用', creditLine: '信用额度', number: '账号', find: '按账号或编号查找', go: '打开',
@@ -58,6 +59,7 @@ const words = {
     event: '凭证事件', adjustmentNo: '调账编号', chooseEvent: '请选择事件…', optional: '可不填', reasonCode: '原因代码', about: '相关凭证', noAmount: '金额格式不符合该币种', reasonCodes: { bank_statement: '依银行对账单', goodwill: '商誉补偿', wrong_amount: '金额记错', difference: '发现差错', contract: '依合同' },
     voucherFields: { mode: '资金模式', merchant: '商户', channel_account: '渠道账户', receiver: '分账接收商户', currency: '币种', other_currency: '买入币种', amount: '金额', fee: '手续费', cost: '渠道成本', short: '其中商户不足部分', difference: '差额（正数为渠道多收）', sold: '卖出', bought: '买入', rounding: '尾差收益' },
     events: {
+      payment_succeeded: '支付成功', payment_conflicted: '支付冲突', refund_succeeded: '退款成功', refund_from_fee: '自手续费退款', settlement_sent: '结算发出', settlement_paid: '结算付讫', settlement_returned: '结算退回', cash_sent: '提现发出', cash_paid: '提现付讫', cash_returned: '提现退汇', balance_deducted: '自余额司法扣划', deposit_deducted: '自保证金司法扣划',
       channel_cost_accrued: '计提渠道成本', channel_settled: '渠道清算到账', profit_shared: '分账', chargeback_lost: '拒付败诉', surplus_found: '发现长款', surplus_resolved: '长款：归属商户', surplus_refunded: '长款：渠道退回付款人', shortage_found: '发现短款', shortage_received: '短款：补收', shortage_written_off: '短款：核销', channel_fee_differed: '渠道手续费差额',
       merchant_topped_up: '商户充值', deposit_paid_in: '保证金缴存（银行到账）', deposit_taken: '保证金划扣（自余额）', deposit_returned: '保证金退回（至余额）', currency_sold: '换汇（收益计买入币种）', currency_bought: '换汇（收益计卖出币种）', interest_paid: '付息', platform_fee_charged: '收取平台手续费', adjustment_credited: '调增商户余额', adjustment_debited: '调减商户余额',
     },
