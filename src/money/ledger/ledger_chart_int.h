@@ -51,6 +51,7 @@ static inline int64_t ledger__code_of_version(int64_t id)
 /* The migrations' texts. */
 extern const char ledger__chart_sql[], ledger__chart_version_sql[];
 extern const char ledger__chart_codes_sql[], ledger__chart_names_sql[];
+extern const char ledger__chart_costs_sql[], ledger__chart_costs_name_sql[];
 
 /* ---- in apply: no I/O once the code has been looked at ---- */
 

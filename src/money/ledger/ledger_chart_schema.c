@@ -96,6 +96,17 @@ const char ledger__chart_names_sql[] =
     ", (6421001, 19700101, 'Channel fee expense', '渠道手续费支出', 0, '', 0, 0)"
     ", (6711001, 19700101, 'Other expense', '营业外支出', 0, '', 0, 0)";
 
+/* The class of costs has no shipped codes. */
+const char ledger__chart_costs_sql[] =
+    "REPLACE INTO ledger_chart "
+    "(code, side, leaf, accounts, children, version, opened_on, closed_on) "
+    "VALUES (5, 1, 0, 0, 0, 1, 19700101, 0)";
+
+const char ledger__chart_costs_name_sql[] =
+    "REPLACE INTO ledger_chart_version "
+    "(id, valid_from, name, name_zh, has_floor, currencies, operator_id, created_at_ms) "
+    "VALUES (5001, 19700101, 'Costs', '成本', 0, '', 0, 0)";
+
 const char ledger__template_sql[] =
     "CREATE TABLE ledger_template (\n"
     "  id BIGINT NOT NULL COMMENT 'event * 10000 + fund mode * 1000 + version',\n"

@@ -80,10 +80,10 @@ static void the_shipped_chart_has_its_classes_and_codes(void **state)
         {3, LEDGER_DEBIT, false, false},    {3001, LEDGER_DEBIT, true, false},
         {4, LEDGER_CREDIT, false, false},   {4001, LEDGER_CREDIT, true, false},
         {4103, LEDGER_CREDIT, true, false}, {4104, LEDGER_CREDIT, true, false},
-        {6, LEDGER_CREDIT, false, false},   {6021, LEDGER_CREDIT, true, false},
-        {6061, LEDGER_CREDIT, true, false}, {6301, LEDGER_CREDIT, true, false},
-        {6411, LEDGER_DEBIT, true, false},  {6421, LEDGER_DEBIT, true, false},
-        {6711, LEDGER_DEBIT, true, false},
+        {5, LEDGER_DEBIT, false, false},    {6, LEDGER_CREDIT, false, false},
+        {6021, LEDGER_CREDIT, true, false}, {6061, LEDGER_CREDIT, true, false},
+        {6301, LEDGER_CREDIT, true, false}, {6411, LEDGER_DEBIT, true, false},
+        {6421, LEDGER_DEBIT, true, false},  {6711, LEDGER_DEBIT, true, false},
     };
     struct books *books = books_open(*state);
     struct ledger_chart chart = chart_on(books, TODAY);
@@ -103,6 +103,7 @@ static void the_shipped_chart_has_its_classes_and_codes(void **state)
     }
     assert_text(ledger_chart_name(&chart, 2241), "Payable to merchant");
     assert_text(ledger_chart_entry(&chart, 2241)->name_zh, "应付商户待结算");
+    assert_text(ledger_chart_entry(&chart, 5)->name_zh, "成本");
     assert_text(ledger_chart_name(&chart, 9999), "");
     assert_null(ledger_chart_entry(&chart, 0));
     books_close(books);
@@ -298,10 +299,8 @@ static void codes_that_vouchers_name_get_none_below_them(void **state)
 
 static void a_code_has_4_6_8_or_10_digits_and_one_above(void **state)
 {
-    static const int64_t wrong[] = {1,     22,      224,
-                                    22410, 2241011, 224101011,
-                                    5001, /* there is no class 5 */
-                                    7001,  123456,  INT64_C(10000000000)};
+    static const int64_t wrong[] = {
+        1, 22, 224, 22410, 2241011, 224101011, 7001, 123456, INT64_C(10000000000)};
     struct books *books = books_open(*state);
     struct ledger_versioned out;
 

@@ -547,4 +547,6 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .sql = "ALTER TABLE ledger_chart ADD COLUMN closing_reason VARCHAR(200) NOT NULL "
                "DEFAULT '' COMMENT 'for people'",
     },
+    {.name = "ledger.146_chart_costs", .sql = ledger__chart_costs_sql},
+    {.name = "ledger.147_chart_costs_name", .sql = ledger__chart_costs_name_sql},
 };
