@@ -94,6 +94,7 @@ test('a cash-out that waits is cancelled at once; one that moved on says so besi
   assert.equal((await p.made('GET', `/v1/cash-outs/${first}`)).reason, '不再需要');
   await page.run(press(row(second), '取消'));
   await p.reviewed(await p.operator('POST', `/v1/cash-outs/${second}/outcome`, { outcome: 'sent', reason: 'at the bank' }));
+  await page.run(fill(below(second), { reason: '不再需要' }));
   await page.click(`#${second} + tr button.primary`);
   await page.wait(`${below(second)}.querySelector('.problem') !== null`);
   assert.match(await page.run(`${below(second)}.querySelector('.problem').textContent`), /trade_state/);
@@ -264,6 +265,7 @@ test('who is not allowed to is told so below the form', async () => {
   await p.serve();
   const page = await open('trades', { key: reader });
   await page.run(press(row(id), 'Cancel'));
+  await page.run(fill(below(id), { reason: 'no longer wanted' }));
   await page.click(`#${id} + tr button.primary`);
   await page.wait(`${below(id)}.querySelector('.problem') !== null`);
   assert.match(await page.run(`${below(id)}.querySelector('.problem').textContent`), /trade:cash/);
