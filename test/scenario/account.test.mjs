@@ -398,6 +398,19 @@ test('where settlements are paid to is changed by two operators, and noted', asy
   assert.equal((await ok('GET', `/v1/bank-card-changes?merchant_id=${owner}&limit=1&starting_after=${page.next_cursor}`)).data[0].id, data[1].id);
 });
 
+test('one change of the default card waits for its review at a time', async () => {
+  const owner = (await ok('POST', '/v1/merchants', { merchant_no: 'default', name: 'Default' })).id;
+  const card = (number) => p.card({ merchant_id: owner, kind: 'corporate', bank_code: 'ICBC', bank_name: 'ICBC', number, holder: 'Default' });
+  await card('110907890000000001');
+  const [second, third] = [await card('110907890000000002'), await card('110907890000000003')];
+  const move = (to) => p.operator('POST', `/v1/bank-cards/${to.id}/default`, { merchant_id: owner, reason: 'a test' });
+  const asked = await move(second);
+  assert.equal(asked.status, 202, asked.raw);
+  p.refused(await move(third), 409, 'review_pending', 'change');
+  await p.reviewed(asked);
+  assert.equal((await move(third)).status, 202);
+});
+
 test('entries that wait are listed, and applied by themselves', async () => {
   const other = await ok('POST', '/v1/merchants', { merchant_no: 'busy', name: 'Busy' });
   const busy = await ok('POST', '/v1/accounts', { merchant_id: other.id, type: 'settlement', currency: 'CNY' });

@@ -60,6 +60,20 @@ test('an operator with two keys is one operator', async () => {
   assert.equal((await decide(large.id, 'reject')).body.status, 'rejected');
 });
 
+test('of one account one change of a kind waits for its review at a time', async () => {
+  const { id } = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'USD' });
+  const ask = (what, change) => p.operator('POST', `/v1/accounts/${id}/${what}`, { reason: 'a test', ...change });
+  const first = await ask('credit-line', { credit_line: 100 });
+  p.refused(await ask('credit-line', { credit_line: 200 }), 409, 'review_pending', 'change');
+  const other = await ask('deferred', { deferred: true }); // another kind of change
+  assert.equal(other.status, 202, other.raw);
+  p.refused(await ask('deferred', { deferred: false }), 409, 'review_pending', 'change');
+  await decide(first.body.id, 'approve');
+  const next = await ask('credit-line', { credit_line: 200 });
+  assert.equal(next.status, 202, next.raw);
+  for (const one of [other, next]) await decide(one.body.id, 'withdraw', 'operator');
+});
+
 test('a checker has the permission for what is changed', async () => {
   const source = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
   const approve = (id) => p.request('POST', `/v1/reviews/${id}/approve`, {}, { Authorization: `Bearer ${reviewer}` });
@@ -125,6 +139,7 @@ test('reviews are listed by status and kind, in pages', async () => {
   assert.deepEqual(await get(review.id), first.data[0]);
   p.refused(await p.operator('GET', '/v1/reviews/rev_0000000000001'), 404, 'review_not_found');
   p.refused(await p.operator('GET', '/v1/reviews?status=green'), 400, 'field_value', 'status');
+  await decide(review.id, 'withdraw', 'operator');
 });
 
 test('what would change is told in English and in Chinese, with what is before it', async () => {

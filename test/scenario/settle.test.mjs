@@ -72,6 +72,18 @@ test('a rule has defaults, is set whole, and keeps its history', async () => {
   assert.equal((await ok('GET', `${path()}/history?starting_after=${history.next_cursor}`)).data.length, 1);
 });
 
+test('one change of a rule waits for its review at a time', async () => {
+  const ask = (change, who = 'operator') => p[who]('PUT', path(), rule(change));
+  const first = await ask({ reserve_days: 3 });
+  assert.equal(first.status, 202, first.raw);
+  assert.equal((await ask({ reserve_days: 3 })).body.id, first.body.id);
+  p.refused(await ask({ reserve_days: 5 }), 409, 'review_pending', 'change');
+  p.refused(await ask({ reserve_days: 5 }, 'checker'), 409, 'review_pending', 'change');
+  await p.operator('POST', `/v1/reviews/${first.body.id}/withdraw`, {});
+  assert.equal((await put({ reserve_days: 5 })).reserve_days, 5);
+  await put();
+});
+
 test('what cannot be a rule is refused with its field', async () => {
   const ask = (change, at = path()) => p.operator('PUT', at, rule(change));
   p.refused(await ask({ cycle_days: '0,8' }), 400, 'settle_rule_days', 'cycle_days');

@@ -115,6 +115,15 @@ static struct str summary_of(struct tx *tx, const struct account_card_asked *ask
                       STR_ARG(asked->number));
 }
 
+/* A merchant's cards come and go side by side, but one of them becomes the default. */
+static struct str name_of(struct tx *tx, const struct account_card_ask *ask,
+                          const struct account_card_asked *asked)
+{
+    return asked->action == ACCOUNT_CARD_MADE_DEFAULT
+               ? id_str(tx_arena(tx), "mer", ask->card.merchant_id)
+               : STR("");
+}
+
 static enum err submit(struct tx *tx, const struct account_card_ask *ask,
                        const struct account_card_asked *asked, const struct review_item **item)
 {
@@ -124,6 +133,7 @@ static enum err submit(struct tx *tx, const struct account_card_ask *ask,
                              .maker_key_id = ask->operator_id,
                              .subject_prefix = "mer",
                              .subject_id = ask->card.merchant_id,
+                             .name = name_of(tx, ask, asked),
                              .change = review_change_print(tx_arena(tx), &asked_set, asked),
                              .summary = summary_of(tx, asked, summary_names),
                              .summary_zh = summary_of(tx, asked, summary_names_zh),

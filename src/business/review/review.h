@@ -14,8 +14,8 @@
  * A pending change is there once: submitting the same kind, subject, change, amount and currency
  * again answers the first item to its maker when reason and evidence are the same too, and
  * ERR_REVIEW_PENDING otherwise (param: the field that differs: maker, reason or evidence). What
- * carries a number of its own is there once under that (review_ask.name): its change is the first
- * that may differ.
+ * carries a number of its own, or replaces what is there (so that the last approval would win), is
+ * there once under that (review_ask.name): its change is the first that may differ.
  *
  * An operator is known by the name of the key, so that a second key of the same name makes nobody
  * else of its owner; a key without a name is an operator of its own.

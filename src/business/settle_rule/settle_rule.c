@@ -319,6 +319,7 @@ static enum err put_apply(struct tx *tx, const void *arg_ptr, void *result)
         .maker_key_id = arg->operator_id,
         .subject_prefix = LEDGER_ACCOUNT_PREFIX,
         .subject_id = arg->account_id,
+        .name = id_str(tx_arena(tx), LEDGER_ACCOUNT_PREFIX, arg->account_id),
         .change = review_change_print(tx_arena(tx), &settle_rule__change_set, arg),
         .reason = arg->reason,
     };

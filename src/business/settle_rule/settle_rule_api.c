@@ -178,9 +178,13 @@ static struct reply *history_handler(struct request *req)
 /* ---- routes ---- */
 
 static const enum err account_errors[] = {ERR_SETTLE_RULE_ACCOUNT, ERR_OK};
-static const enum err put_errors[] = {ERR_SETTLE_RULE_DAYS,    ERR_SETTLE_RULE_LIMITS,
-                                      ERR_SETTLE_RULE_ACCOUNT, ERR_LEDGER_ACCOUNT_CLOSED,
-                                      ERR_ACCOUNT_CARD,        ERR_OK};
+static const enum err put_errors[] = {ERR_SETTLE_RULE_DAYS,
+                                      ERR_SETTLE_RULE_LIMITS,
+                                      ERR_SETTLE_RULE_ACCOUNT,
+                                      ERR_LEDGER_ACCOUNT_CLOSED,
+                                      ERR_ACCOUNT_CARD,
+                                      ERR_REVIEW_PENDING,
+                                      ERR_OK};
 
 const struct route settle_rule__routes[] = {
     {
