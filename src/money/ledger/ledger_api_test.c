@@ -490,9 +490,6 @@ static void the_last_date_there_is_can_be_asked_for(void **state)
     assert_int_equal(get(door, "accounts/%s/statement/sums?from=99991230&to=99991230", account),
                      200);
     assert_number(door, "closing", 3 * 9940);
-    assert_int_equal(get(door, "daily?merchant_id=%s&date=99991230", id(door, "mer", merchant_id)),
-                     200);
-    assert_number(door, "data.0.closing", 3 * 9940);
     assert_error(door, get(door, "accounts/%s/daily?from=99991202&to=99991231", account), 400,
                  "field_format", "to");
     door_close(door);
@@ -522,6 +519,19 @@ static void a12_a_merchants_summary_is_of_the_day_before_the_books_own(void **st
     books_sql(door->books, "DELETE FROM ledger_day");
     assert_int_equal(get(door, "daily?merchant_id=%s", merchant), 200);
     assert_int_equal(json_array_size(at(door, "data")), 0);
+    door_close(door);
+}
+
+static void a_merchants_day_that_has_not_come_is_refused(void **state)
+{
+    struct door *door = door_open(state);
+    const char *merchant = id(door, "mer", merchant_id);
+
+    assert_int_equal(get(door, "daily?merchant_id=%s&date=20251122", merchant), 200);
+    assert_error(door, get(door, "daily?merchant_id=%s&date=20251123", merchant), 400,
+                 "field_range", "date");
+    assert_error(door, get(door, "daily?merchant_id=%s&date=99991230", merchant), 400,
+                 "field_range", "date");
     door_close(door);
 }
 
@@ -680,6 +690,7 @@ int main(void)
         cmocka_unit_test(daily_summaries_come_in_pages_of_dates),
         cmocka_unit_test(the_last_date_there_is_can_be_asked_for),
         cmocka_unit_test(a12_a_merchants_summary_is_of_the_day_before_the_books_own),
+        cmocka_unit_test(a_merchants_day_that_has_not_come_is_refused),
         cmocka_unit_test(wrong_periods_are_refused_by_name),
         cmocka_unit_test(what_has_not_come_yet_is_refused),
         cmocka_unit_test(a_balance_is_shown_as_of_a_time_or_an_entry),

@@ -566,7 +566,8 @@ static const struct field owner_query_fields[] = {
     FIELD(struct owner_query, merchant_id, FIELD_ID, .prefix = "mer", .required = true,
           .help = "Whose accounts."),
     FIELD(struct owner_query, date, FIELD_INT, .example = "20261122",
-          .help = "The business date, yyyymmdd; when absent the one before the books' own."),
+          .help = "The business date, yyyymmdd, not later than the books' own; when absent the one "
+                  "before it."),
     FIELD(struct owner_query, starting_after, FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
           .help = "The last account of the page before."),
     FIELD(struct owner_query, limit, FIELD_INT, .min = 1, .max = LEDGER_OWNER_ACCOUNTS_MAX,
@@ -575,19 +576,35 @@ static const struct field owner_query_fields[] = {
 const struct field_set ledger_owner_daily_query =
     FIELD_SET("ledger_owner_daily_query", owner_query_fields);
 
-static enum err owner_step(struct reader *reader, void *job, bool *done)
+struct owner_job {
+    struct request *req;
+    struct ledger__ahead ahead;
+    struct ledger_owner_daily daily;
+};
+
+static enum err owner_step(struct reader *reader, void *job_ptr, bool *done)
 {
-    return ledger_owner_daily_step(reader, job, done);
+    struct owner_job *job = job_ptr;
+
+    if (job->daily.accounts == NULL) {
+        TRY(ledger__check_come(reader, job->req, job->daily.date, &job->ahead));
+        *done = job->ahead.param != NULL;
+    }
+    return *done ? ERR_OK : ledger_owner_daily_step(reader, &job->daily, done);
 }
 
-static struct reply *owner_then(struct request *req, void *job, enum err err)
+static struct reply *owner_then(struct request *req, void *job_ptr, enum err err)
 {
-    const struct ledger_owner_daily *daily = job;
+    const struct owner_job *job = job_ptr;
+    const struct ledger_owner_daily *daily = &job->daily;
     struct day_view *views = ARENA_ARRAY(req->arena, struct day_view, daily->account_count);
     struct str next = STR("");
 
     if (err != ERR_OK) {
         return reply_error(req, err);
+    }
+    if (job->ahead.param != NULL) {
+        return ledger__reply_ahead(req, &job->ahead);
     }
     for (size_t i = 0; i < daily->account_count; i++) {
         views[i] = view_day(req->arena, &daily->accounts[i], &daily->labels[i], &daily->days[i]);
@@ -602,7 +619,7 @@ static struct reply *owner_then(struct request *req, void *job, enum err err)
 struct reply *ledger_reply_owner_daily(struct request *req,
                                        const struct ledger_directory *directory)
 {
-    struct ledger_owner_daily *job = ARENA_NEW(req->arena, struct ledger_owner_daily);
+    struct owner_job *job = ARENA_NEW(req->arena, struct owner_job);
     struct owner_query query = {0};
 
     if (request_query(req, &ledger_owner_daily_query, &query) != ERR_OK) {
@@ -611,7 +628,8 @@ struct reply *ledger_reply_owner_daily(struct request *req,
     if (query.date != 0 && !ledger__is_date(query.date)) {
         return reply_error_at(req, ERR_FIELD_FORMAT, "date", "must be a date yyyymmdd");
     }
-    *job = (struct ledger_owner_daily){
+    job->req = req;
+    job->daily = (struct ledger_owner_daily){
         .directory = directory,
         .owner_id = query.merchant_id,
         .after_id = query.starting_after,

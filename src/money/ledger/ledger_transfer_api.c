@@ -362,7 +362,8 @@ const struct route ledger__transfer_routes[] = {
         .body = &transfer_set,
         .reply = &posted_set,
         .errors = transfer_errors,
-        .summary = "Post a journal",
+        .summary = "Post a journal. For programs that book their own business; operators book by "
+                   "manual vouchers and reviewed adjustments (POST /v1/adjustments)",
         ROUTE_HERE,
     },
     {
@@ -375,7 +376,8 @@ const struct route ledger__transfer_routes[] = {
         .body_max = BATCH_BODY_MAX,
         .body = &batch_set,
         .reply = &batch_view_set,
-        .summary = "Post up to 8,192 journals, each by itself",
+        .summary = "Post up to 8,192 journals, each by itself. For programs; operators book by "
+                   "manual vouchers and reviewed adjustments (POST /v1/adjustments)",
         ROUTE_HERE,
     },
     {
