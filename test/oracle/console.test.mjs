@@ -9,7 +9,7 @@ import { isWhole, openConsole, put, text, texts } from './console.mjs';
 
 let p, browser, account, number, readerKey;
 const adjustment = (no, amount, currency = 'CNY', merchant = p.owner.id) => p.operator('POST', '/v1/adjustments', {
-  adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant,
+  adjustment_no: no, kind: 'event', event: 'adjustment_credited', reason_code: 'goodwill', merchant_id: merchant,
   currency, amount, reason: '<b>charged</b> too much', evidence: 'doc 7',
 });
 

@@ -9,7 +9,7 @@ let p, browser, account;
 const open = (hash, options) => openConsole(browser, p, hash, options);
 
 const credited = (no, amount, merchant) => p.operator('POST', '/v1/adjustments', { adjustment_no: no, kind: 'event', event: 'adjustment_credited',
-  reason_code: 'goodwill', merchant, currency: 'CNY', amount, reason: 'money for the tests' });
+  reason_code: 'goodwill', merchant_id: merchant, currency: 'CNY', amount, reason: 'money for the tests' });
 
 before(async () => {
   p = await Platform.start({ fundMode: 'collect', conf: { TOMATO_MERCHANT_COLLECT_LICENCE: 'true' } });
@@ -105,7 +105,7 @@ test('a refund made by hand was paid out, when another operator confirms it, or 
   const payment = await p.created({ amount: 10000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const refund = async (no) => (await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 1000, merchant_refund_no: no, reason: 'cold soup' })).id;
+  const refund = async (no) => (await p.made('POST', '/v1/refunds', { payment_id: payment.id, amount: 1000, merchant_refund_no: no, reason: 'cold soup' })).id;
   const [paid, failed] = [await refund('R1'), await refund('R2')];
   const page = await open('trades');
   assert.deepEqual(await page.run(buttons(row(paid))), ['Paid out', 'Not paid']);
@@ -162,10 +162,10 @@ test('a manual voucher takes the fields of its event, in major units, and tells 
   const page = await open('trades');
   await page.run(choose('channel_settled'));
   assert.deepEqual(await page.run(`[...${voucher}.querySelectorAll('[name]')].map((one) => one.name)`),
-    ['channel_account', 'currency', 'amount', 'cost', 'adjustment_no', 'reason_code', 'original', 'reason', 'evidence']);
+    ['channel_account_id', 'currency', 'amount', 'cost', 'adjustment_no', 'reason_code', 'original', 'reason', 'evidence']);
   assert.ok((await page.run(texts('.legs li'))).includes('Debit 1002 Deposits at the bank · Amount − Channel’s cost'), (await page.run(texts('.legs li'))).join());
   const submit = `${voucher}.querySelector('.primary').click()`;
-  await page.run(fill(voucher, { channel_account: p.mockAccount.id, amount: '1,000.005', reason_code: 'bank_statement', reason: 'settled' }));
+  await page.run(fill(voucher, { channel_account_id: p.mockAccount.id, amount: '1,000.005', reason_code: 'bank_statement', reason: 'settled' }));
   await page.run(submit);
   await page.wait(`${wrongAt(voucher, 'amount')} === 'This is no amount of the currency CNY'`);
   await page.run(fill(voucher, { amount: '1,000.50', cost: '1000.51' }));
@@ -177,7 +177,7 @@ test('a manual voucher takes the fields of its event, in major units, and tells 
   await page.wait(`document.querySelector('a[href="#reviews/pending"].review') !== null`);
   const review = await page.run(text('a[href="#reviews/pending"].review'));
   const { body } = await p.operator('GET', `/v1/reviews/${review}`);
-  assert.deepEqual([body.amount, body.change.cost, body.change.channel_account], [100050, 200, p.mockAccount.id]);
+  assert.deepEqual([body.amount, body.change.cost, body.change.channel_account_id], [100050, 200, p.mockAccount.id]);
   await approve(review);
   assert.equal((await p.made('GET', '/v1/adjustments?limit=1')).data[0].adjustment_no, 'V1');
   await fits(page);
@@ -186,13 +186,13 @@ test('a manual voucher takes the fields of its event, in major units, and tells 
 test('an exchange is told in both currencies, and a difference may be negative', async () => {
   const page = await open('trades', { language: 'zh', width: 375 });
   await page.run(choose('currency_sold'));
-  await page.run(fill(voucher, { merchant: p.owner.id, other_currency: 'jpy', sold: '70', bought: '1000', rounding: '3', reason_code: 'contract', reason: '换汇', adjustment_no: 'V2' }));
+  await page.run(fill(voucher, { merchant_id: p.owner.id, other_currency: 'jpy', sold: '70', bought: '1000', rounding: '3', reason_code: 'contract', reason: '换汇', adjustment_no: 'V2' }));
   await page.run(`${voucher}.querySelector('.primary').click()`);
   await page.wait(`document.querySelector('a.review') !== null`);
   const { body } = await p.operator('GET', `/v1/reviews/${await page.run(text('a.review'))}`);
   assert.deepEqual([body.change.sold, body.change.bought, body.change.rounding, body.change.other_currency], [7000, 1000, 3, 'JPY']);
   await page.run(choose('channel_fee_differed'));
-  await page.run(fill(voucher, { channel_account: p.mockAccount.id, difference: '-0.04', reason_code: 'difference', reason: '差额', adjustment_no: 'V3' }));
+  await page.run(fill(voucher, { channel_account_id: p.mockAccount.id, difference: '-0.04', reason_code: 'difference', reason: '差额', adjustment_no: 'V3' }));
   await page.run(`${voucher}.querySelector('.primary').click()`);
   await page.wait(`document.querySelector('a.review')?.textContent.startsWith('rev_')`);
   const { body: differed } = await p.operator('GET', `/v1/reviews/${await page.run(text('a.review'))}`);

@@ -55,6 +55,22 @@ test('every operation has an id of its own, a summary and a tag', () => {
   assert.ok(ids.size > 40);
 });
 
+// Every name of a field or of a query parameter.
+function* namesOf(node) {
+  if (node === null || typeof node !== 'object') { return; }
+  if (node.in === 'query') { yield node.name; }
+  if (node.type === 'object' && node.properties) { yield* Object.keys(node.properties); }
+  for (const child of Object.values(node)) { yield* namesOf(child); }
+}
+
+test('what holds the id of a merchant, payment or channel account is named alike everywhere', () => {
+  const names = new Set(namesOf(document));
+  for (const name of ['merchant', 'payment', 'channel_account', 'receiver']) {
+    assert.ok(names.has(`${name}_id`), `${name}_id`);
+    assert.ok(!names.has(name), name);
+  }
+});
+
 test('answers are as the document says', async () => {
   const created = await p.create();
   fits('post', '/v1/payments', created);

@@ -40,7 +40,7 @@ test('a refund under way stands in the way', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   await transfer(source, account, 1000 - (await get(account)).balance); // the fee is kept
-  const refund = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 1000, merchant_refund_no: no('R'), reason: 'cold soup' });
+  const refund = () => p.made('POST', '/v1/refunds', { payment_id: payment.id, amount: 1000, merchant_refund_no: no('R'), reason: 'cold soup' });
   const first = await refund();
   await refused(account, 'account_open_order');
   await p.made('POST', `/v1/refunds/${first.id}/fail`, { reason: 'not yet' });

@@ -60,7 +60,7 @@ test('a payment is booked, and its refund', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   assert.deepEqual(await balances(payment), [10000, 9940, 60]);
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
+  const refund = await p.made('POST', '/v1/refunds', { payment_id: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
   await p.reviewed(await post(`/v1/refunds/${refund.id}/complete`, { reason: 'paid by the bank' }));
   assert.equal((await p.made('GET', `/v1/refunds/${refund.id}`)).status, 'succeeded');
   assert.deepEqual(await balances(payment), [7000, 6940, 60]);
@@ -81,7 +81,7 @@ test('a settlement that the bank has paid is booked', async () => {
 });
 
 test('by hand, money that came is taken, and a wish is refused', async () => {
-  const voucher = (adjustment_no, event) => post('/v1/adjustments', { adjustment_no, kind: 'event', event, merchant: p.owner.id,
+  const voucher = (adjustment_no, event) => post('/v1/adjustments', { adjustment_no, kind: 'event', event, merchant_id: p.owner.id,
     currency: 'CNY', amount: 2000, reason_code: 'bank_statement', reason: 'a deposit', evidence: 'doc 9' });
   p.refused(await voucher('D1', 'deposit_taken'), 400, 'ledger_code_currency', 'currency');
   await p.reviewed(await voucher('D2', 'deposit_paid_in'));

@@ -38,7 +38,7 @@ test('a refund is told of when it is reserved and when it has ended', async () =
   const payment = await p.created({ amount: 1000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const made = () => p.made('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: `R${++number}`, reason: 'cold soup' });
+  const made = () => p.made('POST', '/v1/refunds', { payment_id: payment.id, amount: 400, merchant_refund_no: `R${++number}`, reason: 'cold soup' });
   const get = async (refund) => (await p.operator('GET', `/v1/refunds/${refund.id}`)).body;
   const good = await made();
   await arrives(good, 'refund.reserved');
@@ -78,7 +78,7 @@ test('an adjustment is told to each merchant whose account it changed, once', as
   await arrives(back, 'adjustment.posted', '/neighbour');
   const own = await adjusted({ kind: 'legs', legs: legs(source.id, account.id) });
   await arrives(own, 'adjustment.posted');
-  const voucher = await adjusted({ kind: 'event', event: 'adjustment_credited', merchant: neighbour.id, currency: 'CNY', amount: 3 });
+  const voucher = await adjusted({ kind: 'event', event: 'adjustment_credited', merchant_id: neighbour.id, currency: 'CNY', amount: 3 });
   await arrives(voucher, 'adjustment.posted', '/neighbour');
   assert.deepEqual([told(both.id).length, told(own.id).length, told(own.id, '/neighbour').length,
     told(voucher.id).length], [1, 1, 0, 0]);

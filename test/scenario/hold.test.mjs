@@ -125,7 +125,7 @@ test("a refund's holds end with the refund", async () => {
   const payment = await p.created({ amount: 1000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: 'R1', reason: 'cold soup' });
+  const made = await p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount: 400, merchant_refund_no: 'R1', reason: 'cold soup' });
   assert.equal(made.status, 200, made.raw);
   const holds = [made.body.hold, made.body.immature_hold].filter(Boolean);
   assert.ok(holds.length > 0);

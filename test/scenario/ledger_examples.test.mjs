@@ -35,7 +35,7 @@ test('a payment of 100.00 with a fee of 0.60, collect mode', async () => {
 });
 
 test('a refund of 30.00, and 0.18 of the fee with it', async () => {
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
+  const refund = await p.made('POST', '/v1/refunds', { payment_id: payment.id, amount: 3000, merchant_refund_no: 'R1', reason: 'cold soup' });
   const before = await payable();
   assert.equal(before.held, 3000 - 18);
   await p.reviewed(await p.operator('POST', `/v1/refunds/${refund.id}/complete`, { reason: 'paid by hand' }));
@@ -56,7 +56,7 @@ test('a refund of 30.00, and 0.18 of the fee with it', async () => {
 test('an adjustment of 15.00, which two people have agreed to', async () => {
   const { id } = await payable();
   const asked = await p.operator('POST', '/v1/adjustments', { adjustment_no: 'A1', kind: 'event', event: 'adjustment_credited',
-    merchant: p.owner.id, currency: 'CNY', amount: 1500, reason_code: 'test', reason: 'charged too much' });
+    merchant_id: p.owner.id, currency: 'CNY', amount: 1500, reason_code: 'test', reason: 'charged too much' });
   await p.reviewed(asked);
   const [entry] = (await p.made('GET', `/v1/accounts/${id}/statement?limit=1`)).data;
   const journal = await p.made('GET', `/v1/ledger/journals/${entry.journal_id}`);

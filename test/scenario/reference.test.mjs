@@ -19,7 +19,7 @@ async function paid(amount) {
 }
 
 async function refunded(payment, amount) {
-  const refund = await p.made('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: no('R'), reason: 'cold soup' });
+  const refund = await p.made('POST', '/v1/refunds', { payment_id: payment.id, amount, merchant_refund_no: no('R'), reason: 'cold soup' });
   await p.reviewed(await p.operator('POST', `/v1/refunds/${refund.id}/complete`, { reason: 'paid by the bank' }));
   return refund;
 }
@@ -54,7 +54,7 @@ before(async () => {
   about.reversal = (await adjusted({ kind: 'reversal', original: original.id })).id;
   about.correction = (await adjusted({ kind: 'correction', original: original.id,
     legs: original.entries.map((e) => ({ account: e.account_id, side: e.side, amount: e.amount })) })).id;
-  about.adjustment = (await adjusted({ kind: 'event', event: 'adjustment_credited', merchant: p.owner.id, currency: 'CNY', amount: 40 })).id;
+  about.adjustment = (await adjusted({ kind: 'event', event: 'adjustment_credited', merchant_id: p.owner.id, currency: 'CNY', amount: 40 })).id;
   const freeze = await p.made('POST', `/v1/accounts/${account.id}/freezes`,
     { kind: 'judicial', effect: 'amount', amount: 40, document_no: court, reason: 'a court' });
   about.deduction = (await p.reviewed(await p.operator('POST', `/v1/freezes/${freeze.id}/deduct`, { reason: 'the court takes it' }))).id;

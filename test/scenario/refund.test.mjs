@@ -31,8 +31,8 @@ async function paid(number) {
   return payment;
 }
 
-const refundOf = (payment) => ({ payment: payment.id, amount: AMOUNT, merchant_refund_no: `R${payment.merchant_order_no}`, reason: 'cold soup' });
-const refunds = async (payment) => (await p.made('GET', `/v1/refunds?payment=${payment.id}`)).data;
+const refundOf = (payment) => ({ payment_id: payment.id, amount: AMOUNT, merchant_refund_no: `R${payment.merchant_order_no}`, reason: 'cold soup' });
+const refunds = async (payment) => (await p.made('GET', `/v1/refunds?payment_id=${payment.id}`)).data;
 
 // Balance and number of entries of the accounts that a refund moves.
 async function books(payment) {

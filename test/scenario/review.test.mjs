@@ -52,7 +52,7 @@ test('an operator with two keys is one operator', async () => {
   assert.equal((await as(keys[1], `/v1/reviews/${own.id}/withdraw`, {})).body.status, 'withdrawn');
   const { body: large } = await p.operator('POST', '/v1/adjustments', {
     adjustment_no: 'two-keys', kind: 'event', reason_code: 'test', event: 'adjustment_credited',
-    merchant: p.owner.id, currency: 'CNY', amount: 100000001, reason: 'a test',
+    merchant_id: p.owner.id, currency: 'CNY', amount: 100000001, reason: 'a test',
   });
   assert.equal(large.needed, 2);
   assert.equal((await as(keys[0], `/v1/reviews/${large.id}/approve`, {})).body.approved, 1);

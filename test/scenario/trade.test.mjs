@@ -145,7 +145,7 @@ test('a number is pending once, and what cannot be borne now is refused at once'
   assert.equal((await adjust(body)).body.id, asked.body.id);
   p.refused(await adjust({ ...body, legs: legs(11) }), 409, 'trade_order_conflict', 'adjustment_no');
   await approved(asked);
-  const debit = { kind: 'event', event: 'adjustment_debited', merchant: p.owner.id, currency: 'CNY' };
+  const debit = { kind: 'event', event: 'adjustment_debited', merchant_id: p.owner.id, currency: 'CNY' };
   const { available } = await get();
   p.refused(await adjust({ ...debit, amount: available + 1 }), 409, 'ledger_insufficient', 'legs[0].account');
   p.refused(await adjust({ ...debit, currency: 'USD', amount: 1 }), 409, 'ledger_insufficient', 'legs[0].account');
@@ -153,7 +153,7 @@ test('a number is pending once, and what cannot be borne now is refused at once'
 
 test('an adjustment by a voucher', async () => {
   const before = (await get()).balance;
-  await approved(await adjust({ kind: 'event', event: 'adjustment_credited', merchant: p.owner.id, currency: 'CNY', amount: 77 }));
+  await approved(await adjust({ kind: 'event', event: 'adjustment_credited', merchant_id: p.owner.id, currency: 'CNY', amount: 77 }));
   assert.equal((await get()).balance, before + 77);
 });
 
@@ -170,26 +170,26 @@ test('what nothing else books is booked by hand, by the event of its template', 
   };
   const balances = async () => [(await get()).balance, (await get(other.id)).balance];
   const [settled, deposit] = await balances();
-  const paid = await event({ event: 'deposit_paid_in', merchant: p.owner.id, amount: 900 });
+  const paid = await event({ event: 'deposit_paid_in', merchant_id: p.owner.id, amount: 900 });
   assert.deepEqual(paid.legs, [['debit', 1002, 900], ['credit', 2245, 900]]);
-  await event({ event: 'deposit_returned', merchant: p.owner.id, amount: 400 });
+  await event({ event: 'deposit_returned', merchant_id: p.owner.id, amount: 400 });
   assert.deepEqual(await balances(), [settled + 400, deposit + 500]);
-  assert.deepEqual((await event({ event: 'channel_settled', channel_account: channel, amount: 1000, cost: 3 })).legs,
+  assert.deepEqual((await event({ event: 'channel_settled', channel_account_id: channel, amount: 1000, cost: 3 })).legs,
     [['debit', 1002, 997], ['debit', 2251, 3], ['credit', 1131, 1000]]);
-  await event({ event: 'surplus_found', channel_account: channel, amount: 50 });
-  assert.deepEqual((await event({ event: 'surplus_resolved', merchant: p.owner.id, amount: 50, fee: 1 })).legs,
+  await event({ event: 'surplus_found', channel_account_id: channel, amount: 50 });
+  assert.deepEqual((await event({ event: 'surplus_resolved', merchant_id: p.owner.id, amount: 50, fee: 1 })).legs,
     [['debit', 2291, 50], ['credit', 2241, 49], ['credit', 6021, 1]]);
-  assert.deepEqual((await event({ event: 'channel_fee_differed', channel_account: channel, difference: -4 })).legs,
+  assert.deepEqual((await event({ event: 'channel_fee_differed', channel_account_id: channel, difference: -4 })).legs,
     [['credit', 6421, 4], ['debit', 1131, 4]]);
-  const fee = await event({ event: 'platform_fee_charged', mode: 'collect', merchant: p.owner.id, fee: 9 });
+  const fee = await event({ event: 'platform_fee_charged', mode: 'collect', merchant_id: p.owner.id, fee: 9 });
   assert.deepEqual(fee.legs, [['debit', 2241, 9], ['credit', 6021, 9]]);
   await approved(await adjust({ kind: 'reversal', original: fee.journal }));
   assert.deepEqual(await balances(), [settled + 449, deposit + 500]);
-  const exchange = await adjust({ kind: 'event', event: 'currency_sold', merchant: p.owner.id, currency: 'CNY', sold: 70, other_currency: 'USD', bought: 10 });
+  const exchange = await adjust({ kind: 'event', event: 'currency_sold', merchant_id: p.owner.id, currency: 'CNY', sold: 70, other_currency: 'USD', bought: 10 });
   assert.equal(exchange.body.needed, 2, exchange.raw);
   await decide(exchange.body);
   assert.equal((await decide(exchange.body, 'approve', 1)).body.status, 'approved');
-  const own = { kind: 'event', merchant: p.owner.id, currency: 'CNY', amount: 1 };
+  const own = { kind: 'event', merchant_id: p.owner.id, currency: 'CNY', amount: 1 };
   for (const name of ['payment_succeeded', 'cash_sent', 'settlement_paid', 'refund_succeeded', 'balance_deducted']) {
     p.refused(await adjust({ ...own, event: name }), 400, 'field_value', 'event');
   }
@@ -200,11 +200,11 @@ test('what nothing else books is booked by hand, by the event of its template', 
 test('what each event that is booked by hand has to be told is listed, and is what it is refused for', async () => {
   const events = new Map((await p.made('GET', '/v1/adjustment-events')).data.map((one) => [one.event, one.fields]));
   assert.equal(events.size, 21);
-  assert.deepEqual(events.get('channel_settled'), [{ name: 'channel_account', required: true }, { name: 'currency', required: true },
+  assert.deepEqual(events.get('channel_settled'), [{ name: 'channel_account_id', required: true }, { name: 'currency', required: true },
     { name: 'amount', required: true, currency: 'currency' }, { name: 'cost', required: false, currency: 'currency' }]);
   assert.deepEqual(events.get('currency_sold').slice(-3), [{ name: 'sold', required: true, currency: 'currency' },
     { name: 'bought', required: true, currency: 'other_currency' }, { name: 'rounding', required: false, may_be_negative: true, currency: 'other_currency' }]);
-  const values = { mode: 'collect', merchant: p.owner.id, channel_account: 'cha_0000000000001', receiver: p.owner.id, currency: 'CNY', other_currency: 'USD' };
+  const values = { mode: 'collect', merchant_id: p.owner.id, channel_account_id: 'cha_0000000000001', receiver_id: p.owner.id, currency: 'CNY', other_currency: 'USD' };
   for (const [event, fields] of events) {
     const change = { kind: 'event', event };
     for (const { name } of fields.filter((one) => one.required)) {
@@ -212,7 +212,7 @@ test('what each event that is booked by hand has to be told is listed, and is wh
       change[name] = values[name] ?? 1;
     }
     const taken = new Set(fields.map((one) => one.name));
-    for (const name of ['mode', 'merchant', 'channel_account', 'receiver', 'other_currency', 'amount', 'fee', 'cost', 'short', 'difference', 'sold', 'bought', 'rounding'].filter((one) => !taken.has(one))) {
+    for (const name of ['mode', 'merchant_id', 'channel_account_id', 'receiver_id', 'other_currency', 'amount', 'fee', 'cost', 'short', 'difference', 'sold', 'bought', 'rounding'].filter((one) => !taken.has(one))) {
       p.refused(await adjust({ ...change, [name]: values[name] ?? 1 }), 400, 'field_value', name);
     }
   }
@@ -310,7 +310,7 @@ test('a key without the permission takes nothing out', async () => {
 test('an operator takes out for the merchant, and sees the list', async () => {
   const made = await p.operator('POST', '/v1/cash-outs', { account: account.id, amount: 1, merchant_order_no: no('W') });
   assert.equal(made.status, 200, made.raw);
-  assert.equal(made.body.merchant, p.owner.id);
+  assert.equal(made.body.merchant_id, p.owner.id);
   assert.match(made.body.created_by, /^op_/);
   const first = (await p.merchant('GET', '/v1/cash-outs?limit=1', undefined, {}, cashKey)).body;
   assert.deepEqual([first.data[0].id, 'created_by' in first.data[0]], [made.body.id, false]);
@@ -388,7 +388,7 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
   const before = (await get()).balance;
-  const refund = (change) => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup', ...change });
+  const refund = (change) => p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup', ...change });
   const first = await refund();
   assert.equal(first.status, 200, first.raw);
   assert.deepEqual([first.body.status, first.body.reason], ['reserved', 'cold soup']);
@@ -418,7 +418,7 @@ test('a payment is refunded in parts, never above what was paid', async () => {
   p.refused(await claim(second.body.id), 409, 'trade_state', 'status');
   const refused = await decide(late); // said while the other was under review
   assert.deepEqual([refused.body.status, refused.body.error_code], ['failed', 'trade_state'], refused.raw);
-  const list = (await p.operator('GET', `/v1/refunds?payment=${payment.id}`)).body.data;
+  const list = (await p.operator('GET', `/v1/refunds?payment_id=${payment.id}`)).body.data;
   assert.deepEqual(list.map((r) => r.status), ['failed', 'succeeded']);
 });
 
@@ -436,7 +436,7 @@ test('a refund above the limit needs two checkers', async () => {
   const payment = await p.created({ amount: 100002 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const made = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 100001, merchant_refund_no: no('R'), reason: 'cold soup' });
+  const made = await p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount: 100001, merchant_refund_no: no('R'), reason: 'cold soup' });
   assert.equal(made.status, 200, made.raw);
   const asked = await p.operator('POST', `/v1/refunds/${made.body.id}/complete`, { reason: 'by bank', evidence: 'B1' });
   assert.equal(asked.body.needed, 2, asked.raw);
@@ -450,18 +450,18 @@ test('a payment that was reversed is not refunded, nor when it was corrected: an
   const payment = await p.created({ amount: 1000 });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup' });
+  const refund = () => p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount: 400, merchant_refund_no: no('R'), reason: 'cold soup' });
   const before = (await get()).balance;
   const [paid] = await p.journals(payment);
   await approved(await adjust({ kind: 'reversal', original: paid.id }));
   assert.equal((await get()).balance, before - 994);
-  p.refused(await refund(), 409, 'trade_reversed', 'payment');
+  p.refused(await refund(), 409, 'trade_reversed', 'payment_id');
   const [channel, , income] = paid.entries.map((e) => e.account_id);
   const leg = (id, side, amount) => ({ account: id, side, amount });
   await approved(await adjust({ kind: 'correction', original: paid.id,
     legs: [leg(channel, 'debit', 1000), leg(account.id, 'credit', 990), leg(income, 'credit', 10)] }));
   assert.equal((await get()).balance, before - 994 + 990);
-  p.refused(await refund(), 409, 'trade_reversed', 'payment');
+  p.refused(await refund(), 409, 'trade_reversed', 'payment_id');
   await approved(await adjust({ original: paid.id, legs: [leg(account.id, 'debit', 400), leg(channel, 'credit', 400)] }));
   assert.equal((await get()).balance, before - 994 + 590);
 });
@@ -472,9 +472,9 @@ test('money that waits for the end of a block is refunded when it has been booke
   const payment = await p.created({ amount });
   await p.pay(payment);
   await p.reaches(payment, 'succeeded');
-  const refund = () => p.operator('POST', '/v1/refunds', { payment: payment.id, amount, merchant_refund_no: `R-${payment.merchant_order_no}`, reason: 'cold soup' });
+  const refund = () => p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount, merchant_refund_no: `R-${payment.merchant_order_no}`, reason: 'cold soup' });
   const early = await refund();
-  p.refused(early, 409, 'trade_pending', 'payment');
+  p.refused(early, 409, 'trade_pending', 'payment_id');
   assert.deepEqual([early.body.error.retryable, early.body.error.advice], [true, 'retry_later']);
   await p.made('POST', `/v1/freezes/${freeze.id}/release`, { reason: 'over' });
   const made = await until(async () => { const now = await refund(); return now.status === 200 ? now.body : null; }, 'the entry to be applied');
@@ -484,8 +484,8 @@ test('money that waits for the end of a block is refunded when it has been booke
 
 test('a payment that has not succeeded is not refunded', async () => {
   const payment = await p.created();
-  const answer = await p.operator('POST', '/v1/refunds', { payment: payment.id, amount: 1, merchant_refund_no: no('R'), reason: 'cold soup' });
-  p.refused(answer, 409, 'trade_unpaid', 'payment');
+  const answer = await p.operator('POST', '/v1/refunds', { payment_id: payment.id, amount: 1, merchant_refund_no: no('R'), reason: 'cold soup' });
+  p.refused(answer, 409, 'trade_unpaid', 'payment_id');
 });
 
 test('the books are right after all of it', async () => {

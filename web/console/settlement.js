@@ -46,13 +46,13 @@ function orderActs(order, known) {
 }
 
 const orderRow = (known) => (order) => line({ id: order.id }, [dateText(order.settle_date), cellMoney(order.amount, order.currency), cellMoney(order.fee, order.currency), order.currency, make('td', {}, state(order.status)),
-  known.cell(order.account), nameOf(order.mode), timeCell(order.created_at), make('td', { class: 'text' }, order.reason ?? ''), orderActs(order, known)]);
+  known.cell(order.account_id), nameOf(order.mode), timeCell(order.created_at), make('td', { class: 'text' }, order.reason ?? ''), orderActs(order, known)]);
 
 export async function settlement(date, status = '') {
   const known = accountNames();
   const node = make('div');
   const choosing = turns();
-  const page = (wanted) => list(known.learned((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }), (one) => one.account),
+  const page = (wanted) => list(known.learned((cursor) => get('/v1/settlements', { status: wanted, limit: 50, starting_after: cursor }), (one) => one.account_id),
     (seen) => table([[w().date], [w().amount, 'money'], [w().fee, 'money'], [''], [w().status], [w().account], [w().mode], [w().time], [w().reason], ['']], seen.map(orderRow(known)), { hint: w().hints.settlements }));
   const select = make('select', { 'aria-label': w().status, onchange: async () => {
     const isNewest = choosing();

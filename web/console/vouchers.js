@@ -21,7 +21,7 @@ function legsOf(templates, chart, event) {
 function nodeOf(name) {
   if (name === 'mode') return select(modes.map((mode) => [mode, nameOf(mode)]));
   if (name === 'currency' || name === 'other_currency') return input({ list: 'currencies', maxlength: 3, value: name === 'currency' ? 'CNY' : '' });
-  const list = { merchant: 'merchants', receiver: 'merchants', channel_account: 'channels' }[name];
+  const list = { merchant_id: 'merchants', receiver_id: 'merchants', channel_account_id: 'channels' }[name];
   return list ? input({ list, maxlength: 32 }) : input({ inputmode: 'decimal', class: 'money' });
 }
 

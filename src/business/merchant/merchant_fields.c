@@ -51,7 +51,7 @@ const struct field_set merchant__create_set = FIELD_SET("merchant_create", creat
 static const struct field app_fields[] = {
     FIELD(struct merchant_app, id, FIELD_ID, .prefix = "app", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "app"},
-    MERCHANT_FIELD(struct merchant_app, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
+    MERCHANT_FIELD(struct merchant_app, merchant_id, "merchant_id", FIELD_ID, .prefix = "mer",
                    .always = true),
     FIELD(struct merchant_app, name, FIELD_TEXT, .max = 64, .always = true),
     FIELD(struct merchant_app, status, FIELD_ENUM, .names = app_statuses, .always = true),

@@ -31,7 +31,7 @@ void rate__contract_view(const struct rate_contract *contract, struct rate_contr
 static const struct field view_fields[] = {
     OF_CONTRACT(id, "id", FIELD_ID, .prefix = "con", .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "contract"},
-    OF_CONTRACT(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    OF_CONTRACT(merchant_id, "merchant_id", FIELD_ID, .prefix = "mer", .always = true),
     OF_CONTRACT(method, "method", FIELD_TEXT, .max = 32),
     OF_CONTRACT(currency, "currency", FIELD_CURRENCY, .always = true),
     FIELD(struct rate_contract_view, status, FIELD_ENUM, .names = statuses, .always = true,

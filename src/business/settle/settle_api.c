@@ -25,8 +25,9 @@ static const struct enum_name modes[] = {
 static const struct field order_fields[] = {
     FIELD(struct settle_order, id, FIELD_ID, .prefix = SETTLE_PREFIX, .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "settlement", .always = true},
-    ORDER_FIELD(account_id, "account", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .always = true),
-    ORDER_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    ORDER_FIELD(account_id, "account_id", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+                .always = true),
+    ORDER_FIELD(merchant_id, "merchant_id", FIELD_ID, .prefix = "mer", .always = true),
     FIELD(struct settle_order, settle_date, FIELD_INT, .always = true,
           .help = "yyyymmdd; there is one settlement per account and date", .example = "20261124"),
     FIELD(struct settle_order, settlement_no, FIELD_TEXT, .max = SETTLE_NO_MAX,

@@ -23,9 +23,9 @@ static const struct enum_name modes[] = {
 
 static const struct field rule_fields[] = {
     {.name = "object", .type = FIELD_CONST, .text = "settlement_rule", .always = true},
-    RULE_FIELD(struct settle_rule, id, "account", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
+    RULE_FIELD(struct settle_rule, id, "account_id", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX,
                .always = true),
-    RULE_FIELD(struct settle_rule, merchant_id, "merchant", FIELD_ID, .prefix = "mer",
+    RULE_FIELD(struct settle_rule, merchant_id, "merchant_id", FIELD_ID, .prefix = "mer",
                .always = true),
     FIELD(struct settle_rule, currency, FIELD_CURRENCY, .always = true),
     FIELD(struct settle_rule, cycle, FIELD_ENUM, .names = cycles, .always = true),

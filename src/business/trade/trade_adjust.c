@@ -183,8 +183,8 @@ static enum err check_fields(struct tx *tx, const struct form *fields, size_t co
 static enum err check_event_fields(struct tx *tx, const struct trade_change *change)
 {
     const bool owners[TRADE_EVENT_OWNERS] = {
-        change->mode != 0,     change->merchant != 0, change->channel_account != 0,
-        change->receiver != 0, change->currency != 0, change->other_currency != 0};
+        change->mode != 0,        change->merchant_id != 0, change->channel_account_id != 0,
+        change->receiver_id != 0, change->currency != 0,    change->other_currency != 0};
     struct trade_event_field fields[TRADE_EVENT_FIELDS];
     struct form forms[TRADE_EVENT_FIELDS];
 
@@ -226,9 +226,9 @@ static struct ledger_voucher voucher_of(const struct trade_change *change, int64
         .mode = change->mode,
         .manual = true,
         .business_no = id,
-        .merchant_id = change->merchant,
-        .channel_account_id = change->channel_account,
-        .receiver_id = change->receiver,
+        .merchant_id = change->merchant_id,
+        .channel_account_id = change->channel_account_id,
+        .receiver_id = change->receiver_id,
         .currency = change->currency,
         .other_currency = change->other_currency,
     };
@@ -250,7 +250,7 @@ static enum err find_channel(struct tx *tx, int64_t account_id)
     const struct channel_account *account;
     enum err err = account_id == 0 ? ERR_OK : channel_account_get(tx, account_id, &account);
 
-    return err == ERR_CHANNEL_NOT_FOUND ? tx_refuse(tx, err, "channel_account") : err;
+    return err == ERR_CHANNEL_NOT_FOUND ? tx_refuse(tx, err, "channel_account_id") : err;
 }
 
 /* An exchange is of two currencies, a share of two merchants. */
@@ -258,11 +258,11 @@ static enum err check_event(struct tx *tx, const struct trade_change *change)
 {
     const struct ledger_voucher voucher = voucher_of(change, 0);
 
-    TRY(find_merchant(tx, change->merchant, "merchant"));
-    TRY(find_channel(tx, change->channel_account));
-    TRY(find_merchant(tx, change->receiver, "receiver"));
-    if (change->receiver != 0 && change->receiver == change->merchant) {
-        return tx_refuse(tx, ERR_FIELD_VALUE, "receiver");
+    TRY(find_merchant(tx, change->merchant_id, "merchant_id"));
+    TRY(find_channel(tx, change->channel_account_id));
+    TRY(find_merchant(tx, change->receiver_id, "receiver_id"));
+    if (change->receiver_id != 0 && change->receiver_id == change->merchant_id) {
+        return tx_refuse(tx, ERR_FIELD_VALUE, "receiver_id");
     }
     if (change->other_currency == change->currency) {
         return tx_refuse(tx, ERR_FIELD_VALUE, "other_currency");

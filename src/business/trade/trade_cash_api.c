@@ -21,9 +21,9 @@ static const struct enum_name statuses[] = {
 static const struct field cash_fields[] = {
     CASH_FIELD(id, "id", FIELD_ID, .prefix = TRADE_CASH_OUT_PREFIX, .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "cash_out"},
-    CASH_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    CASH_FIELD(merchant_id, "merchant_id", FIELD_ID, .prefix = "mer", .always = true),
     CASH_FIELD(merchant_order_no, "merchant_order_no", FIELD_TEXT, .max = 64, .always = true),
-    CASH_FIELD(account_id, "account", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .always = true),
+    CASH_FIELD(account_id, "account_id", FIELD_ID, .prefix = LEDGER_ACCOUNT_PREFIX, .always = true),
     CASH_FIELD(card_id, "card", FIELD_ID, .prefix = "crd"),
     CASH_FIELD(amount, "amount", FIELD_AMOUNT, .always = true, .help = "What the card gets"),
     CASH_FIELD(fee, "fee", FIELD_AMOUNT, .always = true, .help = "On top of the amount"),

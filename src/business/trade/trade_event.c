@@ -85,9 +85,9 @@ void trade__event_fields(enum ledger_event event, struct trade_event_field out[T
 
     CHECK(row != NULL);
     out[0] = needed("mode", row->by_mode);
-    out[1] = needed("merchant", tells(row, LEDGER_OWNER_MERCHANT));
-    out[2] = needed("channel_account", tells(row, LEDGER_OWNER_CHANNEL_ACCOUNT));
-    out[3] = needed("receiver", tells(row, LEDGER_OWNER_RECEIVER));
+    out[1] = needed("merchant_id", tells(row, LEDGER_OWNER_MERCHANT));
+    out[2] = needed("channel_account_id", tells(row, LEDGER_OWNER_CHANNEL_ACCOUNT));
+    out[3] = needed("receiver_id", tells(row, LEDGER_OWNER_RECEIVER));
     out[4] = needed("currency", event != 0);
     out[5] = needed("other_currency", row->exchange);
     for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {

@@ -119,9 +119,9 @@ struct trade_change {
     struct field_list legs; /* legs, correction: of struct trade_leg */
     enum ledger_event event;
     enum ledger_fund_mode mode; /* of the event, as what follows */
-    int64_t merchant;
-    int64_t channel_account;
-    int64_t receiver;
+    int64_t merchant_id;
+    int64_t channel_account_id;
+    int64_t receiver_id;
     enum currency currency;
     enum currency other_currency;
     struct amount amounts[LEDGER_AMOUNT_END];

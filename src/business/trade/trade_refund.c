@@ -63,7 +63,7 @@ static enum err find_payment(struct tx *tx, const struct trade_refund_ask *ask,
         }
     }
     if (err == ERR_STORE_NOT_FOUND) {
-        (void)tx_refuse(tx, ERR_PAYMENT_NOT_FOUND, "payment");
+        (void)tx_refuse(tx, ERR_PAYMENT_NOT_FOUND, "payment_id");
         return ERR_PAYMENT_NOT_FOUND;
     }
     return err;
@@ -82,7 +82,7 @@ static enum err check_booked(struct tx *tx, const struct payment *payment)
         err = ledger_journal_find(tx, &reversal, &journal_id);
     }
     if (err == ERR_OK) {
-        return tx_refuse(tx, ERR_TRADE_REVERSED, "payment");
+        return tx_refuse(tx, ERR_TRADE_REVERSED, "payment_id");
     }
     return err == ERR_LEDGER_JOURNAL ? ERR_OK : err;
 }
@@ -95,7 +95,7 @@ static enum err check_left(struct tx *tx, const struct payment *payment,
 
     CHECK(left >= 0);
     if (payment->status != PAYMENT_SUCCEEDED) {
-        return tx_refuse(tx, ERR_TRADE_UNPAID, "payment");
+        return tx_refuse(tx, ERR_TRADE_UNPAID, "payment_id");
     }
     return amount.minor <= left ? ERR_OK : tx_refuse(tx, ERR_TRADE_REFUND_EXCEEDED, "amount");
 }
@@ -216,7 +216,7 @@ static enum err reserve_money(struct tx *tx, const struct trade_refunded *before
     }
     TRY(split(tx, account_id, before, refund, &waits));
     err = hold_parts(tx, account_id, refund);
-    return err == ERR_LEDGER_INSUFFICIENT && waits ? tx_refuse(tx, ERR_TRADE_PENDING, "payment")
+    return err == ERR_LEDGER_INSUFFICIENT && waits ? tx_refuse(tx, ERR_TRADE_PENDING, "payment_id")
                                                    : err;
 }
 
@@ -231,7 +231,7 @@ static void announce(struct tx *tx, const char *type, const struct trade_refund 
 }
 
 static const struct field compared_fields[] = {
-    {.name = "payment",
+    {.name = "payment_id",
      .type = FIELD_ID,
      .prefix = "pay",
      .offset = offsetof(struct trade_refund, payment_id)},

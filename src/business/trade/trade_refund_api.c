@@ -18,8 +18,8 @@ static const struct enum_name statuses[] = {
 static const struct field refund_fields[] = {
     REFUND_FIELD(id, "id", FIELD_ID, .prefix = TRADE_REFUND_PREFIX, .always = true),
     {.name = "object", .type = FIELD_CONST, .text = "refund"},
-    REFUND_FIELD(payment_id, "payment", FIELD_ID, .prefix = "pay", .always = true),
-    REFUND_FIELD(merchant_id, "merchant", FIELD_ID, .prefix = "mer", .always = true),
+    REFUND_FIELD(payment_id, "payment_id", FIELD_ID, .prefix = "pay", .always = true),
+    REFUND_FIELD(merchant_id, "merchant_id", FIELD_ID, .prefix = "mer", .always = true),
     REFUND_FIELD(merchant_refund_no, "merchant_refund_no", FIELD_TEXT, .max = 64, .always = true),
     REFUND_FIELD(amount, "amount", FIELD_AMOUNT, .always = true, .help = "What the payer gets"),
     REFUND_FIELD(fee_returned, "fee_returned", FIELD_AMOUNT, .always = true,
@@ -56,7 +56,7 @@ static const struct field_set operator_set = FIELD_SET("refund", refund_fields);
         .name = (name_), .offset = offsetof(struct trade_refund_ask, member_), .type = __VA_ARGS__ \
     }
 static const struct field ask_fields[] = {
-    ASK_FIELD(payment_id, "payment", FIELD_ID, .prefix = "pay", .required = true),
+    ASK_FIELD(payment_id, "payment_id", FIELD_ID, .prefix = "pay", .required = true),
     ASK_FIELD(amount, "amount", FIELD_AMOUNT, .required = true, .min = 1, .example = "3000"),
     ASK_FIELD(merchant_refund_no, "merchant_refund_no", FIELD_TEXT, .required = true, .min = 1,
               .max = 64, .charset = FIELD_ORDER_NO,
@@ -161,12 +161,12 @@ static struct reply *get_handler(struct request *req)
 }
 
 struct list_query {
-    int64_t payment;
+    int64_t payment_id;
     int64_t limit;
     int64_t starting_after;
 };
 static const struct field list_fields[] = {
-    FIELD(struct list_query, payment, FIELD_ID, .prefix = "pay", .help = "Absent: of all"),
+    FIELD(struct list_query, payment_id, FIELD_ID, .prefix = "pay", .help = "Absent: of all"),
     FIELD(struct list_query, limit, FIELD_INT, .min = 1, .max = REFUND_LIST_MAX,
           .help = "20 when absent"),
     FIELD(struct list_query, starting_after, FIELD_ID, .prefix = TRADE_REFUND_PREFIX,
@@ -205,7 +205,7 @@ static struct reply *list_handler(struct request *req)
         return reply_refusal(req);
     }
     *filter = (struct trade_filter){
-        .payment_id = query.payment,
+        .payment_id = query.payment_id,
         .before_id = query.starting_after,
         .limit = query.limit == 0 ? REFUND_LIST_DEFAULT : query.limit,
     };

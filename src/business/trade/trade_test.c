@@ -906,8 +906,8 @@ static void a_refund_needs_a_payment_that_has_succeeded(void **state)
 
     assert_ok(till_create(till, &order, &change));
     assert_refused(till, reserve(till, change.payment.id, "R1", 1, &out), ERR_TRADE_UNPAID,
-                   "payment");
-    assert_refused(till, reserve(till, 4711, "R1", 1, &out), ERR_PAYMENT_NOT_FOUND, "payment");
+                   "payment_id");
+    assert_refused(till, reserve(till, 4711, "R1", 1, &out), ERR_PAYMENT_NOT_FOUND, "payment_id");
 }
 
 static enum err find_journal(struct tx *tx, struct step *step)
@@ -985,12 +985,12 @@ static void a_reversed_payment_is_not_refunded_nor_is_a_corrected_one(void **sta
     assert_ok(approve(till, &review));
     assert_int_equal(posted(till), 20000);
     assert_refused(till, reserve(till, payment_id, "R1", 4000, &out), ERR_TRADE_REVERSED,
-                   "payment");
+                   "payment_id");
     assert_ok(adjust(till, &correction, &review));
     assert_ok(approve(till, &review));
     assert_int_equal(posted(till), 29000);
     assert_refused(till, reserve(till, payment_id, "R1", 4000, &out), ERR_TRADE_REVERSED,
-                   "payment");
+                   "payment_id");
 }
 
 static void a_refunded_payment_is_not_reversed(void **state)
@@ -1298,10 +1298,10 @@ static void money_that_waits_is_refunded_when_it_has_been_booked(void **state)
 
         no[1] = (char)('1' + i);
         assert_refused(till, reserve(till, payment_id, no, 4000, &out), ERR_TRADE_PENDING,
-                       "payment");
+                       "payment_id");
         lift_obstacle(till, obstacle, obstacle_id);
         assert_refused(till, reserve(till, payment_id, no, 4000, &out), ERR_TRADE_PENDING,
-                       "payment");
+                       "payment_id");
         apply_pending(till);
         assert_refused(till, reserve(till, payment_id, no, 10001, &out), ERR_TRADE_REFUND_EXCEEDED,
                        "amount");
@@ -1366,7 +1366,8 @@ static void while_money_waits_its_refund_is_taken_from_other_money(void **state)
     (void)collect(till, 5000, 0, 0);
     block_id = block_with(till, LEDGER_HOLD_CREDIT_BLOCK);
     payment_id = collect(till, 10000, 60, TOMORROW);
-    assert_refused(till, reserve(till, payment_id, "R1", 5001, &out), ERR_TRADE_PENDING, "payment");
+    assert_refused(till, reserve(till, payment_id, "R1", 5001, &out), ERR_TRADE_PENDING,
+                   "payment_id");
     out = refund(till, payment_id, "R1", 4000);
     assert_int_equal(out.immature.minor, 0);
     lift_obstacle(till, CREDIT_BLOCK, block_id);
@@ -1548,18 +1549,21 @@ static void the_refusals_of_a_refund_come_in_the_documented_order(void **state)
     credit_block = block_with(till, LEDGER_HOLD_CREDIT_BLOCK);
     waiting = collect(till, 10000, 60, 0);
     debit_block = block_with(till, LEDGER_HOLD_DEBIT_BLOCK);
-    assert_refused(till, reserve(till, 404, "R1", 10001, &out), ERR_PAYMENT_NOT_FOUND, "payment");
+    assert_refused(till, reserve(till, 404, "R1", 10001, &out), ERR_PAYMENT_NOT_FOUND,
+                   "payment_id");
     assert_refused(till, reserve(till, unpaid(till), "R1", 10001, &out), ERR_TRADE_ORDER_CONFLICT,
-                   "payment,amount");
+                   "payment_id,amount");
     assert_refused(till, reserve(till, unpaid(till), "R2", 10001, &out), ERR_TRADE_UNPAID,
-                   "payment");
+                   "payment_id");
     assert_refused(till, reserve(till, reversed, "R2", 10001, &out), ERR_TRADE_REFUND_EXCEEDED,
                    "amount");
-    assert_refused(till, reserve(till, reversed, "R2", 10000, &out), ERR_TRADE_REVERSED, "payment");
+    assert_refused(till, reserve(till, reversed, "R2", 10000, &out), ERR_TRADE_REVERSED,
+                   "payment_id");
     assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_LEDGER_DEBIT_BLOCKED,
                    "account");
     lift_obstacle(till, DEBIT_BLOCK, debit_block);
-    assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_TRADE_PENDING, "payment");
+    assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_TRADE_PENDING,
+                   "payment_id");
     lift_obstacle(till, CREDIT_BLOCK, credit_block);
     apply_pending(till);
     assert_refused(till, reserve(till, waiting, "R2", 10000, &out), ERR_LEDGER_INSUFFICIENT,
@@ -1646,7 +1650,7 @@ static void a_number_is_pending_with_one_content(void **state)
     struct trade_change change = {.adjustment_no = STR("A1"),
                                   .kind = TRADE_ADJUSTMENT_EVENT,
                                   .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
-                                  .merchant = till->merchant_id,
+                                  .merchant_id = till->merchant_id,
                                   .currency = CURRENCY_CNY,
                                   .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}};
     struct review_item first, again;
@@ -1675,7 +1679,7 @@ static void what_the_balance_cannot_bear_is_refused_when_it_is_asked_for(void **
     struct trade_change by_legs = {.kind = TRADE_ADJUSTMENT_LEGS, .legs = {legs, ARRAY_LEN(legs)}};
     struct trade_change by_event = {.kind = TRADE_ADJUSTMENT_EVENT,
                                     .event = LEDGER_EVENT_ADJUSTMENT_DEBITED,
-                                    .merchant = till->merchant_id,
+                                    .merchant_id = till->merchant_id,
                                     .currency = CURRENCY_USD,
                                     .amounts = {[LEDGER_AMOUNT_GROSS] = {101}}};
     struct review_item first, second;
@@ -1707,7 +1711,7 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
     struct trade_change change = {.kind = TRADE_ADJUSTMENT_REVERSAL,
                                   .legs = {&leg, 1},
                                   .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
-                                  .merchant = 404,
+                                  .merchant_id = 404,
                                   .currency = CURRENCY_CNY,
                                   .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}};
     struct review_item review;
@@ -1716,7 +1720,7 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
                      &(struct trade_change){.adjustment_no = STR("A1"),
                                             .kind = TRADE_ADJUSTMENT_EVENT,
                                             .event = LEDGER_EVENT_ADJUSTMENT_CREDITED,
-                                            .merchant = till->merchant_id,
+                                            .merchant_id = till->merchant_id,
                                             .currency = CURRENCY_CNY,
                                             .amounts = {[LEDGER_AMOUNT_GROSS] = {1}}},
                      &review));
@@ -1730,8 +1734,8 @@ static void the_form_of_an_adjustment_is_told_first(void **state)
     change.kind = TRADE_ADJUSTMENT_CORRECTION;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "event");
     change.event = 0;
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "merchant");
-    change.merchant = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "merchant_id");
+    change.merchant_id = 0;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "currency");
     change.currency = 0;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "amount");
@@ -1794,8 +1798,8 @@ static struct trade_change change_of(struct till *till, const struct by_hand *by
         .kind = TRADE_ADJUSTMENT_EVENT,
         .event = by_hand->event,
         .mode = by_hand->mode,
-        .merchant = by_hand->merchant ? till->merchant_id : 0,
-        .channel_account = by_hand->channel ? till->account_id : 0,
+        .merchant_id = by_hand->merchant ? till->merchant_id : 0,
+        .channel_account_id = by_hand->channel ? till->account_id : 0,
         .currency = CURRENCY_CNY,
         .other_currency = by_hand->exchange ? CURRENCY_USD : 0,
     };
@@ -1896,7 +1900,7 @@ static void the_largest_amount_of_a_manual_voucher_is_what_the_limit_is_for(void
 static void the_refusals_of_a_manual_voucher_come_in_the_documented_order(void **state)
 {
     struct till *till = *state;
-    struct trade_change change = {.kind = TRADE_ADJUSTMENT_EVENT, .receiver = 404};
+    struct trade_change change = {.kind = TRADE_ADJUSTMENT_EVENT, .receiver_id = 404};
     struct review_item review;
 
     change.amounts[LEDGER_AMOUNT_FEE] = AMOUNT(1);
@@ -1904,12 +1908,12 @@ static void the_refusals_of_a_manual_voucher_come_in_the_documented_order(void *
     change.event = LEDGER_EVENT_PLATFORM_FEE_CHARGED;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "mode");
     change.event = LEDGER_EVENT_CHARGEBACK_LOST;
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "merchant");
-    change.merchant = 404;
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "channel_account");
-    change.channel_account = 404;
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver");
-    change.receiver = 0;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "merchant_id");
+    change.merchant_id = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "channel_account_id");
+    change.channel_account_id = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver_id");
+    change.receiver_id = 0;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "currency");
     change.currency = change.other_currency = CURRENCY_CNY;
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "other_currency");
@@ -1919,10 +1923,11 @@ static void the_refusals_of_a_manual_voucher_come_in_the_documented_order(void *
     assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "fee");
     change.amounts[LEDGER_AMOUNT_FEE] = AMOUNT_ZERO;
     change.amounts[LEDGER_AMOUNT_SHORT] = AMOUNT(11);
-    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "merchant");
-    change.merchant = till->merchant_id;
-    assert_refused(till, adjust(till, &change, &review), ERR_CHANNEL_NOT_FOUND, "channel_account");
-    change.channel_account = till->account_id;
+    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "merchant_id");
+    change.merchant_id = till->merchant_id;
+    assert_refused(till, adjust(till, &change, &review), ERR_CHANNEL_NOT_FOUND,
+                   "channel_account_id");
+    change.channel_account_id = till->account_id;
     assert_refused(till, adjust(till, &change, &review), ERR_LEDGER_AMOUNT, "short");
     change.amounts[LEDGER_AMOUNT_SHORT] = AMOUNT(10);
     assert_ok(adjust(till, &change, &review));
@@ -1934,7 +1939,7 @@ static void an_exchange_is_of_two_currencies_and_a_share_of_two_merchants(void *
     struct till *till = *state;
     struct trade_change change = {.kind = TRADE_ADJUSTMENT_EVENT,
                                   .event = LEDGER_EVENT_CURRENCY_SOLD,
-                                  .merchant = till->merchant_id,
+                                  .merchant_id = till->merchant_id,
                                   .currency = CURRENCY_CNY};
     struct review_item review;
 
@@ -1949,11 +1954,11 @@ static void an_exchange_is_of_two_currencies_and_a_share_of_two_merchants(void *
     change.event = LEDGER_EVENT_PROFIT_SHARED;
     memset(change.amounts, 0, sizeof(change.amounts));
     change.amounts[LEDGER_AMOUNT_GROSS] = AMOUNT(1);
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "receiver");
-    change.receiver = 404;
-    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "receiver");
-    change.receiver = change.merchant;
-    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver");
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_REQUIRED, "receiver_id");
+    change.receiver_id = 404;
+    assert_refused(till, adjust(till, &change, &review), ERR_MERCHANT_NOT_FOUND, "receiver_id");
+    change.receiver_id = change.merchant_id;
+    assert_refused(till, adjust(till, &change, &review), ERR_FIELD_VALUE, "receiver_id");
 }
 
 static void the_refusals_of_a_correction_come_in_the_documented_order(void **state)
