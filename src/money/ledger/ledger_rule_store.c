@@ -41,12 +41,15 @@ const struct ledger_rule ledger__rules[LEDGER__RULES] = {
         .broken_by =
             {
                 .name = "ledger_rule_counts",
+                /* Each status alone: what has ended is not looked at, however much it is. */
                 .sql = "SELECT a.id FROM ledger_account a WHERE a.id > ? AND a.id <= ? AND "
-                       "(a.holds, a.credit_blocks, a.debit_blocks) <> (SELECT COUNT(*), "
-                       "COALESCE(SUM(CASE WHEN h.status = 1 AND h.effect IN (2, 4) THEN 1 ELSE 0 "
-                       "END), 0), COALESCE(SUM(CASE WHEN h.status = 1 AND h.effect IN (3, 4) THEN "
-                       "1 ELSE 0 END), 0) FROM ledger_hold h WHERE h.account_id = a.id AND "
-                       "h.status IN (1, 4)) ORDER BY a.id LIMIT 1",
+                       "(a.holds <> (SELECT COUNT(*) FROM ledger_hold h WHERE h.account_id = a.id "
+                       "AND h.status = 1) + (SELECT COUNT(*) FROM ledger_hold h WHERE "
+                       "h.account_id = a.id AND h.status = 4) OR (a.credit_blocks, "
+                       "a.debit_blocks) <> (SELECT COALESCE(SUM(CASE WHEN h.effect IN (2, 4) THEN "
+                       "1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN h.effect IN (3, 4) THEN 1 ELSE "
+                       "0 END), 0) FROM ledger_hold h WHERE h.account_id = a.id AND h.status = "
+                       "1)) ORDER BY a.id LIMIT 1",
             },
     },
     {

@@ -549,4 +549,8 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
     },
     {.name = "ledger.146_chart_costs", .sql = ledger__chart_costs_sql},
     {.name = "ledger.147_chart_costs_name", .sql = ledger__chart_costs_name_sql},
+    {
+        .name = "ledger.148_hold_status_index",
+        .sql = "CREATE INDEX ledger_hold_status ON ledger_hold (status, account_id)",
+    },
 };
