@@ -121,8 +121,6 @@ struct review_kind {
      * all its approvals; it is valid until apply returns. */
     enum err (*apply)(struct tx *tx, const struct review_item *item);
     const struct review_reading *reading; /* instead of apply; NULL: none */
-    /* Optional: names the rows apply will want; called in rounds 0 and 1. */
-    void (*prefetch)(struct prefetch *pre, const struct review_item *item, unsigned round);
 };
 
 /* The kinds of a program, made in the start of its modules and not changed after. */

@@ -53,18 +53,10 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
                                         : settle_returned(tx, item->subject_id, item->reason, NULL);
 }
 
-static void review_prefetch(struct prefetch *pre, const struct review_item *item, unsigned round)
-{
-    if (round == 0) {
-        prefetch_id(pre, &settle_order_table, item->subject_id);
-    }
-}
-
 const struct review_kind settle__review = {
     .name = "settle.outcome",
     .check_permission = "settle:remit",
     .apply = review_apply,
-    .prefetch = review_prefetch,
 };
 
 static enum err submit(struct tx *tx, const struct settle_claim *claim,

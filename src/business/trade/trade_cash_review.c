@@ -97,18 +97,10 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
                                             : tx_refuse(tx, ERR_TRADE_STATE, "status");
 }
 
-static void review_prefetch(struct prefetch *pre, const struct review_item *item, unsigned round)
-{
-    if (round == 0) {
-        prefetch_id(pre, &trade_cash_table, item->subject_id);
-    }
-}
-
 const struct review_kind trade__cash_review = {
     .name = "trade.cash_out",
     .check_permission = "trade:remit",
     .apply = review_apply,
-    .prefetch = review_prefetch,
 };
 
 static enum err submit(struct tx *tx, const struct trade_cash_claim *claim,

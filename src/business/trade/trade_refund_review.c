@@ -9,18 +9,10 @@ static enum err review_apply(struct tx *tx, const struct review_item *item)
     return trade_refund_complete(tx, item->subject_id);
 }
 
-static void review_prefetch(struct prefetch *pre, const struct review_item *item, unsigned round)
-{
-    if (round == 0) {
-        prefetch_id(pre, &trade_refund_table, item->subject_id);
-    }
-}
-
 const struct review_kind trade__refund_review = {
     .name = "trade.refund_complete",
     .check_permission = "trade:write",
     .apply = review_apply,
-    .prefetch = review_prefetch,
 };
 
 static enum err submit(struct tx *tx, const struct trade_refund_claim *claim,
