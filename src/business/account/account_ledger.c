@@ -12,6 +12,7 @@ struct opening {
 static enum err check_owner(struct tx *tx, const struct opening *opening)
 {
     const bool merchants = opening->merchant_id != 0;
+    bool kept;
 
     if (merchants) {
         TRY(account__check_merchant(tx, opening->merchant_id));
@@ -22,10 +23,9 @@ static enum err check_owner(struct tx *tx, const struct opening *opening)
     if (merchants && account__type_of(opening->code) != 0) {
         return tx_refuse(tx, ERR_FIELD_VALUE, "code");
     }
-    return ledger_code_is_kept_for(opening->code,
-                                   merchants ? LEDGER_OWNER_MERCHANT : LEDGER_OWNER_PLATFORM)
-               ? ERR_OK
-               : tx_refuse(tx, ERR_LEDGER_CODE_OWNER, "merchant_id");
+    TRY(ledger_code_is_kept_for(tx, opening->code,
+                                merchants ? LEDGER_OWNER_MERCHANT : LEDGER_OWNER_PLATFORM, &kept));
+    return kept ? ERR_OK : tx_refuse(tx, ERR_LEDGER_CODE_OWNER, "merchant_id");
 }
 
 static enum err open_apply(struct tx *tx, const void *arg, void *result)

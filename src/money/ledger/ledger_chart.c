@@ -1,5 +1,6 @@
 #include "money/ledger/ledger_chart_int.h"
 #include "money/ledger/ledger_int.h"
+#include "money/ledger/ledger_voucher.h"
 
 /* ---- the tree ---- */
 
@@ -35,6 +36,20 @@ enum err ledger__chart_get(struct tx *tx, int64_t code, const struct ledger_code
     }
     TRY(err);
     *row = found;
+    return ERR_OK;
+}
+
+enum err ledger_code_is_kept_for(struct tx *tx, int64_t code, enum ledger_owner owner, bool *kept)
+{
+    const struct ledger_code_row *row;
+    enum err err = ledger__chart_get(tx, code, &row);
+
+    *kept = true;
+    if (err == ERR_LEDGER_CODE) {
+        return ERR_OK;
+    }
+    TRY(err);
+    *kept = row->owners == 0 || (row->owners & INT64_C(1) << owner) != 0;
     return ERR_OK;
 }
 

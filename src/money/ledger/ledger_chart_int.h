@@ -8,6 +8,7 @@
 struct ledger_code_row {
     int64_t code;
     enum ledger_side side;
+    int64_t owners; /* 1 << enum ledger_owner of those it is kept for; 0: anybody */
     bool leaf;
     int64_t accounts;  /* opened under it, of all time */
     int64_t children;  /* codes right below it that are not closed */
@@ -52,6 +53,7 @@ static inline int64_t ledger__code_of_version(int64_t id)
 extern const char ledger__chart_sql[], ledger__chart_version_sql[];
 extern const char ledger__chart_codes_sql[], ledger__chart_names_sql[];
 extern const char ledger__chart_costs_sql[], ledger__chart_costs_name_sql[];
+extern const char ledger__chart_owners_sql[];
 
 /* ---- in apply: no I/O once the code has been looked at ---- */
 

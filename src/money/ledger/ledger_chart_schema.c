@@ -107,6 +107,14 @@ const char ledger__chart_costs_name_sql[] =
     "(id, valid_from, name, name_zh, has_floor, currencies, operator_id, created_at_ms) "
     "VALUES (5001, 19700101, 'Costs', '成本', 0, '', 0, 0)";
 
+/* 2 platform, 4 merchant, 8 channel account, 16 receiver; 2299 is kept for whom it waits. */
+const char ledger__chart_owners_sql[] =
+    "UPDATE ledger_chart SET owners = CASE code"
+    " WHEN 1122 THEN 4 WHEN 1131 THEN 8 WHEN 1221 THEN 4 WHEN 2241 THEN 4 + 16 WHEN 2245 THEN 4"
+    " WHEN 2251 THEN 8 WHEN 2261 THEN 4 ELSE 2 END "
+    "WHERE code IN (1002, 1012, 1122, 1131, 1221, 1291, 1321, 2241, 2242, 2245, 2251, 2261, 2291,"
+    " 3001, 4001, 4103, 4104, 6021, 6061, 6301, 6411, 6421, 6711)";
+
 const char ledger__template_sql[] =
     "CREATE TABLE ledger_template (\n"
     "  id BIGINT NOT NULL COMMENT 'event * 10000 + fund mode * 1000 + version',\n"

@@ -8,6 +8,7 @@ enum { CODES_KEPT = 4096 }; /* more codes than a chart ever has */
 static const struct column code_columns[] = {
     COLUMN(struct ledger_code_row, code, COL_ID),
     COLUMN(struct ledger_code_row, side, COL_ENUM, .fixed = true),
+    COLUMN(struct ledger_code_row, owners, COL_INT, .fixed = true),
     COLUMN(struct ledger_code_row, leaf, COL_BOOL),
     COLUMN(struct ledger_code_row, accounts, COL_INT),
     COLUMN(struct ledger_code_row, children, COL_INT),

@@ -128,7 +128,7 @@ extern const struct sequence ledger__pending_sequence;
 /* As ledger_account_open; for a fact also in a currency that the code takes no more. */
 MUST_USE enum err ledger__account_open(struct tx *tx, const struct ledger_account_key *key,
                                        bool fact, int64_t *account_id);
-enum { LEDGER__MIGRATIONS = 88 };
+enum { LEDGER__MIGRATIONS = 90 };
 extern const struct migration ledger__migrations[LEDGER__MIGRATIONS];
 
 /* ---- positions ---- */

@@ -553,4 +553,13 @@ const struct migration ledger__migrations[LEDGER__MIGRATIONS] = {
         .name = "ledger.148_hold_status_index",
         .sql = "CREATE INDEX ledger_hold_status ON ledger_hold (status, account_id)",
     },
+    {
+        .name = "ledger.149_chart_owners",
+        .sql = "ALTER TABLE ledger_chart ADD COLUMN owners INT NOT NULL DEFAULT 0 "
+               "COMMENT '1 << enum ledger_owner of those it is kept for; 0 anybody'",
+    },
+    {
+        .name = "ledger.150_chart_shipped_owners",
+        .sql = ledger__chart_owners_sql,
+    },
 };

@@ -32,45 +32,6 @@ static enum err check_code(struct tx *tx, const struct ledger_template_put *put,
     return err;
 }
 
-bool ledger_code_is_kept_for(int64_t code, enum ledger_owner owner)
-{
-    static const struct {
-        int64_t code;
-        unsigned owners;
-    } kept[] = {
-        {1002, 1U << LEDGER_OWNER_PLATFORM},
-        {1012, 1U << LEDGER_OWNER_PLATFORM},
-        {1122, 1U << LEDGER_OWNER_MERCHANT},
-        {1131, 1U << LEDGER_OWNER_CHANNEL_ACCOUNT},
-        {1221, 1U << LEDGER_OWNER_MERCHANT},
-        {1291, 1U << LEDGER_OWNER_PLATFORM},
-        {1321, 1U << LEDGER_OWNER_PLATFORM},
-        {2241, 1U << LEDGER_OWNER_MERCHANT | 1U << LEDGER_OWNER_RECEIVER},
-        {2242, 1U << LEDGER_OWNER_PLATFORM},
-        {2245, 1U << LEDGER_OWNER_MERCHANT},
-        {2251, 1U << LEDGER_OWNER_CHANNEL_ACCOUNT},
-        {2261, 1U << LEDGER_OWNER_MERCHANT},
-        {2291, 1U << LEDGER_OWNER_PLATFORM},
-        {3001, 1U << LEDGER_OWNER_PLATFORM},
-        {4001, 1U << LEDGER_OWNER_PLATFORM},
-        {4103, 1U << LEDGER_OWNER_PLATFORM},
-        {4104, 1U << LEDGER_OWNER_PLATFORM},
-        {6021, 1U << LEDGER_OWNER_PLATFORM},
-        {6061, 1U << LEDGER_OWNER_PLATFORM},
-        {6301, 1U << LEDGER_OWNER_PLATFORM},
-        {6411, 1U << LEDGER_OWNER_PLATFORM},
-        {6421, 1U << LEDGER_OWNER_PLATFORM},
-        {6711, 1U << LEDGER_OWNER_PLATFORM},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-        if (kept[i].code == code) {
-            return (kept[i].owners & 1U << owner) != 0;
-        }
-    }
-    return true;
-}
-
 /* Adds the leg to the sums of its currency, debits positive. */
 static bool add_expression(const struct ledger_event_row *event,
                            const struct ledger_template_leg *leg,
@@ -98,13 +59,15 @@ static enum err check_leg(struct tx *tx, const struct ledger_template_put *put, 
 {
     const struct ledger_event_row *event = ledger_event_row(put->event);
     const struct ledger_template_leg *leg = &put->legs[number];
+    bool kept;
 
     CHECK(leg->side == LEDGER_DEBIT || leg->side == LEDGER_CREDIT);
     TRY(check_code(tx, put, number));
     if (leg->owner != LEDGER_OWNER_PLATFORM && (event->owners & 1U << leg->owner) == 0) {
         return ledger__refuse_leg(tx, ERR_LEDGER_OWNER, number, "owner");
     }
-    if (!ledger_code_is_kept_for(leg->code, leg->owner)) {
+    TRY(ledger_code_is_kept_for(tx, leg->code, leg->owner, &kept));
+    if (!kept) {
         return ledger__refuse_leg(tx, ERR_LEDGER_CODE_OWNER, number, "owner");
     }
     if (leg->currency != LEDGER_CURRENCY_MAIN && !event->exchange) {

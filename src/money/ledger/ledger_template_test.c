@@ -772,6 +772,23 @@ static void what_a_version_must_be_is_checked_in_order(void **state)
     books_close(books);
 }
 
+/* Whom a code is kept for stands in the chart. */
+static void a_code_is_kept_for_the_owners_of_its_row(void **state)
+{
+    struct books *books = books_open(*state);
+    struct ledger_versioned versioned;
+
+    store_close(books->store);
+    books_sql(books, "UPDATE ledger_chart SET owners = 8 WHERE code = 2242");
+    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+    assert_refused(books, put(books, &later, &versioned), ERR_LEDGER_CODE_OWNER, "legs[2].owner");
+    store_close(books->store);
+    books_sql(books, "UPDATE ledger_chart SET owners = 0 WHERE code = 2242");
+    CHECK(store_open(&books->options, &books->store, (char[256]){0}) == ERR_OK);
+    assert_ok(put(books, &later, &versioned));
+    books_close(books);
+}
+
 /* It balances in the sum of both currencies, but in neither alone. */
 static void each_currency_of_an_exchange_balances_alone(void **state)
 {
@@ -947,6 +964,7 @@ int main(void)
         cmocka_unit_test(a_version_sent_again_is_the_same_one),
         cmocka_unit_test(a_version_that_has_not_begun_is_replaced),
         cmocka_unit_test(what_a_version_must_be_is_checked_in_order),
+        cmocka_unit_test(a_code_is_kept_for_the_owners_of_its_row),
         cmocka_unit_test(each_currency_of_an_exchange_balances_alone),
         cmocka_unit_test(a_leg_never_turns_round_by_a_fee),
         cmocka_unit_test(a_template_names_no_code_that_is_bound_to_currencies),

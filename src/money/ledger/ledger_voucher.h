@@ -90,8 +90,10 @@ enum ledger_owner {
     LEDGER_OWNER_RECEIVER, /* of a share: a merchant, an agent … */
     LEDGER_OWNER_END
 };
-/* Whom the shipped codes are kept for (docs/ledger.md); an operator's own are kept for anybody. */
-bool ledger_code_is_kept_for(int64_t code, enum ledger_owner owner);
+/* By the chart: the shipped codes are kept for some owners each (docs/ledger.md), those that
+ * operators add, and one that the chart does not have, for anybody. */
+MUST_USE enum err ledger_code_is_kept_for(struct tx *tx, int64_t code, enum ledger_owner owner,
+                                          bool *kept);
 
 /* In which of the voucher's currencies a leg is; stored. */
 enum ledger_leg_currency { LEDGER_CURRENCY_MAIN = 1, LEDGER_CURRENCY_OTHER };
