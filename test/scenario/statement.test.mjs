@@ -228,6 +228,11 @@ test('a day is summed up by source; a merchant\'s summary is of the day before t
 test('a wrong period names its field', async () => {
   p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.csv`), 400, 'field_required', 'from');
   p.refused(await p.operator('GET', `/v1/ledger/accounts/${account}/statement.pdf?from=${today}&to=20200101`), 400, 'field_range', 'to');
+  for (const document of ['statement/sums', 'statement.csv', 'statement.pdf']) {
+    const of = (query) => p.operator('GET', `/v1/accounts/${account}/${document}?${query}`);
+    p.refused(await of(`from=${today}&to=20991231`), 400, 'field_range', 'to');
+    p.refused(await of('from_time=2026-01-01T00:00:00Z&to_time=2099-12-31T00:00:00Z'), 400, 'field_range', 'to_time');
+  }
 });
 
 test('what is too long for a document is refused with both numbers', async () => {

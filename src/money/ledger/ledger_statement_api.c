@@ -311,15 +311,48 @@ static struct reply *refuse_long(struct request *req, const struct ledger_walk *
                             (long long)(walk->last - walk->first + 1), (long long)most)));
 }
 
-static enum err document_step(struct reader *reader, void *job, bool *done)
+struct document_job {
+    struct ledger_document document;
+    struct request *req;
+    bool begun;
+    struct ledger__ahead ahead;
+};
+
+/* The closing balance of a period that has not ended is not known yet. */
+static enum err check_ended(struct reader *reader, struct document_job *job)
 {
-    return ledger_document_step(reader, job, done);
+    const struct ledger_moment *end = &job->document.ask.of.period.end;
+    bool by_date = end->date != 0;
+    int32_t last = by_date ? time_date_add_days(end->date, -1) : time_business_date(end->at_ms - 1);
+
+    TRY(ledger__check_come(reader, job->req, last, &job->ahead));
+    if (job->ahead.param != NULL) {
+        job->ahead.param = by_date ? "to" : "to_time";
+    }
+    return ERR_OK;
 }
 
-static struct reply *document_then(struct request *req, void *job, enum err err)
+static enum err document_step(struct reader *reader, void *ctx, bool *done)
 {
-    const struct ledger_document *document = job;
+    struct document_job *job = ctx;
 
+    if (!job->begun) {
+        job->begun = true;
+        TRY(check_ended(reader, job));
+        *done = job->ahead.param != NULL;
+        return ERR_OK;
+    }
+    return ledger_document_step(reader, &job->document, done);
+}
+
+static struct reply *document_then(struct request *req, void *ctx, enum err err)
+{
+    const struct document_job *job = ctx;
+    const struct ledger_document *document = &job->document;
+
+    if (err == ERR_OK && job->ahead.param != NULL) {
+        return ledger__reply_ahead(req, &job->ahead);
+    }
     if (err == ERR_LEDGER_STATEMENT_LONG) {
         return refuse_long(req, &document->walk, ledger_document_max(document->ask.kind));
     }
@@ -346,7 +379,7 @@ const enum err ledger_document_errors[] = {ERR_LEDGER_ACCOUNT, ERR_LEDGER_STATEM
 struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk,
                                     enum ledger_document_kind kind)
 {
-    struct ledger_document *document = ARENA_NEW(req->arena, struct ledger_document);
+    struct document_job *job = ARENA_NEW(req->arena, struct document_job);
     struct ledger_document_ask ask = {.kind = kind};
     struct document_query query = {0};
     struct fault fault;
@@ -361,8 +394,9 @@ struct reply *ledger_reply_document(struct request *req, struct ledger_desk desk
     }
     ask.language = query.lang == 0 ? LEDGER_CHINESE : query.lang;
     ask.bom = query.bom && kind == LEDGER_DOCUMENT_CSV;
-    ledger_document_init(document, req->arena, &ask);
-    return reply_query_steps(req, document, document_step, document_then);
+    ledger_document_init(&job->document, req->arena, &ask);
+    job->req = req;
+    return reply_query_steps(req, job, document_step, document_then);
 }
 
 /* ---- daily summaries ---- */
