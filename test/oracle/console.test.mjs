@@ -120,7 +120,7 @@ test('a review is approved by the second click, and leaves the count', async () 
   assert.equal(await page.run(text(`#${review.id} h2`)), 'Adjustment · event');
   assert.match(await page.run(text(`#${review.id}`)), /<b>charged<\/b> too much/);
   await page.run(put(`#${review.id} input`, 'seen'));
-  assert.ok((await page.run(texts(`#${review.id} dd`))).includes('T2'), 'the summary');
+  assert.ok((await page.run(texts(`#${review.id} dd`))).includes('T2: adjustment_credited'), 'the summary');
   await page.run(`{ const button = document.querySelector('#${review.id} .primary'); button.click(); button.click(); }`);
   await sleep(600); // what a double click would have posted has arrived
   assert.equal((await p.made('GET', `/v1/reviews/${review.id}`)).status, 'pending');

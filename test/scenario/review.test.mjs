@@ -164,4 +164,12 @@ test('what would change is told in English and in Chinese, with what is before i
   await told(await post('/v1/ledger/vouchers', { event: 'deposit_paid_in', valid_from: 20990101, legs: [
     { side: 'debit', code: 1012, owner: 'platform', amount: 'gross' }, { side: 'credit', code: 2245, owner: 'merchant', amount: 'gross' }] }),
   'deposit_paid_in from 20990101 on: 2 legs', 'deposit_paid_in，自 20990101 起：2 条分录');
+  const adjust = (adjustment_no, change) => post('/v1/adjustments', { adjustment_no, reason_code: 'test', ...change });
+  await told(await adjust('A1', { kind: 'event', event: 'merchant_topped_up', merchant_id: p.owner.id, currency: 'CNY', amount: 5 }),
+    'A1: merchant_topped_up', 'A1：手工凭证 merchant_topped_up');
+  const deposit = await p.made('POST', '/v1/accounts', { merchant_id: p.owner.id, type: 'deposit', currency: 'CNY' });
+  const legs = [{ account: deposit.id, side: 'credit', amount: 7 }, { account: account.id, side: 'debit', amount: 7 }];
+  await told(await adjust('A2', { kind: 'legs', legs }), 'A2: 2 legs', 'A2：2 条分录');
+  const { journal_id } = await p.made('POST', '/v1/ledger/transfers', { business_no: 77, legs });
+  await told(await adjust('A3', { kind: 'reversal', original: journal_id }), `A3: reversal of ${journal_id}`, `A3：红冲 ${journal_id}`);
 });

@@ -539,6 +539,35 @@ const struct review_kind trade__review = {
 
 /* ---- the command ---- */
 
+/* What a checker reads first: "A1: reversal of jnl_…". */
+static struct str summary_of(struct arena *arena, const struct trade_change *change, bool zh)
+{
+    struct str original =
+        change->original == 0 ? STR("") : id_str(arena, LEDGER_JOURNAL_PREFIX, change->original);
+    size_t legs = change->legs.count;
+    struct str what = STR("");
+
+    switch (change->kind) {
+    case TRADE_ADJUSTMENT_EVENT:
+        what = str_printf(arena, zh ? "手工凭证 %s" : "%s",
+                          enum_name_of(ledger_event_names, (int)change->event));
+        break;
+    case TRADE_ADJUSTMENT_LEGS:
+        what = str_printf(arena, zh ? "%zu 条分录" : "%zu legs", legs);
+        break;
+    case TRADE_ADJUSTMENT_REVERSAL:
+        what = str_printf(arena, zh ? "红冲 " STR_FMT : "reversal of " STR_FMT, STR_ARG(original));
+        break;
+    case TRADE_ADJUSTMENT_CORRECTION:
+        what = str_printf(
+            arena, zh ? "蓝补 " STR_FMT "，%zu 条分录" : "correction of " STR_FMT ": %zu legs",
+            STR_ARG(original), legs);
+        break;
+    }
+    return str_printf(arena, STR_FMT "%s" STR_FMT, STR_ARG(change->adjustment_no), zh ? "：" : ": ",
+                      STR_ARG(what));
+}
+
 static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct str text,
                        struct review_item *out)
 {
@@ -550,8 +579,8 @@ static enum err submit(struct tx *tx, const struct trade_adjust *adjust, struct 
         .subject_id = adjust->change.original,
         .name = adjust->change.adjustment_no,
         .change = text,
-        .summary = adjust->change.adjustment_no,
-        .summary_zh = adjust->change.adjustment_no,
+        .summary = summary_of(tx_arena(tx), &adjust->change, false),
+        .summary_zh = summary_of(tx_arena(tx), &adjust->change, true),
         .reason = adjust->reason,
         .evidence = adjust->evidence,
     };
