@@ -154,11 +154,46 @@ static void the_lowest_rank_of_those_that_wait_goes_first(void **state)
     service_close(&s);
 }
 
+static void wait_for_awaited(struct service *s, int64_t account_id, int64_t amount)
+{
+    for (int waited = 0; books_get(s->books, account_id).awaited.minor != amount; waited += 5) {
+        assert_true(waited < WAIT_MS);
+        uv_sleep(5);
+    }
+}
+
+static void a_hold_that_found_too_little_is_tried_again_a_minute_later(void **state)
+{
+    enum { BEGIN_MS = 1000, AGAIN_MS = 60 * 1000, LOOK_MS = 100 };
+    struct service s = service_open(state);
+    int64_t merchant = books_account(s.books, MERCHANT, LEDGER_CODE_MERCHANT_PAYABLE, CURRENCY_CNY);
+    int64_t hold = wait_in_line(&s, merchant, 1, BOOKS_START_MS + BEGIN_MS);
+    int64_t commit_no;
+
+    counter_set(&s.books->now_ms, BOOKS_START_MS + BEGIN_MS);
+    service_start(&s);
+    wait_for_awaited(&s, merchant, 100);
+    assert_ok(books_transfer(s.books, s.account, merchant, 100));
+    commit_no = store_commit_no(s.books->store);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + BEGIN_MS + AGAIN_MS - 1);
+    uv_sleep(LOOK_MS);
+    assert_int_equal(store_commit_no(s.books->store), commit_no);
+    assert_int_equal(status_of(&s, hold), LEDGER_HOLD_WAITING);
+    counter_set(&s.books->now_ms, BOOKS_START_MS + BEGIN_MS + AGAIN_MS);
+    (void)place_until(&s, BOOKS_START_MS + BEGIN_MS + AGAIN_MS + 1); /* timers look at the clock */
+    s.account = merchant;
+    wait_for_held(&s, 100);
+    assert_int_equal(status_of(&s, hold), LEDGER_HOLD_OPEN);
+    books_assert_right(s.books);
+    service_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_is_given_back_when_its_time_comes),
         cmocka_unit_test(the_lowest_rank_of_those_that_wait_goes_first),
+        cmocka_unit_test(a_hold_that_found_too_little_is_tried_again_a_minute_later),
         cmocka_unit_test(a_hold_that_ran_out_while_nobody_looked_is_given_back),
     };
 
