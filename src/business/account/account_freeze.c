@@ -51,9 +51,7 @@ const struct command_kind account__freeze_kind = {
 static struct amount amount_of(const struct account_release *release,
                                const struct ledger_hold *hold)
 {
-    return release->amount.minor != 0
-               ? release->amount
-               : AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
+    return release->amount.minor != 0 ? release->amount : ledger_hold_left(hold);
 }
 
 static enum err give_back(struct tx *tx, const struct account_release *release)

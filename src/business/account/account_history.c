@@ -112,11 +112,6 @@ static const struct field hold_step_fields[] = {
 };
 static const struct field_set hold_step_set = FIELD_SET("account_hold_step", hold_step_fields);
 
-static struct amount left_of(const struct ledger_hold *hold)
-{
-    return AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
-}
-
 /* What was captured or else given back; all that is left of one that was placed or has begun. A
  * capture may give back the rest. */
 static struct amount amount_of(const struct ledger_hold *before, const struct ledger_hold *hold)
@@ -127,7 +122,7 @@ static struct amount amount_of(const struct ledger_hold *before, const struct le
     if (hold->released.minor > before->released.minor) {
         return AMOUNT(hold->released.minor - before->released.minor);
     }
-    return left_of(hold);
+    return ledger_hold_left(hold);
 }
 
 enum err account__hold_step(struct tx *tx, int64_t hold_id, const struct ledger_hold *before,
@@ -142,7 +137,7 @@ enum err account__hold_step(struct tx *tx, int64_t hold_id, const struct ledger_
                       .kind = hold->kind,
                       .status = hold->status,
                       .amount = amount_of(before, hold),
-                      .left = left_of(hold),
+                      .left = ledger_hold_left(hold),
                       .document_no = hold->document_no,
                   },
                   HOLD_STEP_TEXT_MAX);

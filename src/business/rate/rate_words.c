@@ -59,20 +59,11 @@ static void print_percent(struct buf *out, int64_t millionths)
     buf_printf(out, "%lld.%0*lld %%", (long long)(millionths / 10000), digits, (long long)fraction);
 }
 
-static void print_amount(struct buf *out, const char *before, struct amount amount,
-                         enum currency currency)
-{
-    if (amount.minor != 0) {
-        buf_add(out, str_of(before));
-        amount_print(out, amount, currency);
-    }
-}
-
 static void print_price(struct buf *out, int64_t millionths, struct amount flat,
                         enum currency currency)
 {
     print_percent(out, millionths);
-    print_amount(out, " + ", flat, currency);
+    review_print_amount(out, " + ", flat, currency);
 }
 
 static void print_tiers(struct buf *out, const struct words *words, const struct rate_terms *terms,
@@ -98,8 +89,8 @@ static void print_terms(struct buf *out, const struct words *words, const struct
     } else {
         print_price(out, terms.rate_millionths, terms.flat, rate->currency);
     }
-    print_amount(out, words->at_least, terms.fee_min, rate->currency);
-    print_amount(out, words->at_most, terms.fee_max, rate->currency);
+    review_print_amount(out, words->at_least, terms.fee_min, rate->currency);
+    review_print_amount(out, words->at_most, terms.fee_max, rate->currency);
     if (rate->refund_policy != 0) {
         buf_add(out, str_of(words->refund[rate->refund_policy]));
     }

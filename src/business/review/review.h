@@ -143,6 +143,10 @@ struct str review_change_print(struct arena *arena, const struct field_set *set,
 MUST_USE enum err review_change_read(struct tx *tx, const struct review_item *item,
                                      const struct field_set *set, size_t size, void *out);
 
+/* For summaries: the amount behind the words; nothing when it is 0. */
+void review_print_amount(struct buf *out, const char *words, struct amount amount,
+                         enum currency currency);
+
 /* ---- submitting, inside the commands of other modules ---- */
 
 struct review_ask {

@@ -45,6 +45,15 @@ struct str review_change_print(struct arena *arena, const struct field_set *set,
     return buf_ok(&text) ? buf_str(&text) : (struct str){NULL, REVIEW_CHANGE_MAX + 1};
 }
 
+void review_print_amount(struct buf *out, const char *words, struct amount amount,
+                         enum currency currency)
+{
+    if (amount.minor != 0) {
+        buf_add(out, str_of(words));
+        amount_print(out, amount, currency);
+    }
+}
+
 enum err review_change_read(struct tx *tx, const struct review_item *item,
                             const struct field_set *set, size_t size, void *out)
 {

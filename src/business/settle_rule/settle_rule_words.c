@@ -34,15 +34,6 @@ static const struct words chinese = {
     .none = "无",
 };
 
-static void print_limit(struct buf *out, const char *before, struct amount amount,
-                        enum currency currency)
-{
-    if (amount.minor != 0) {
-        buf_add(out, str_of(before));
-        amount_print(out, amount, currency);
-    }
-}
-
 static void print_rule(struct tx *tx, const struct words *words,
                        const struct settle_rule_change *rule, enum currency currency,
                        struct buf *out)
@@ -50,8 +41,8 @@ static void print_rule(struct tx *tx, const struct words *words,
     buf_printf(out, "%s" STR_FMT "%sT+%lld%s%s", words->cycles[rule->cycle],
                STR_ARG(rule->cycle_days), words->comma, (long long)rule->reserve_days, words->comma,
                words->modes[rule->mode]);
-    print_limit(out, words->at_least, rule->minimum, currency);
-    print_limit(out, words->at_most, rule->maximum, currency);
+    review_print_amount(out, words->at_least, rule->minimum, currency);
+    review_print_amount(out, words->at_most, rule->maximum, currency);
     if (rule->card_id != 0) {
         buf_add(out, str_of(words->card));
         buf_add(out, id_str(tx_arena(tx), "crd", rule->card_id));

@@ -405,6 +405,8 @@ struct ledger_held {
     bool exists;
 };
 
+/* Of its amount: what was neither captured nor given back. */
+struct amount ledger_hold_left(const struct ledger_hold *hold);
 /* A view that is valid until apply returns: ERR_LEDGER_HOLD_NOT_FOUND at "hold". */
 MUST_USE enum err ledger_hold_get(struct tx *tx, int64_t hold_id, const struct ledger_hold **hold);
 /* held may be NULL. Refusals in the order of the table above. */

@@ -46,7 +46,7 @@ extern const struct table ledger__day_table;
 extern const struct table ledger__total_table;
 extern const struct table ledger__total_day_table;
 extern const struct statement ledger__total_rows, ledger__total_day_rows;
-extern const struct table ledger__sums_shape;
+extern const struct table ledger__tally_row_shape;
 extern const struct statement ledger__account_sums, ledger__total_sums, ledger__moved_sums;
 extern const struct timer_kind ledger__cut_timer;
 extern const struct route ledger__day_routes[];
@@ -162,7 +162,7 @@ struct ledger_tally {
     int64_t target;
     bool accounts_read, totals_read;
     struct ledger_fold accounts, totals;
-    const struct ledger_sums *page; /* the accounts that the last step has read */
+    const struct ledger_tally_row *page; /* the accounts that the last step has read */
     size_t page_count;
 };
 /* Of a new tally, which is zero, or again. */
@@ -225,7 +225,7 @@ MUST_USE enum err ledger__read_clock(struct reader *reader, struct arena *arena,
 MUST_USE enum err ledger__read_total_rows(struct reader *reader, struct arena *arena,
                                           struct ledger_total **rows, size_t *count);
 /* What accounts or totals have moved of all time, or some rows of the journal have. */
-struct ledger_sums {
+struct ledger_tally_row {
     int64_t id; /* 0: of all accounts of a code and currency */
     int64_t code;
     enum currency currency;
@@ -235,11 +235,11 @@ struct ledger_sums {
 };
 /* Of each account with id > after, in order. */
 MUST_USE enum err ledger__read_account_sums(struct reader *reader, int64_t after, size_t limit,
-                                            struct arena *arena, struct ledger_sums **rows,
+                                            struct arena *arena, struct ledger_tally_row **rows,
                                             size_t *count);
 /* Of each total. */
 MUST_USE enum err ledger__read_total_sums(struct reader *reader, struct arena *arena,
-                                          struct ledger_sums **rows, size_t *count);
+                                          struct ledger_tally_row **rows, size_t *count);
 /* Of accounts up to an id by the rows of the journal after one and up to another. */
 struct ledger_moved {
     int64_t after_row;
@@ -247,7 +247,7 @@ struct ledger_moved {
     int64_t last_account;
 };
 MUST_USE enum err ledger__read_moved_sums(struct reader *reader, const struct ledger_moved *moved,
-                                          struct arena *arena, struct ledger_sums **rows,
+                                          struct arena *arena, struct ledger_tally_row **rows,
                                           size_t *count);
 /* Those kept sums that hold for the date, in the order of code and currency. */
 MUST_USE enum err ledger__read_total_days(struct reader *reader, int64_t date, struct arena *arena,

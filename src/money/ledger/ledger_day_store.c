@@ -131,20 +131,20 @@ const struct statement ledger__total_day_rows = {
     .row = &ledger__total_day_table,
 };
 
-static const struct column sums_columns[] = {
-    COLUMN(struct ledger_sums, id, COL_ID),
-    COLUMN(struct ledger_sums, code, COL_INT),
-    COLUMN(struct ledger_sums, currency, COL_CURRENCY),
-    COLUMN(struct ledger_sums, debits, COL_AMOUNT),
-    COLUMN(struct ledger_sums, credits, COL_AMOUNT),
-    COLUMN(struct ledger_sums, last_row, COL_INT),
+static const struct column tally_row_columns[] = {
+    COLUMN(struct ledger_tally_row, id, COL_ID),
+    COLUMN(struct ledger_tally_row, code, COL_INT),
+    COLUMN(struct ledger_tally_row, currency, COL_CURRENCY),
+    COLUMN(struct ledger_tally_row, debits, COL_AMOUNT),
+    COLUMN(struct ledger_tally_row, credits, COL_AMOUNT),
+    COLUMN(struct ledger_tally_row, last_row, COL_INT),
 };
 
-const struct table ledger__sums_shape = {
-    .name = "ledger_sums",
-    .row_size = sizeof(struct ledger_sums),
-    .columns = sums_columns,
-    .column_count = ARRAY_LEN(sums_columns),
+const struct table ledger__tally_row_shape = {
+    .name = "ledger_tally_row",
+    .row_size = sizeof(struct ledger_tally_row),
+    .columns = tally_row_columns,
+    .column_count = ARRAY_LEN(tally_row_columns),
 };
 
 #define LAST_ROW "(SELECT COALESCE(MAX(id), 0) AS last_row FROM ledger_journal) j"
@@ -152,13 +152,13 @@ const struct table ledger__sums_shape = {
 const struct statement ledger__account_sums = {
     .name = "ledger_account_sums",
     .sql = "SELECT :row FROM ledger_account, " LAST_ROW " WHERE id > ? ORDER BY id LIMIT ?",
-    .row = &ledger__sums_shape,
+    .row = &ledger__tally_row_shape,
 };
 
 const struct statement ledger__total_sums = {
     .name = "ledger_total_sums",
     .sql = "SELECT :row FROM ledger_total, " LAST_ROW,
-    .row = &ledger__sums_shape,
+    .row = &ledger__tally_row_shape,
 };
 
 const struct statement ledger__moved_sums = {
@@ -173,7 +173,7 @@ const struct statement ledger__moved_sums = {
            "WHERE id > ? AND id <= ?) l "
            "JOIN ledger_account a ON a.id = l.account WHERE l.account <= ? "
            "GROUP BY code, currency) m",
-    .row = &ledger__sums_shape,
+    .row = &ledger__tally_row_shape,
 };
 
 const struct statement ledger__days_after = {
@@ -220,7 +220,8 @@ enum err ledger__read_total_days(struct reader *reader, int64_t date, struct are
 }
 
 enum err ledger__read_account_sums(struct reader *reader, int64_t after, size_t limit,
-                                   struct arena *arena, struct ledger_sums **rows, size_t *count)
+                                   struct arena *arena, struct ledger_tally_row **rows,
+                                   size_t *count)
 {
     const struct value values[] = {VALUE_INT(after), VALUE_INT((int64_t)limit)};
     void *found;
@@ -232,7 +233,7 @@ enum err ledger__read_account_sums(struct reader *reader, int64_t after, size_t 
 }
 
 enum err ledger__read_total_sums(struct reader *reader, struct arena *arena,
-                                 struct ledger_sums **rows, size_t *count)
+                                 struct ledger_tally_row **rows, size_t *count)
 {
     void *found;
 
@@ -242,7 +243,7 @@ enum err ledger__read_total_sums(struct reader *reader, struct arena *arena,
 }
 
 enum err ledger__read_moved_sums(struct reader *reader, const struct ledger_moved *moved,
-                                 struct arena *arena, struct ledger_sums **rows, size_t *count)
+                                 struct arena *arena, struct ledger_tally_row **rows, size_t *count)
 {
     const struct value values[] = {VALUE_INT(moved->after_row), VALUE_INT(moved->last_row),
                                    VALUE_INT(moved->after_row), VALUE_INT(moved->last_row),

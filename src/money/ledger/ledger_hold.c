@@ -12,7 +12,7 @@
 
 enum { START_AGAIN_MS = 60 * 1000 };
 
-static struct amount hold_left(const struct ledger_hold *hold)
+struct amount ledger_hold_left(const struct ledger_hold *hold)
 {
     return AMOUNT(hold->amount.minor - hold->captured.minor - hold->released.minor);
 }
@@ -50,7 +50,7 @@ static enum err get_live(struct tx *tx, int64_t hold_id, enum ledger_source plac
     if ((*hold)->expires_at_ms != 0 && (*hold)->expires_at_ms <= tx_now_ms(tx)) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXPIRED, "hold");
     }
-    CHECK((hold_left(*hold).minor > 0) == ((*hold)->effect == LEDGER_HOLD_AMOUNT));
+    CHECK((ledger_hold_left(*hold).minor > 0) == ((*hold)->effect == LEDGER_HOLD_AMOUNT));
     return ERR_OK;
 }
 
@@ -73,7 +73,7 @@ enum err ledger_hold_check(struct tx *tx, const struct ledger_hold_taking *takin
 
     TRY(taking->capture ? get_open(tx, taking->hold_id, taking->placer, &hold)
                         : get_live(tx, taking->hold_id, taking->placer, &hold));
-    return taking->amount.minor <= hold_left(hold).minor
+    return taking->amount.minor <= ledger_hold_left(hold).minor
                ? ERR_OK
                : ledger__refuse(tx, ERR_LEDGER_HOLD_EXCEEDED, "amount");
 }
@@ -164,8 +164,8 @@ static enum err take(struct tx *tx, int64_t hold_id, struct taking taking, bool 
     hold->captured.minor += taking.captured.minor;
     hold->released.minor += taking.released.minor;
     hold->updated_at_ms = tx_now_ms(tx);
-    CHECK(hold_left(hold).minor >= 0);
-    *ended = hold_left(hold).minor == 0;
+    CHECK(ledger_hold_left(hold).minor >= 0);
+    *ended = ledger_hold_left(hold).minor == 0;
     if (!*ended) {
         return ERR_OK;
     }
@@ -302,7 +302,7 @@ static enum err begin(struct tx *tx, const struct ledger_hold *hold, struct ledg
     int32_t today;
 
     TRY(ledger_today(tx, &today));
-    TRY(affect(tx, hold, block ? 1 : hold_left(hold).minor, account));
+    TRY(affect(tx, hold, block ? 1 : ledger_hold_left(hold).minor, account));
     return ledger__account_covers(account, today)
                ? ERR_OK
                : ledger__refuse(tx, ERR_LEDGER_INSUFFICIENT, "account");
@@ -335,7 +335,7 @@ static enum err await(struct tx *tx, int64_t hold_id, struct ledger_account *acc
     TRY(tx_edit(tx, &ledger__hold_table, hold_id, &row));
     hold = row;
     if (hold->awaits || hold->matures_on > today ||
-        amount_add(account->awaited, hold_left(hold), &account->awaited) != ERR_OK) {
+        amount_add(account->awaited, ledger_hold_left(hold), &account->awaited) != ERR_OK) {
         return ERR_OK;
     }
     hold->awaits = true;
@@ -444,7 +444,7 @@ static enum err capture_taking(struct ledger_posting *posting,
                                const struct ledger_hold *hold, struct taking *taking)
 {
     ledger_wide taken = ledger__posting_taken(posting, hold->account_id);
-    struct amount left = hold_left(hold);
+    struct amount left = ledger_hold_left(hold);
 
     if (taken <= 0) {
         return ledger__refuse(posting->tx, ERR_LEDGER_HOLD_MISMATCH, "legs");
@@ -546,8 +546,8 @@ static enum err release_new(struct tx *tx, const struct ledger_hold_release *rel
     struct amount amount;
 
     TRY(get_live(tx, release->hold_id, release->reference.source, &hold));
-    amount = release->whole ? hold_left(hold) : release->amount;
-    if (amount.minor > hold_left(hold).minor) {
+    amount = release->whole ? ledger_hold_left(hold) : release->amount;
+    if (amount.minor > ledger_hold_left(hold).minor) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_EXCEEDED, "amount");
     }
     TRY(give_back(tx, hold, (struct taking){.released = amount}));
@@ -591,7 +591,7 @@ enum err ledger_hold_expire(struct tx *tx, int64_t hold_id)
     if (hold->expires_at_ms == 0 || hold->expires_at_ms > tx_now_ms(tx)) {
         return ledger__refuse(tx, ERR_LEDGER_HOLD_NOT_DUE, "hold");
     }
-    amount = hold_left(hold);
+    amount = ledger_hold_left(hold);
     TRY(give_back(tx, hold, (struct taking){.released = amount, .expired = true}));
     return insert_step(
         tx, NULL,
@@ -624,7 +624,7 @@ enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
         return ERR_OK;
     }
     TRY(ledger__account_copy(tx, hold->account_id, &account));
-    account.awaited.minor -= hold->awaits ? hold_left(hold).minor : 0;
+    account.awaited.minor -= hold->awaits ? ledger_hold_left(hold).minor : 0;
     err = begin(tx, hold, &account);
     if (err == ERR_LEDGER_INSUFFICIENT) {
         return wait_on(tx, hold);
@@ -640,7 +640,7 @@ enum err ledger_hold_start(struct tx *tx, int64_t hold_id)
     return insert_step(tx, NULL,
                        (struct ledger_hold_step){.hold_id = hold_id,
                                                  .step = LEDGER_STEP_START,
-                                                 .amount = hold_left(opened)});
+                                                 .amount = ledger_hold_left(opened)});
 }
 
 /* ---- prefetch ---- */

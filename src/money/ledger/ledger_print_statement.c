@@ -32,8 +32,8 @@ static enum err read_head(struct statement_query *query, struct reader *reader)
 static enum err read_entries(struct statement_query *query, struct reader *reader)
 {
     TRY(ledger_read_statement(reader, &query->page, query->arena, &query->statement));
-    return ledger__name_entries(reader, query->ask->directory, query->statement.entries,
-                                query->statement.entry_count, query->arena);
+    return ledger__caption_entries(reader, query->ask->directory, query->statement.entries,
+                                   query->statement.entry_count, query->arena);
 }
 
 static enum err read_first(struct statement_query *query, struct reader *reader)

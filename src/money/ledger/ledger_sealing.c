@@ -249,7 +249,7 @@ static enum err read_accounts(struct ledger_sealing *s)
 {
     TRY(ledger__tally_step(&s->tally, s->reader, s->arena));
     for (size_t i = 0; i < s->tally.page_count; i++) {
-        const struct ledger_sums *account = &s->tally.page[i];
+        const struct ledger_tally_row *account = &s->tally.page[i];
 
         add_account(s, account->id, ledger__total_id(account->code, account->currency));
     }

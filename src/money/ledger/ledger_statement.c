@@ -48,8 +48,8 @@ enum err ledger__label(struct reader *reader, const struct ledger_directory *dir
     return directory == NULL ? ERR_OK : directory->label(reader, account, arena, out);
 }
 
-static enum err name_all(struct reader *reader, const struct ledger_directory *directory,
-                         struct ledger_entry *entries, size_t count, struct arena *arena)
+enum err ledger__name_entries(struct reader *reader, const struct ledger_directory *directory,
+                              struct ledger_entry *entries, size_t count, struct arena *arena)
 {
     for (size_t i = 0; i < count; i++) {
         const struct ledger_reference *reference = &entries[i].reference;
@@ -62,10 +62,10 @@ static enum err name_all(struct reader *reader, const struct ledger_directory *d
                : directory->name(reader, entries, count, arena);
 }
 
-enum err ledger__name_entries(struct reader *reader, const struct ledger_directory *directory,
-                              struct ledger_entry *entries, size_t count, struct arena *arena)
+enum err ledger__caption_entries(struct reader *reader, const struct ledger_directory *directory,
+                                 struct ledger_entry *entries, size_t count, struct arena *arena)
 {
-    TRY(name_all(reader, directory, entries, count, arena));
+    TRY(ledger__name_entries(reader, directory, entries, count, arena));
     return ledger__read_memos(reader, entries, count, arena);
 }
 
@@ -84,7 +84,7 @@ enum err ledger__name_journals(struct reader *reader, const struct ledger_direct
             firsts[i].reference = origin->reference;
         }
     }
-    TRY(name_all(reader, directory, firsts, count, arena));
+    TRY(ledger__name_entries(reader, directory, firsts, count, arena));
     for (size_t i = 0; i < count; i++) {
         journals[i].about = firsts[i].about;
     }
@@ -215,7 +215,7 @@ static enum err add(struct reader *reader, struct ledger_document *document,
     if (document->ask.kind == LEDGER_DOCUMENT_SUMS) {
         return ERR_OK;
     }
-    TRY(ledger__name_entries(reader, document->ask.of.directory, entries, count, arena));
+    TRY(ledger__caption_entries(reader, document->ask.of.directory, entries, count, arena));
     ledger__csv_add(document, entries, count, arena);
     if (document->ask.kind == LEDGER_DOCUMENT_PDF) {
         for (size_t i = 0; i < count; i++) {

@@ -163,8 +163,8 @@ static enum err statement_run(struct reader *reader, struct request *req, const 
     TRY(ledger_ask_account(reader, &query->ask, req->arena, &page.account_id));
     TRY(ledger_read_statement(reader, &page, req->arena, &found->statement));
     TRY(ledger__owner_check(&found->statement.account, query->ask.owner_id));
-    TRY(ledger__name_entries(reader, query->ask.directory, found->statement.entries,
-                             found->statement.entry_count, req->arena));
+    TRY(ledger__caption_entries(reader, query->ask.directory, found->statement.entries,
+                                found->statement.entry_count, req->arena));
     return ledger__label(reader, query->ask.directory, &found->statement.account, req->arena,
                          &found->label);
 }

@@ -18,11 +18,16 @@ MUST_USE enum err ledger__label(struct reader *reader, const struct ledger_direc
                                 struct ledger_label *out);
 
 /* Sets what the entries are about: as the directory has it, else "pay_…" of a payment and the
- * business number of all other things. And their memos. */
+ * business number of all other things. */
 MUST_USE enum err ledger__name_entries(struct reader *reader,
                                        const struct ledger_directory *directory,
                                        struct ledger_entry *entries, size_t count,
                                        struct arena *arena);
+/* The same, and their memos: what papers print beside an entry. */
+MUST_USE enum err ledger__caption_entries(struct reader *reader,
+                                          const struct ledger_directory *directory,
+                                          struct ledger_entry *entries, size_t count,
+                                          struct arena *arena);
 /* What the journals are about, as statements tell it of their entries. */
 MUST_USE enum err ledger__name_journals(struct reader *reader,
                                         const struct ledger_directory *directory,

@@ -420,7 +420,7 @@ static const struct table *const tables[] = {
     &ledger__template_table, &ledger__template_leg_table,  &ledger__memo_table,
     &ledger__terms_table,
 };
-static const struct table *const shapes[] = {&reserved_shape, &ledger__sums_shape};
+static const struct table *const shapes[] = {&reserved_shape, &ledger__tally_row_shape};
 static const struct statement *const statements[] = {
     &rows_after,
     &last_row,

@@ -27,7 +27,7 @@ void ledger__tally_free(struct ledger_tally *tally)
 
 /* ---- steps ---- */
 
-static void add(struct ledger_fold *fold, const struct ledger_sums *sums, size_t count)
+static void add(struct ledger_fold *fold, const struct ledger_tally_row *sums, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t place = ledger__fold_place(fold, ledger__total_id(sums[i].code, sums[i].currency));
@@ -49,7 +49,7 @@ static enum err set_target(struct ledger_tally *tally, int64_t last_row)
 static enum err read_accounts(struct ledger_tally *tally, struct reader *reader,
                               struct arena *arena)
 {
-    struct ledger_sums *sums;
+    struct ledger_tally_row *sums;
     size_t count;
 
     TRY(ledger__read_account_sums(reader, tally->read, tally->page_rows, arena, &sums, &count));
@@ -71,7 +71,7 @@ static enum err read_accounts(struct ledger_tally *tally, struct reader *reader,
 
 static enum err read_totals(struct ledger_tally *tally, struct reader *reader, struct arena *arena)
 {
-    struct ledger_sums *sums;
+    struct ledger_tally_row *sums;
     size_t count;
 
     TRY(ledger__read_total_sums(reader, arena, &sums, &count));
@@ -88,7 +88,7 @@ static enum err add_moved(struct ledger_tally *tally, struct reader *reader, str
 {
     int64_t left = tally->target - tally->row, rows = (int64_t)tally->page_rows, last_row;
     int64_t row = tally->row + (left < rows ? left : rows);
-    struct ledger_sums *sums;
+    struct ledger_tally_row *sums;
     size_t count;
 
     TRY(ledger__read_last_row(reader, &last_row));
