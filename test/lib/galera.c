@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <mysql.h>
 #include <pwd.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ enum { PORT_SQL = 0, PORT_GROUP, PORT_IST, PORT_SST };
 
 static struct {
     char folder[64];
-    const char *user; /* who runs the servers */
+    const struct passwd *user; /* who runs the servers */
     int ports[GALERA_NODES][PORTS];
     pid_t nodes[GALERA_NODES];
     pid_t owner;
@@ -83,6 +84,15 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *argument
     arguments->list[++arguments->count] = NULL;
 }
 
+/* A root's rsync would give its rights away: the servers run as the user of Debian's package. */
+static bool become_user(void)
+{
+    const struct passwd *user = cluster.user;
+
+    return geteuid() != 0 || (initgroups(user->pw_name, user->pw_gid) == 0 &&
+                              setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0);
+}
+
 static pid_t start(const struct arguments *arguments, const char *log)
 {
     char name[128];
@@ -97,8 +107,8 @@ static pid_t start(const struct arguments *arguments, const char *log)
 
         (void)dup2(fd, STDOUT_FILENO);
         (void)dup2(fd, STDERR_FILENO);
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() == parent) {
+        /* a change of user would forget the signal */
+        if (become_user() && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) {
             (void)execvp(arguments->list[0], arguments->list);
         }
         _exit(127);
@@ -161,7 +171,6 @@ static void start_node(int node, bool first)
     a.count = 0;
     add(&a, "mariadbd");
     add(&a, "--no-defaults");
-    add(&a, "--user=%s", cluster.user);
     add(&a, "--datadir=%s/node%d", cluster.folder, node + 1);
     add(&a, "--tmpdir=%s/scratch%d", cluster.folder, node + 1);
     add(&a, "--socket=%s/socket%d", cluster.folder, node + 1);
@@ -242,7 +251,6 @@ static void install(void)
     a.count = 0;
     add(&a, "mariadb-install-db");
     add(&a, "--no-defaults");
-    add(&a, "--user=%s", cluster.user);
     add(&a, "--datadir=%s/node1", cluster.folder);
     add(&a, "--tmpdir=%s/scratch1", cluster.folder);
     add(&a, "--auth-root-authentication-method=normal");
@@ -261,13 +269,12 @@ static void make_subfolder(const char *name, int number, uid_t user)
     CHECK(mkdir(path, 0700) == 0 && chown(path, user, (gid_t)-1) == 0);
 }
 
-/* A root's rsync would give its rights away: the servers run as the user of Debian's package. */
 static void make_folder(void)
 {
     const struct passwd *user = geteuid() == 0 ? getpwnam("mysql") : getpwuid(geteuid());
 
     CHECK(user != NULL);
-    cluster.user = user->pw_name;
+    cluster.user = user;
     test_folder(cluster.folder, sizeof(cluster.folder), "tomato_galera");
     CHECK(chmod(cluster.folder, 0755) == 0 && chown(cluster.folder, user->pw_uid, (gid_t)-1) == 0);
     for (int i = 1; i <= GALERA_NODES; i++) {

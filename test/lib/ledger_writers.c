@@ -266,9 +266,13 @@ int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t
 
     while (writers_answered(writers, writer) < wanted) {
         if (now_ms() - begun > within_ms) {
-            (void)fprintf(stderr, "writer %d %s, %lld more are wanted\n", writer,
-                          runs(writers, writer) ? "is running" : "has ended",
-                          (long long)(wanted - writers_answered(writers, writer)));
+            const char *ended =
+                runs(writers, writer) ? NULL : writers_ended(writers, writer, within_ms);
+
+            (void)fprintf(stderr, "writer %d %s, %lld more are wanted\n%s", writer,
+                          ended == NULL ? "is running" : "has ended",
+                          (long long)(wanted - writers_answered(writers, writer)),
+                          ended == NULL ? "" : ended);
             return -1;
         }
         (void)usleep(5000);
