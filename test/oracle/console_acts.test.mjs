@@ -201,6 +201,28 @@ test('an exchange is told in both currencies, and a difference may be negative',
   await fits(page);
 });
 
+test('a journal is reversed from where it is shown, once, and tells what was done about it', async () => {
+  await p.reviewed(await credited('V4', 700, p.owner.id));
+  const { journal } = (await p.made('GET', '/v1/adjustments?limit=1')).data[0];
+  const page = await open(`journal/${journal}`, { width: 375 });
+  const asked = `document.querySelector('[name=adjustment_no]').form`;
+  await page.run(press(`document.getElementById('page')`, 'Reverse'));
+  await page.run(fill(asked, { reason_code: 'wrong_amount', reason: 'booked twice' }));
+  await page.run(`${asked}.querySelector('.primary').click()`);
+  await page.wait(`document.querySelector('a.review') !== null`);
+  await fits(page);
+  const id = await page.run(text('a.review'));
+  const { body } = await p.operator('GET', `/v1/reviews/${id}`);
+  assert.deepEqual([body.change.kind, body.change.original, body.amount], ['reversal', journal, 700]);
+  await approve(id);
+  const after = await open(`journal/${journal}`, { language: 'zh' });
+  assert.deepEqual(await after.run(texts('#page section p .chip')), ['红冲']);
+  assert.deepEqual(await after.run(texts('#page button')), ['回单（PDF）']);
+  await after.click('#page section p a');
+  await after.wait(`location.hash !== '#journal/${journal}' && document.querySelector('#page td .entity, #page table') !== null`);
+  await fits(after);
+});
+
 test('lists name accounts and operators as people do, and tell their ids beside', async () => {
   const { number } = await p.made('GET', `/v1/accounts/${account}`);
   const id = await cashOut('W5');

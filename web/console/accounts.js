@@ -2,6 +2,7 @@
 import { download, get, getIfAny, ifAny, turns } from './api.js';
 import { accountNames, operatorNames } from './names.js';
 import { bar, busy, cellMoney, chip, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeCell, timeText } from './parts.js';
+import { adjustmentsOf } from './vouchers.js';
 import { languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
@@ -94,11 +95,12 @@ async function legs(id, known) {
   return [
     make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(w().events[event] ?? nameOf(event)) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
     table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => legCells(entry, known))),
+    await adjustmentsOf(id),
   ];
 }
 
 const journalRow = async (id, width, known) => make('tr', { class: 'journal' }, make('td', { colspan: width }, make('div', { class: 'below' }, await legs(id, known))));
-export const journal = async (id) => [section('', await legs(encodeURIComponent(id), accountNames()))];
+export const journal = async (id) => [make('h1', {}, w().journal), section('', await legs(encodeURIComponent(id), accountNames()))];
 
 function entryRow(entry, currency, known) {
   let below = null; // the journal, once shown

@@ -1,14 +1,25 @@
-// Manual vouchers: an event that nothing else books, with what it has to be told.
+// Adjustments: manual vouchers, of an event that nothing else books with what it has to be told; and
+// what was done about a journal, which may be reversed.
 import { get, getIfAny, post, Refusal } from './api.js';
 import { exponents } from './currencies.js';
 import { bodyOf, field, form, input, reason, select, waits } from './forms.js';
-import { codeName, make, minor, section } from './parts.js';
+import { chip, codeName, journalLink, make, minor, section, timeText } from './parts.js';
 import { nameOf, w } from './words.js';
 
 const modes = ['collect', 'direct'];
 const sequenceText = () => `M${new Date().toISOString().replaceAll(/\D/g, '')}`;
 
 const choices = (id, options) => make('datalist', { id }, options.map(([value, text]) => make('option', { value }, text)));
+
+let lists = 0;
+function reasonCode() {
+  const list = `reason-codes-${++lists}`;
+  const made = field('reason_code', w().reasonCode, input({ maxlength: 32, list }));
+  made.label.append(choices(list, Object.entries(w().reasonCodes)));
+  return made;
+}
+const numberField = () => field('adjustment_no', w().adjustmentNo, input({ maxlength: 64, value: sequenceText() }));
+const grounds = () => [reason(), field('evidence', `${w().evidence} (${w().optional})`, input({ maxlength: 1000 }))];
 
 // What the event books, as its template of today says.
 function legsOf(templates, chart, event) {
@@ -39,10 +50,7 @@ function withAmounts(body, fields) {
 function formOf({ event, fields }) {
   const shown = [
     ...fields.map(({ name, required }) => field(name, `${w().voucherFields[name]}${required ? '' : ` (${w().optional})`}`, nodeOf(name))),
-    field('adjustment_no', w().adjustmentNo, input({ maxlength: 64, value: sequenceText() })),
-    field('reason_code', w().reasonCode, input({ maxlength: 32, list: 'reason-codes' })),
-    field('original', `${w().about} (${w().optional})`, input({ maxlength: 32, placeholder: 'jnl_…' })),
-    reason(), field('evidence', `${w().evidence} (${w().optional})`, input({ maxlength: 1000 })),
+    numberField(), reasonCode(), field('original', `${w().about} (${w().optional})`, input({ maxlength: 32, placeholder: 'jnl_…' })), ...grounds(),
   ];
   const node = form(shown, w().askForReview, async () => {
     const body = { kind: 'event', event, ...bodyOf(shown) };
@@ -66,6 +74,21 @@ export async function voucherSection() {
   } }, make('option', { value: '' }, w().chooseEvent), events.data.map((one) => make('option', { value: one.event }, w().events[one.event] ?? nameOf(one.event))));
   const named = (page) => (page?.data ?? []).map((one) => [one.id, one.name]);
   return section(w().newVoucher, make('p', { class: 'soft' }, w().voucherText), make('div', { class: 'line' }, event),
-    choices('merchants', named(merchants)), choices('channels', named(channels)), choices('currencies', Object.keys(exponents).map((code) => [code, code])),
-    choices('reason-codes', Object.entries(w().reasonCodes)), node);
+    choices('merchants', named(merchants)), choices('channels', named(channels)), choices('currencies', Object.keys(exponents).map((code) => [code, code])), node);
+}
+
+// What was done about a journal, and a form that asks for its reversal. null: who is asked may not know.
+export async function adjustmentsOf(journal) {
+  const page = await getIfAny('/v1/adjustments', { original: journal, limit: 100 });
+  if (!page) return null;
+  const node = make('div', {}, page.data.map((one) => make('p', { class: 'line' },
+    chip(nameOf(one.kind)), journalLink(one.journal), make('span', {}, one.adjustment_no), make('span', {}, timeText(one.created_at)), make('span', {}, w().reasonCodes[one.reason_code] ?? one.reason_code))));
+  if (page.data.some((one) => one.kind === 'reversal')) return node;
+  const button = make('button', { type: 'button', onclick: () => {
+    const shown = [numberField(), reasonCode(), ...grounds()];
+    const asked = form(shown, w().askForReview, async () => asked.replaceWith(waits(await post('/v1/adjustments', { kind: 'reversal', original: journal, ...bodyOf(shown) }))));
+    button.replaceWith(make('p', { class: 'soft' }, w().reverseText), asked);
+  } }, w().reverse);
+  node.append(button);
+  return node;
 }
