@@ -22,11 +22,12 @@ void writers_freeze(struct writers *writers, int writer); /* SIGSTOP */
 void writers_thaw(struct writers *writers, int writer);
 void writers_kill(struct writers *writers, int writer); /* SIGKILL, and waits */
 /* Waits for a writer to end by itself and returns what it has logged as errors; it must have
- * aborted. NULL: it has not within this time. */
+ * aborted, and may be asked again. NULL: it has not within this time. */
 const char *writers_ended(struct writers *writers, int writer, int64_t within_ms);
 
 int64_t writers_answered(const struct writers *writers, int writer); /* transfers */
-/* Milliseconds until the writer has been answered `more` transfers from now on; -1: not within. */
+/* Milliseconds until the writer has been answered `more` transfers from now on; -1, with what it
+ * logged on stderr: not within, or it has ended. */
 int64_t writers_await(struct writers *writers, int writer, int64_t more, int64_t within_ms);
 
 /* Ends the writers, opens the books at the URL, proves them, sends everything once more, and ends
