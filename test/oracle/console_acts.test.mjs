@@ -178,6 +178,12 @@ test('a manual voucher takes the fields of its event, in major units, and tells 
   const review = await page.run(text('a[href="#reviews/pending"].review'));
   const { body } = await p.operator('GET', `/v1/reviews/${review}`);
   assert.deepEqual([body.amount, body.change.cost, body.change.channel_account_id], [100050, 200, p.mockAccount.id]);
+  const { name } = await p.made('GET', `/v1/channel-accounts/${p.mockAccount.id}`);
+  const checker = await open('reviews', { width: 375 });
+  const told = await checker.run(texts(`#${review} dd`));
+  for (const one of ['Channel has settled', name, '1,000.50 CNY', '2.00 CNY', 'as the bank’s statement says']) assert.ok(told.includes(one), `${one}: ${told.join('; ')}`);
+  assert.equal(await checker.run(`document.querySelector('#${review} details').open`), false);
+  await fits(checker);
   await approve(review);
   assert.equal((await p.made('GET', '/v1/adjustments?limit=1')).data[0].adjustment_no, 'V1');
   await fits(page);
@@ -199,6 +205,23 @@ test('an exchange is told in both currencies, and a difference may be negative',
   assert.equal(differed.change.difference, -4);
   assert.deepEqual(await page.run(`[...document.querySelector('[name=event]').options].filter((one) => /[a-z]/.test(one.textContent)).map((one) => one.textContent)`), []);
   await fits(page);
+});
+
+test('who checks an adjustment sees the legs that were given, and the journal it is about', async () => {
+  await p.reviewed(await credited('V5', 900, p.owner.id));
+  const { journal } = (await p.made('GET', '/v1/adjustments?limit=1')).data[0];
+  const { entries } = await p.made('GET', `/v1/ledger/journals/${journal}`);
+  const other = entries.find((entry) => entry.account_id !== account).account_id;
+  const { body: review } = await p.operator('POST', '/v1/adjustments', { adjustment_no: 'V6', kind: 'legs', original: journal, reason_code: 'own_code', reason: 'back',
+    legs: [{ account, side: 'debit', amount: 900 }, { account: other, side: 'credit', amount: 900 }] });
+  const page = await open('reviews', { language: 'zh', width: 375 });
+  const rows = await page.run(`[...document.querySelectorAll('#${review.id} tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))`);
+  assert.deepEqual(rows.map((row) => row.slice(1)), [['9.00', '', 'CNY'], ['', '9.00', 'CNY']]);
+  assert.match(rows[0][0], /应付商户待结算.*番茄小厨/);
+  assert.equal(await page.run(text(`#${review.id} a[href="#journal/${journal}"]`)), journal);
+  assert.ok((await page.run(texts(`#${review.id} dd`))).includes('own_code'));
+  await fits(page);
+  await p.operator('POST', `/v1/reviews/${review.id}/withdraw`, {});
 });
 
 test('a journal is reversed from where it is shown, once, and tells what was done about it', async () => {
