@@ -197,6 +197,17 @@ test('an exchange is told in both currencies, and a difference may be negative',
   await page.wait(`document.querySelector('a.review') !== null`);
   const { body } = await p.operator('GET', `/v1/reviews/${await page.run(text('a.review'))}`);
   assert.deepEqual([body.change.sold, body.change.bought, body.change.rounding, body.change.other_currency], [7000, 1000, 3, 'JPY']);
+  const bought = await p.operator('POST', '/v1/adjustments', { adjustment_no: 'V7', kind: 'event', event: 'currency_bought', merchant_id: p.owner.id, reason_code: 'contract', reason: 'exchange',
+    currency: 'CNY', sold: 7000, other_currency: 'JPY', bought: 1000, rounding: 3 });
+  const checker = await open('reviews', { width: 375 });
+  const told = async (id) => (await checker.run(texts(`#${id} dd`))).filter((one) => /CNY|JPY/.test(one));
+  assert.deepEqual(await told(body.id), ['70.00 CNY', '1,000 JPY', '3 JPY']);
+  assert.deepEqual(await told(bought.body.id), ['70.00 CNY', '1,000 JPY', '0.03 CNY']);
+  const charged = await p.operator('POST', '/v1/adjustments', { adjustment_no: 'V8', kind: 'event', event: 'platform_fee_charged', merchant_id: p.owner.id, reason_code: 'contract', reason: 'a fee',
+    mode: 'collect', currency: 'CNY', fee: 5 });
+  assert.equal(charged.status, 202, charged.raw);
+  const modes = await open('reviews', { language: 'zh', width: 375 });
+  assert.ok((await modes.run(texts(`#${charged.body.id} dd`))).includes('平台收款'));
   await page.run(choose('channel_fee_differed'));
   await page.run(fill(voucher, { channel_account_id: p.mockAccount.id, difference: '-0.04', reason_code: 'difference', reason: '差额', adjustment_no: 'V3' }));
   await page.run(`${voucher}.querySelector('.primary').click()`);
@@ -213,10 +224,10 @@ test('who checks an adjustment sees the legs that were given, and the journal it
   const { entries } = await p.made('GET', `/v1/ledger/journals/${journal}`);
   const other = entries.find((entry) => entry.account_id !== account).account_id;
   const { body: review } = await p.operator('POST', '/v1/adjustments', { adjustment_no: 'V6', kind: 'legs', original: journal, reason_code: 'own_code', reason: 'back',
-    legs: [{ account, side: 'debit', amount: 900 }, { account: other, side: 'credit', amount: 900 }] });
+    legs: [{ account, side: 'credit', amount: 900, matures_on: 20301231 }, { account: other, side: 'debit', amount: 900 }] });
   const page = await open('reviews', { language: 'zh', width: 375 });
   const rows = await page.run(`[...document.querySelectorAll('#${review.id} tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))`);
-  assert.deepEqual(rows.map((row) => row.slice(1)), [['9.00', '', 'CNY'], ['', '9.00', 'CNY']]);
+  assert.deepEqual(rows.map((row) => row.slice(1)), [['', '9.00', 'CNY', '2030-12-31'], ['9.00', '', 'CNY', '']]);
   assert.match(rows[0][0], /应付商户待结算.*番茄小厨/);
   assert.equal(await page.run(text(`#${review.id} a[href="#journal/${journal}"]`)), journal);
   assert.ok((await page.run(texts(`#${review.id} dd`))).includes('own_code'));

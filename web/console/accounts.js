@@ -1,9 +1,9 @@
 // Accounts with their balances; one account with its statement, freezes and history.
 import { download, get, getIfAny, ifAny, turns } from './api.js';
-import { accountNames, operatorNames } from './names.js';
+import { accountNames, legHeads, operatorNames } from './names.js';
 import { bar, busy, cellMoney, chip, columns, dateNumber, dateText, facts, least, legend, list, make, money, problem, refusalLink, section, state, steps, table, timeCell, timeText } from './parts.js';
 import { adjustmentsOf } from './vouchers.js';
-import { languageName, nameOf, w } from './words.js';
+import { eventOf, languageName, nameOf, w } from './words.js';
 
 // What a balance is made of. Accounts without a floor reserve nothing.
 function parts(account) {
@@ -63,8 +63,8 @@ async function parked(known) {
   if (!data.length) return null;
   await known.learn(data.map((entry) => entry.account_id));
   return section(`${w().parked}: ${data.length}${has_more ? '+' : ''}`,
-    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], [''], [w().reason], [w().time]], data.map((entry) => [
-      ...legCells(entry, known), make('td', {}, refusalLink(entry.refusal)), timeCell(entry.created_at)])));
+    table([...legHeads(), [w().reason], [w().time]], data.map((entry) => [
+      ...known.legCells(entry), make('td', {}, refusalLink(entry.refusal)), timeCell(entry.created_at)])));
 }
 
 export async function accounts(owner = '') {
@@ -83,18 +83,13 @@ export async function accounts(owner = '') {
 
 // ---- one account ----
 
-const legCells = (entry, known) => {
-  const currency = known.currency(entry.account_id);
-  return [known.cell(entry.account_id), cellMoney(entry.side === 'debit' ? entry.amount : null, currency), cellMoney(entry.side === 'credit' ? entry.amount : null, currency), currency];
-};
-
 async function legs(id, known) {
   const { entries, event } = await get(`/v1/ledger/journals/${id}`);
   await known.learn(entries.map((entry) => entry.account_id));
   const receipt = busy(w().receipt, () => download(`/v1/ledger/journals/${id}/receipt.pdf`, { lang: languageName() }).catch((error) => receipt.replaceWith(problem(error))));
   return [
-    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(w().events[event] ?? nameOf(event)) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
-    table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], entries.map((entry) => legCells(entry, known))),
+    make('div', { class: 'line' }, make('b', {}, w().journal), make('code', {}, id), event ? chip(eventOf(event)) : null, chip(`${nameOf(entries[0].source)} · ${nameOf(entries[0].operation)}`), timeText(entries[0].created_at), receipt),
+    table(legHeads(), entries.map(known.legCells)),
     await adjustmentsOf(id),
   ];
 }

@@ -1,9 +1,11 @@
-// What people call accounts and operators, of whom lists tell the ids alone.
+// What people call accounts, their owners and operators, of whom lists tell the ids alone.
 import { getIfAny } from './api.js';
-import { accountLink, codeName, make } from './parts.js';
+import { accountLink, cellMoney, codeName, make } from './parts.js';
 import { w } from './words.js';
 
 const AT_ONCE = 100; // as many as the server names in one answer
+
+export const legHeads = () => [[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']];
 
 // Of accounts that have been learned; of others, and for whom may not read the books, the ids.
 export function accountNames() {
@@ -27,7 +29,19 @@ export function accountNames() {
     await learn(rows.data.map(of));
     return rows;
   };
-  return { learn, learned, title, owner, number, line, cell, currency: (id) => known.get(id)?.currency ?? '' };
+  const currency = (id) => known.get(id)?.currency ?? '';
+  // Below legHeads.
+  const legCells = ({ account_id, side, amount }) => [cell(account_id), ...['debit', 'credit'].map((one) => cellMoney(side === one ? amount : null, currency(account_id))), currency(account_id)];
+  return { learn, learned, title, owner, number, line, cell, currency, legCells };
+}
+
+// Of merchants and channel accounts that have been learned; of others the ids.
+export function ownerNames() {
+  const known = new Map();
+  const learn = (ids) => Promise.all([...new Set(ids)].filter((id) => !known.has(id)).map(async (id) => {
+    known.set(id, (await getIfAny(`/v1/${id.startsWith('mer_') ? 'merchants' : 'channel-accounts'}/${id}`))?.name ?? id);
+  }));
+  return { learn, name: (id) => known.get(id) ?? id };
 }
 
 // null: they may not be read.

@@ -1,8 +1,8 @@
 // Changes that wait for another pair of eyes.
 import { get, getIfAny, post, turns, write } from './api.js';
-import { accountNames } from './names.js';
-import { $, cellMoney, chip, decisive, facts, journalLink, list, make, money, problem, state, table, timeText } from './parts.js';
-import { isChinese, nameOf, stateOf, w } from './words.js';
+import { accountNames, legHeads, ownerNames } from './names.js';
+import { $, chip, dateText, decisive, facts, journalLink, list, make, money, problem, state, table, timeText } from './parts.js';
+import { eventOf, isChinese, nameOf, reasonCodeOf, stateOf, w } from './words.js';
 
 const statuses = ['pending', 'approved', 'failed', 'rejected', 'withdrawn', 'expired'];
 
@@ -47,63 +47,73 @@ function subjectOf(subject, known) {
   return node;
 }
 
-// Merchants and channel accounts that changes name by their ids.
-async function learnOwners(changes, owners) {
-  const ids = changes.flatMap((change) => [change.merchant_id, change.receiver_id, change.channel_account_id]).filter((id) => id && !owners.has(id));
-  await Promise.all([...new Set(ids)].map(async (id) => {
-    owners.set(id, (await getIfAny(`/v1/${id.startsWith('mer_') ? 'merchants' : 'channel-accounts'}/${id}`))?.name ?? id);
-  }));
+const accountsOf = ({ subject, change }) => [subject, ...(change.legs ?? []).map((leg) => leg.account)].filter((id) => id?.startsWith('acc_'));
+const ownersOf = ({ change }) => [change.merchant_id, change.receiver_id, change.channel_account_id].filter(Boolean);
+
+const isVoucher = ({ kind, change }) => kind === 'trade.adjust' && change.event !== undefined;
+
+// What the ids and amounts of reviews mean.
+function readings() {
+  const accounts = accountNames();
+  const owners = ownerNames();
+  let events = null; // the fields that each takes, once an adjustment has one
+  async function learn(reviews) {
+    await Promise.all([accounts.learn(reviews.flatMap(accountsOf)), owners.learn(reviews.flatMap(ownersOf))]);
+    if (!events && reviews.some(isVoucher)) events = new Map(((await getIfAny('/v1/adjustment-events'))?.data ?? []).map((one) => [one.event, one.fields]));
+  }
+  return { accounts, owners, learn, fields: (event) => events?.get(event) };
 }
 
-const accountsOf = ({ subject, change }) => [subject, ...(change.legs ?? []).map((leg) => leg.account)].filter((id) => id?.startsWith('acc_'));
-
-// What an adjustment would book, in major units.
-function adjustment({ subject, change }, known, owners) {
-  const currencyOf = (name) => (name === 'bought' || name === 'rounding' ? change.other_currency : change.currency);
-  const valueOf = (name) => (typeof change[name] === 'bigint' ? `${money(change[name], currencyOf(name))} ${currencyOf(name)}` : owners.get(change[name]) ?? nameOf(change[name]));
-  const legs = (change.legs ?? []).map((leg) => ({ ...leg, currency: known.currency(leg.account) }));
+// What an adjustment would book, in major units; nothing where it is not known what it means.
+function adjustment({ subject, change }, { accounts, owners, fields }) {
+  const taken = change.event ? fields(change.event) : [];
+  const legs = (change.legs ?? []).map((leg) => ({ ...leg, account_id: leg.account }));
+  if (!taken || !legs.every((leg) => accounts.currency(leg.account_id))) return [];
+  const mature = legs.some((leg) => leg.matures_on);
+  const valueOf = ({ name, currency }) => {
+    if (currency) return `${money(change[name], change[currency])} ${change[currency]}`;
+    return name === 'mode' ? nameOf(change[name]) : owners.name(change[name]);
+  };
   return [
     facts([
-      [w().event, change.event && (w().events[change.event] ?? nameOf(change.event))],
-      ...Object.keys(w().voucherFields).filter((name) => change[name] !== undefined && !name.endsWith('currency')).map((name) => [w().voucherFields[name], valueOf(name)]),
-      [w().original, change.original !== subject && journalLink(change.original)], [w().reasonCode, w().reasonCodes[change.reason_code] ?? change.reason_code],
+      [w().event, change.event && eventOf(change.event)],
+      ...taken.filter(({ name }) => change[name] !== undefined && !name.endsWith('currency')).map((one) => [w().voucherFields[one.name], valueOf(one)]),
+      [w().original, change.original !== subject && journalLink(change.original)], [w().reasonCode, reasonCodeOf(change.reason_code)],
     ]),
-    legs.length > 0 && legs.every((leg) => leg.currency) && table([[w().account], [w().debit, 'money'], [w().credit, 'money'], ['']], legs.map((leg) => [
-      known.cell(leg.account), cellMoney(leg.side === 'debit' ? leg.amount : null, leg.currency), cellMoney(leg.side === 'credit' ? leg.amount : null, leg.currency), leg.currency])),
+    ...(legs.length ? [table([...legHeads(), ...(mature ? [[w().maturities]] : [])], legs.map((leg) => [...accounts.legCells(leg), ...(mature ? [dateText(leg.matures_on)] : [])]))] : []),
   ];
 }
 
 const titleOf = ({ kind, change }) => [kind, change.action ?? change.kind, change.deduct && 'deducted'].filter(Boolean).map(nameOf).join(' · ');
 
-function card(review, known, owners) {
-  const told = review.kind === 'trade.adjust' ? adjustment(review, known, owners) : [];
+function card(review, known) {
+  const told = review.kind === 'trade.adjust' ? adjustment(review, known) : [];
   const node = make('article', { class: 'card', id: review.id });
   node.append(
     make('div', { class: 'line' }, make('h2', {}, titleOf(review)), state(review.status), review.status === 'pending' && review.needed > 1 ? chip(`${review.approved} / ${review.needed}`) : null,
       review.amount ? make('b', { class: 'money' }, `${money(review.amount, review.currency)} ${review.currency}`) : null),
     facts([
-      [w().summary, (isChinese() && review.summary_zh) || review.summary], [w().subject, review.subject && subjectOf(review.subject, known)], [w().reason, review.reason], [w().evidence, review.evidence],
+      [w().summary, (isChinese() && review.summary_zh) || review.summary], [w().subject, review.subject && subjectOf(review.subject, known.accounts)], [w().reason, review.reason], [w().evidence, review.evidence],
       [w().maker, `${review.maker_name || review.maker_id} · ${timeText(review.created_at)}`], [w().approvals, [who(review.first_approval), who(review.second_approval)].filter(Boolean).join('; ')],
       [w().decidedBy, who(review.closed_by)], [w().refusedBy, review.error_code], [w().expires, review.status === 'pending' && timeText(review.expires_at)],
     ]),
-    ...told.filter(Boolean),
+    ...told,
     make('details', { open: review.status === 'pending' && !told.length }, make('summary', {}, w().change), make('pre', {}, write(review.change))),
-    ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next, known, owners))) : []));
+    ...(review.status === 'pending' ? decision(review, (next) => node.replaceWith(card(next, known))) : []));
   return node;
 }
 
 export async function reviews(status = 'pending') {
-  const known = accountNames();
-  const owners = new Map();
+  const known = readings();
   const select = make('select', { 'aria-label': w().status, onchange: () => { location.hash = `reviews/${select.value}`; } },
     statuses.map((one) => make('option', { value: one, selected: one === status }, stateOf(one))));
   return [
     make('div', { class: 'line' }, make('h1', {}, w().reviews), select), make('p', { class: 'soft' }, w().pendingReviews),
     await list(async (cursor) => {
       const page = await get('/v1/reviews', { status, limit: 20, starting_after: cursor });
-      await Promise.all([known.learn(page.data.flatMap(accountsOf)), learnOwners(page.data.map((one) => one.change), owners)]);
+      await known.learn(page.data);
       return page;
     },
-      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map((review) => card(review, known, owners)) : make('p', { class: 'soft' }, `${w().none} ${status === 'pending' ? w().hints.reviews : ''}`))),
+      (seen) => make('div', { class: 'cards' }, seen.length ? seen.map((review) => card(review, known)) : make('p', { class: 'soft' }, `${w().none} ${status === 'pending' ? w().hints.reviews : ''}`))),
   ];
 }

@@ -4,7 +4,7 @@ import { bankEvidence, deed, field, opens, outcomeFields, reason } from './forms
 import { accountNames } from './names.js';
 import { cellMoney, journalLink, line, list, make, section, state, table, timeCell } from './parts.js';
 import { voucherSection } from './vouchers.js';
-import { nameOf, w } from './words.js';
+import { nameOf, reasonCodeOf, w } from './words.js';
 
 const paged = (path) => (cursor) => get(path, { limit: 20, starting_after: cursor });
 const mono = (text) => make('td', { class: 'mono' }, text ?? '');
@@ -33,7 +33,7 @@ const refundActs = (refund) => make('td', { class: 'acts' }, refund.status === '
 const refundRow = (refund) => line({ id: refund.id }, [timeCell(refund.created_at), cellMoney(refund.amount, refund.currency), cellMoney(refund.fee_returned, refund.currency), refund.currency, make('td', {}, state(refund.status)),
   mono(refund.payment_id), mono(refund.merchant_refund_no), note(refund.reason, refund.failure), refundActs(refund)]);
 
-const adjustmentRow = (one) => [timeCell(one.created_at), one.adjustment_no, nameOf(one.kind), w().reasonCodes[one.reason_code] ?? one.reason_code, make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
+const adjustmentRow = (one) => [timeCell(one.created_at), one.adjustment_no, nameOf(one.kind), reasonCodeOf(one.reason_code), make('td', {}, journalLink(one.original)), make('td', {}, journalLink(one.journal)), mono(one.review)];
 
 export async function trades() {
   const known = accountNames();

@@ -4,7 +4,7 @@ import { get, getIfAny, post, Refusal } from './api.js';
 import { exponents } from './currencies.js';
 import { bodyOf, field, form, input, reason, select, waits } from './forms.js';
 import { chip, codeName, journalLink, make, minor, section, timeText } from './parts.js';
-import { nameOf, w } from './words.js';
+import { eventOf, nameOf, reasonCodeOf, w } from './words.js';
 
 const modes = ['collect', 'direct'];
 const sequenceText = () => `M${new Date().toISOString().replaceAll(/\D/g, '')}`;
@@ -71,7 +71,7 @@ export async function voucherSection() {
   const event = make('select', { name: 'event', 'aria-label': w().event, onchange: () => {
     const of = events.data.find((one) => one.event === event.value);
     node.replaceChildren(...(of ? [legsOf(templates?.data ?? [], codes, of.event), formOf(of)] : []));
-  } }, make('option', { value: '' }, w().chooseEvent), events.data.map((one) => make('option', { value: one.event }, w().events[one.event] ?? nameOf(one.event))));
+  } }, make('option', { value: '' }, w().chooseEvent), events.data.map((one) => make('option', { value: one.event }, eventOf(one.event))));
   const named = (page) => (page?.data ?? []).map((one) => [one.id, one.name]);
   return section(w().newVoucher, make('p', { class: 'soft' }, w().voucherText), make('div', { class: 'line' }, event),
     choices('merchants', named(merchants)), choices('channels', named(channels)), choices('currencies', Object.keys(exponents).map((code) => [code, code])), node);
@@ -82,7 +82,7 @@ export async function adjustmentsOf(journal) {
   const page = await getIfAny('/v1/adjustments', { original: journal, limit: 100 });
   if (!page) return null;
   const node = make('div', {}, page.data.map((one) => make('p', { class: 'line' },
-    chip(nameOf(one.kind)), journalLink(one.journal), make('span', {}, one.adjustment_no), make('span', {}, timeText(one.created_at)), make('span', {}, w().reasonCodes[one.reason_code] ?? one.reason_code))));
+    chip(nameOf(one.kind)), journalLink(one.journal), make('span', {}, one.adjustment_no), make('span', {}, timeText(one.created_at)), make('span', {}, reasonCodeOf(one.reason_code)))));
   if (page.data.some((one) => one.kind === 'reversal')) return node;
   const button = make('button', { type: 'button', onclick: () => {
     const shown = [numberField(), reasonCode(), ...grounds()];

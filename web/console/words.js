@@ -97,6 +97,8 @@ export const w = () => words[language];
 // What the API calls something; as it is where there is no word.
 export const nameOf = (text) => w().names[text] ?? (text ?? '').replaceAll('_', ' ');
 export const stateOf = (text) => w().states[text] ?? nameOf(text);
+export const eventOf = (text) => w().events[text] ?? nameOf(text);
+export const reasonCodeOf = (text) => w().reasonCodes[text] ?? text;
 // The words of the page that is drawn once; the address keeps the language over a reload.
 export function changeLanguage() {
   language = language === 'zh' ? 'en' : 'zh';
