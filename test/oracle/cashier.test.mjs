@@ -33,6 +33,7 @@ test('it turns to paid by itself', async () => {
   const payment = await p.created();
   const cashier = await page(payment);
   await cashier.wait(`${status} === 'requires_action'`);
+  await cashier.wait(`document.getElementById('qr').naturalWidth > 20`); // once paid there is no code to load
   await cashier.run('window.notReloaded = true');
   await p.pay(payment);
   await cashier.wait(`${status} === 'succeeded'`);
